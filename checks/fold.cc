@@ -1,0 +1,201 @@
+#include "checks/fold.h"
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
+
+namespace gate {
+namespace {
+
+constexpr absl::Duration kDefaultTtl = absl::Minutes(10);
+
+bool Covers(const v1::Exemption& exemption, const v1::Finding& finding, absl::Time now) {
+  return exemption.rule() == finding.rule() &&
+         (exemption.subject().empty() || exemption.subject() == finding.subject()) &&
+         now < FromProto(exemption.expires_at());
+}
+
+void ApplyExemptions(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome) {
+  for (v1::Finding& finding : *outcome.mutable_findings()) {
+    for (const v1::Exemption& exemption : settings.exemptions()) {
+      if (!finding.covered_by().empty() || !Covers(exemption, finding, now)) continue;
+      finding.set_covered_by(absl::StrCat("exemption by ", exemption.owner(), " until ",
+                                          Rfc3339(FromProto(exemption.expires_at())), ": ",
+                                          exemption.reason()));
+    }
+  }
+}
+
+// How many findings of severity BLOCK there are, by what they ask for.
+struct Tally {
+  int forbid = 0;          // proven, no way around
+  int hold = 0;            // proven, clears by itself
+  int unproven = 0;        // could not be judged
+  int covered_proven = 0;  // covered by an exception
+  int covered_unproven = 0;
+};
+
+// An unset severity weighs as BLOCK: what a check forgot to say must not open the gate.
+bool Decides(const v1::Finding& finding) {
+  return finding.severity() != v1::SEVERITY_INFO && finding.severity() != v1::SEVERITY_WARN;
+}
+
+Tally Count(const v1::CheckOutcome& outcome) {
+  Tally tally;
+  for (const v1::Finding& finding : outcome.findings()) {
+    if (!Decides(finding)) continue;
+    const bool unproven = std::find(finding.effects().begin(), finding.effects().end(),
+                                    v1::EFFECT_UNPROVEN) != finding.effects().end();
+    if (!finding.covered_by().empty()) {
+      ++(unproven ? tally.covered_unproven : tally.covered_proven);
+    } else if (unproven) {
+      ++tally.unproven;
+    } else {
+      ++(finding.holds() ? tally.hold : tally.forbid);
+    }
+  }
+  return tally;
+}
+
+v1::Decision DecideInconclusive(const v1::CheckSettings& settings) {
+  if (settings.requirement() == v1::REQUIREMENT_OPTIONAL) return v1::DECISION_ALLOW;
+  return settings.on_inconclusive() == v1::DECISION_BLOCK ? v1::DECISION_BLOCK : v1::DECISION_HOLD;
+}
+
+v1::Decision DecideOne(const v1::CheckSettings& settings, const v1::CheckOutcome& outcome) {
+  const Tally tally = Count(outcome);
+  const bool failed = outcome.outcome() == v1::OUTCOME_FAIL;
+  const bool passed =
+      outcome.outcome() == v1::OUTCOME_PASS || outcome.outcome() == v1::OUTCOME_SKIPPED;
+  if (tally.forbid > 0) return v1::DECISION_BLOCK;
+  // FAIL with nothing to show for it, and nothing that an exception was made for.
+  if (failed && tally.hold + tally.covered_proven == 0) return v1::DECISION_BLOCK;
+  const v1::Decision unproven = DecideInconclusive(settings);
+  const bool inconclusive =
+      tally.unproven > 0 || (!passed && !failed && tally.covered_unproven == 0);
+  if (inconclusive && unproven == v1::DECISION_BLOCK) return v1::DECISION_BLOCK;
+  if (tally.hold > 0) return v1::DECISION_HOLD;
+  return inconclusive ? unproven : v1::DECISION_ALLOW;
+}
+
+bool Enforced(const v1::CheckOutcome& outcome) {
+  return outcome.enforcement() != v1::ENFORCEMENT_WARN &&
+         outcome.enforcement() != v1::ENFORCEMENT_DRY_RUN;
+}
+
+// What the outcome adds to the verdict.
+v1::Decision Weight(const v1::CheckOutcome& outcome) {
+  return Enforced(outcome) ? outcome.decision() : v1::DECISION_ALLOW;
+}
+
+void SortFindings(v1::CheckOutcome& outcome) {
+  const auto rank = [](const v1::Finding& finding) {
+    return std::make_tuple(!finding.covered_by().empty(), -finding.severity(),
+                           finding.location().path(), finding.location().line(),
+                           finding.location().column(), finding.rule(), finding.subject(),
+                           finding.message());
+  };
+  std::stable_sort(outcome.mutable_findings()->begin(), outcome.mutable_findings()->end(),
+                   [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+}
+
+// "the canary and migration checks", "3 other checks".
+std::string AndMore(int others, std::string_view verb) {
+  if (others == 0) return "";
+  return absl::StrCat(" (", others, others == 1 ? " more check " : " more checks ",
+                      std::string(verb), others == 1 ? "s)" : ")");
+}
+
+std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
+  if (verdict.decision() != v1::DECISION_ALLOW) {
+    int deciding = 0;
+    for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+      deciding += Weight(outcome) == verdict.decision();
+    }
+    const v1::CheckOutcome& worst = verdict.outcomes(0);
+    return absl::StrCat(
+        worst.check(), ": ", worst.summary(),
+        AndMore(deciding - 1, verdict.decision() == v1::DECISION_BLOCK ? "block" : "hold"));
+  }
+  int enforced = 0, ignored = 0, covered = 0;
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    enforced += Enforced(outcome);
+    ignored += !Enforced(outcome) && outcome.decision() != v1::DECISION_ALLOW;
+    for (const v1::Finding& finding : outcome.findings()) covered += !finding.covered_by().empty();
+  }
+  std::string reason = enforced == 0 ? absl::StrCat("rule ", rule.name(), " enforces no check")
+                                     : absl::StrCat("nothing stands in the way in ", enforced,
+                                                    enforced == 1 ? " check" : " checks");
+  if (covered > 0) {
+    absl::StrAppend(&reason, "; ", covered, covered == 1 ? " finding is" : " findings are",
+                    " covered by exceptions");
+  }
+  if (ignored > 0) {
+    absl::StrAppend(&reason, "; ", ignored, ignored == 1 ? " check that is" : " checks that are",
+                    " not enforced would have stopped it");
+  }
+  return reason;
+}
+
+// The last moment at which everything that holds has cleared, as far as it is known.
+void SetRetry(v1::Verdict& verdict) {
+  absl::Time retry = absl::InfinitePast();
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (Weight(outcome) == v1::DECISION_HOLD && outcome.has_retry_at()) {
+      retry = std::max(retry, FromProto(outcome.retry_at()));
+    }
+  }
+  if (verdict.decision() == v1::DECISION_HOLD && retry != absl::InfinitePast()) {
+    *verdict.mutable_retry_at() = ToProto(retry);
+  }
+}
+
+absl::Time ValidUntil(const v1::PolicyRule& rule, const v1::Verdict& verdict, absl::Time now) {
+  absl::Time until = now + (rule.has_verdict_ttl() ? FromProto(rule.verdict_ttl()) : kDefaultTtl);
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (outcome.has_valid_until()) until = std::min(until, FromProto(outcome.valid_until()));
+    for (const v1::Finding& finding : outcome.findings()) {
+      if (finding.has_clears_at() && verdict.decision() != v1::DECISION_ALLOW) {
+        until = std::max(now, std::min(until, FromProto(finding.clears_at())));
+      }
+    }
+  }
+  return until;
+}
+
+}  // namespace
+
+void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome) {
+  ApplyExemptions(settings, now, outcome);
+  outcome.set_enforcement(settings.enforcement() == v1::ENFORCEMENT_UNSPECIFIED
+                              ? v1::ENFORCEMENT_ENFORCE
+                              : settings.enforcement());
+  outcome.set_decision(DecideOne(settings, outcome));
+}
+
+bool Blocks(const v1::CheckOutcome& outcome) { return Weight(outcome) == v1::DECISION_BLOCK; }
+
+void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, absl::Time now,
+          v1::Verdict& verdict) {
+  std::sort(outcomes.begin(), outcomes.end(), [](const auto& a, const auto& b) {
+    return std::make_tuple(-Weight(a), -a.decision(), a.check()) <
+           std::make_tuple(-Weight(b), -b.decision(), b.check());
+  });
+  v1::Decision decision = v1::DECISION_ALLOW;
+  for (v1::CheckOutcome& outcome : outcomes) {
+    decision = std::max(decision, Weight(outcome));
+    SortFindings(outcome);
+    *verdict.add_outcomes() = std::move(outcome);
+  }
+  verdict.set_decision(decision);
+  verdict.set_policy_rule(rule.name());
+  verdict.set_reason(Reason(rule, verdict));
+  SetRetry(verdict);
+  *verdict.mutable_valid_until() = ToProto(ValidUntil(rule, verdict, now));
+}
+
+}  // namespace gate

@@ -1,0 +1,123 @@
+#include "checks/judging.h"
+
+#include <algorithm>
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/fold.h"
+#include "checks/proto_time.h"
+#include "checks/registry.h"
+
+namespace gate {
+namespace {
+
+// An outcome that no check gives: something about the question itself is missing.
+v1::CheckOutcome Missing(std::string_view id, std::string summary, std::string unblock) {
+  v1::CheckOutcome outcome;
+  outcome.set_check(std::string(id));
+  outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+  outcome.set_summary(std::move(summary));
+  outcome.add_unblock(std::move(unblock));
+  return outcome;
+}
+
+v1::CheckOutcome NoRule(const v1::Change& change) {
+  return Missing(
+      "policy",
+      absl::StrCat("no policy rule matches ", change.service(), " in ", change.environment(),
+                   " for a change of kind ", v1::ChangeKind_Name(change.kind()).substr(12)),
+      "add a rule to the policy whose selector matches it");
+}
+
+v1::CheckOutcome ClockBehind(const v1::Observation& observation) {
+  return Missing("clock", observation.absence().detail(),
+                 "set the server's clock right, or wait until it has caught up");
+}
+
+// A check that throws is our bug, and costs the change its ALLOW, not the server its life.
+v1::CheckOutcome JudgeSafely(const Check& check, const v1::Change& change, const Evidence& evidence,
+                             const v1::PolicyRule& rule, absl::Time now) {
+  try {
+    return check.judge(change, evidence, rule, now);
+  } catch (const std::exception& error) {
+    return Missing(check.id, absl::StrCat("the check failed inside the gate: ", error.what()),
+                   "report this as a bug of the gate");
+  }
+}
+
+}  // namespace
+
+v1::Change Thin(const v1::Change& change) {
+  v1::Change thin = change;
+  if (!thin.has_schema_change()) return thin;
+  v1::SchemaChange& schema = *thin.mutable_schema_change();
+  schema.clear_schema_before();
+  schema.clear_running_workload();
+  schema.clear_new_workload();
+  for (v1::MigrationFile& file : *schema.mutable_files()) file.clear_sql();
+  return thin;
+}
+
+Judging::Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now)
+    : change_(change), rule_(rule), now_(now) {
+  if (rule_ == nullptr) return;
+  for (const Check* check : AllChecks()) {
+    if (!IsEnabled(*check, *rule_)) continue;
+    Part part{check, {}, {}};
+    for (v1::Query& query : check->needs(change_, *rule_)) {
+      part.observations.push_back(query.id());
+      queries_.push_back(std::move(query));
+    }
+    parts_.push_back(std::move(part));
+  }
+  const auto by_id = [](const v1::Query& a, const v1::Query& b) { return a.id() < b.id(); };
+  const auto same_id = [](const v1::Query& a, const v1::Query& b) { return a.id() == b.id(); };
+  std::stable_sort(queries_.begin(), queries_.end(), by_id);
+  queries_.erase(std::unique(queries_.begin(), queries_.end(), same_id), queries_.end());
+}
+
+void Judging::Judge(const Evidence& evidence, Part& part) const {
+  v1::CheckOutcome outcome = JudgeSafely(*part.check, change_, evidence, *rule_, now_);
+  outcome.set_check(std::string(part.check->id));
+  outcome.clear_observations();
+  for (const std::string& id : part.observations) outcome.add_observations(id);
+  Decide(SettingsOf(*part.check, *rule_), now_, outcome);
+  part.outcome = std::move(outcome);
+}
+
+bool Judging::Decided(const Evidence& evidence) {
+  bool decided = false;
+  for (Part& part : parts_) {
+    const bool complete = std::all_of(part.observations.begin(), part.observations.end(),
+                                      [&](const std::string& id) { return evidence.Contains(id); });
+    if (!part.outcome && complete) Judge(evidence, part);
+    decided = decided || (part.outcome && Blocks(*part.outcome));
+  }
+  return decided;
+}
+
+v1::Verdict Judging::Verdict(const Evidence& evidence) {
+  std::vector<v1::CheckOutcome> outcomes;
+  for (Part& part : parts_) {
+    if (!part.outcome) Judge(evidence, part);
+    outcomes.push_back(*std::move(part.outcome));
+  }
+  const auto add_missing = [&](v1::CheckOutcome outcome) {
+    Decide(v1::CheckSettings::default_instance(), now_, outcome);
+    outcomes.push_back(std::move(outcome));
+  };
+  if (rule_ == nullptr) add_missing(NoRule(change_));
+  if (evidence.Contains(kClockObservation)) {
+    add_missing(ClockBehind(evidence.Get(kClockObservation)));
+  }
+  v1::Verdict verdict;
+  *verdict.mutable_change() = Thin(change_);
+  *verdict.mutable_create_time() = ToProto(now_);
+  Fold(rule_ == nullptr ? v1::PolicyRule::default_instance() : *rule_, std::move(outcomes), now_,
+       verdict);
+  return verdict;
+}
+
+}  // namespace gate

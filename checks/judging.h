@@ -1,0 +1,56 @@
+// One evaluation's judgement: the enabled checks of a rule over what was observed. Pure; the
+// server, replay and offline commands share it.
+#ifndef CHECKS_JUDGING_H_
+#define CHECKS_JUDGING_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "checks/check.h"
+
+namespace gate {
+
+// Observation that, when it is there, keeps every verdict from ALLOW: the server's clock is behind
+// verdicts that it has already given.
+inline constexpr char kClockObservation[] = "gate.clock";
+
+// The change without its bulky parts (SQL, statements), as verdicts carry it. What checks need of
+// those they take from evidence.
+v1::Change Thin(const v1::Change& change);
+
+// Not thread-safe. References outlive it.
+class Judging {
+ public:
+  // `rule` is null where no rule of the policy matches: then the verdict is HOLD and says so.
+  Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now);
+
+  // What the enabled checks need to see, by id, each id once.
+  const std::vector<v1::Query>& queries() const { return queries_; }
+
+  // Judges each check whose observations are all there; whether one of them blocks, so that nothing
+  // still to come can change the decision.
+  bool Decided(const Evidence& evidence);
+
+  // Judges what is left, and folds. Fills everything that follows from change, evidence, rule and
+  // time; leaves name, digests, observations, request_id and rollout to the caller. Called once.
+  v1::Verdict Verdict(const Evidence& evidence);
+
+ private:
+  struct Part {
+    const Check* check;
+    std::vector<std::string> observations;    // Ids of its queries.
+    std::optional<v1::CheckOutcome> outcome;  // Once judged.
+  };
+  void Judge(const Evidence& evidence, Part& part) const;
+
+  const v1::Change& change_;
+  const v1::PolicyRule* const rule_;
+  const absl::Time now_;
+  std::vector<Part> parts_;
+  std::vector<v1::Query> queries_;
+};
+
+}  // namespace gate
+
+#endif  // CHECKS_JUDGING_H_

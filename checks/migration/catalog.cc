@@ -1,0 +1,196 @@
+// What the catalogue answers, and how relations come, change and go. What each action does to it
+// lies in catalog_apply.cc.
+#include "checks/migration/catalog.h"
+
+#include <algorithm>
+
+namespace gate::migration {
+namespace {
+
+constexpr std::string_view kTemporary = "pg_temp";
+
+}  // namespace
+
+const KnownColumn* Relation::Find(std::string_view column) const {
+  const auto found = std::ranges::find(columns, column, [](const KnownColumn& known) {
+    return std::string_view(known.definition.name);
+  });
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::string Catalog::CreationSchema() const {
+  return search_path_.empty() ? "public" : search_path_.front();
+}
+
+const Relation* Catalog::At(const Key& key) const {
+  const auto named = names_.find(key);
+  if (named == names_.end() || named->second == kGone) return nullptr;
+  return relations_.at(named->second).get();
+}
+
+bool Catalog::IsAbsentAt(const Key& key) const {
+  const auto named = names_.find(key);
+  if (named != names_.end()) return named->second == kGone;
+  return complete_ && followed_;
+}
+
+// Where the name leads; where it leads nowhere, what it would mean if it existed.
+Catalog::Key Catalog::KeyOf(const Name& name) const {
+  if (!name.schema.empty()) return {name.schema, name.name};
+  if (Key key{kTemporary, name.name}; At(key) != nullptr) return key;
+  for (const std::string& schema : search_path_) {
+    if (Key key{schema, name.name}; At(key) != nullptr) return key;
+  }
+  return {CreationSchema(), name.name};
+}
+
+const Relation* Catalog::Find(const Name& name) const { return At(KeyOf(name)); }
+
+const KnownColumn* Catalog::Find(const Name& table, std::string_view column) const {
+  const Relation* relation = Find(table);
+  return relation == nullptr ? nullptr : relation->Find(column);
+}
+
+bool Catalog::Existed(const Name& name) const {
+  const Relation* relation = Find(name);
+  return relation == nullptr || relation->existed;
+}
+
+bool Catalog::Existed(const Name& table, std::string_view column) const {
+  if (!Existed(table)) return false;
+  const KnownColumn* known = Find(table, column);
+  return known == nullptr || known->existed;
+}
+
+bool Catalog::IsAbsent(const Name& name) const {
+  if (!name.schema.empty()) return IsAbsentAt({name.schema, name.name});
+  if (At({std::string(kTemporary), name.name}) != nullptr) return false;
+  return std::ranges::all_of(search_path_, [&](const std::string& schema) {
+    return IsAbsentAt({schema, name.name});
+  });
+}
+
+bool Catalog::IsAbsent(const Name& table, std::string_view column) const {
+  if (IsAbsent(table)) return true;
+  const Relation* relation = Find(table);
+  if (relation == nullptr || relation->Find(column) != nullptr) return false;
+  return relation->lost.contains(column) || (followed_ && relation->all_columns_known);
+}
+
+Relation& Catalog::Change(const Name& name) {
+  const Key key = KeyOf(name);
+  const auto named = names_.find(key);
+  if (named != names_.end() && named->second != kGone) return ChangeById(named->second);
+  // Something is used that the model does not hold: it was not the whole schema, after all.
+  complete_ = false;
+  Relation relation{{key.first, key.second}};
+  relation.existed = true;
+  return ChangeById(Put(std::move(relation)));
+}
+
+// Copies only what another catalogue shares; the objects were not made const.
+Relation& Catalog::ChangeById(Id id) {
+  std::shared_ptr<const Relation>& slot = relations_.at(id);
+  if (slot.use_count() > 1) slot = std::make_shared<Relation>(*slot);
+  if (changed_.empty() || changed_.back() != id) changed_.push_back(id);
+  return const_cast<Relation&>(*slot);
+}
+
+Catalog::Id Catalog::Put(Relation relation) {
+  const Id id = ++last_id_;
+  names_[{relation.name.schema, relation.name.name}] = id;
+  relations_[id] = std::make_shared<Relation>(std::move(relation));
+  changed_.push_back(id);
+  return id;
+}
+
+void Catalog::Rename(const Name& name, Name new_name) {
+  Relation& relation = Change(name);
+  const Key from{relation.name.schema, relation.name.name};
+  const Id id = names_.at(from);
+  names_[from] = kGone;
+  names_[{new_name.schema, new_name.name}] = id;
+  relation.name = std::move(new_name);
+}
+
+std::vector<Catalog::Id> Catalog::DependantsOf(Id id) const {
+  std::vector<Id> dependants;
+  for (auto at = dependants_.lower_bound({id, kGone}); at != dependants_.end(); ++at) {
+    if (at->first != id) break;
+    if (relations_.contains(at->second)) dependants.push_back(at->second);
+  }
+  return dependants;
+}
+
+std::vector<Catalog::Id> Catalog::In(const std::string& schema) const {
+  std::vector<Id> inside;
+  for (auto at = names_.lower_bound({schema, ""}); at != names_.end(); ++at) {
+    if (at->first.first != schema) break;
+    if (at->second != kGone) inside.push_back(at->second);
+  }
+  return inside;
+}
+
+void Catalog::Remove(const Name& name, bool cascade) {
+  const Key key = KeyOf(name);
+  const auto named = names_.find(key);
+  if (named == names_.end()) {
+    names_[key] = kGone;
+  } else if (named->second != kGone) {
+    RemoveById(named->second, cascade);
+  }
+}
+
+// Indexes always go along, views where CASCADE says so.
+void Catalog::RemoveById(Id first, bool cascade) {
+  std::vector<Id> going = {first};
+  while (!going.empty()) {
+    const Id id = going.back();
+    going.pop_back();
+    const auto found = relations_.find(id);
+    if (found == relations_.end()) continue;
+    for (const Id dependant : DependantsOf(id)) {
+      const bool index = relations_.at(dependant)->kind == RelationKind::kIndex;
+      if (index || cascade) going.push_back(dependant);
+    }
+    const Name& name = found->second->name;
+    names_[{name.schema, name.name}] = kGone;
+    relations_.erase(found);
+    dependants_.erase(dependants_.lower_bound({id, kGone}),
+                      dependants_.lower_bound({id + 1, kGone}));
+  }
+}
+
+void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
+  const auto named = names_.find(KeyOf(table));
+  if (named == names_.end()) return;
+  for (const Id id : DependantsOf(named->second)) {
+    const Relation& index = *relations_.at(id);
+    if (index.kind == RelationKind::kIndex && index.Find(column)) RemoveById(id, false);
+  }
+}
+
+void Catalog::StartSession() {
+  search_path_ = {"public"};
+  for (const Id id : In(std::string(kTemporary))) RemoveById(id, true);
+}
+
+void Catalog::Settle() {
+  StartSession();
+  for (const Id id : std::exchange(changed_, {})) {
+    if (!relations_.contains(id)) continue;
+    Relation& settled = ChangeById(id);
+    settled.existed = true;
+    settled.assumed = false;
+    settled.lost.clear();
+    for (KnownColumn& column : settled.columns) {
+      column.existed = true;
+      column.assumed = false;
+    }
+    for (NotNullCheck& check : settled.checks) check.existed = true;
+  }
+  changed_.clear();
+  made_schemas_.clear();
+}
+
+}  // namespace gate::migration

@@ -1,0 +1,121 @@
+// A model of the schema: what this release has made, and what is known to have been there before.
+// Rules ask it whether running code can know an object; text alone cannot tell a new table from an
+// old one. What it has not seen it takes to have existed, which is the careful answer; so it does
+// with what is made IF NOT EXISTS where nobody knows whether it was there.
+//
+// A value: copies are cheap (relations are shared until one of them changes).
+#ifndef CHECKS_MIGRATION_CATALOG_H_
+#define CHECKS_MIGRATION_CATALOG_H_
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checks/migration/sql/ast.h"
+
+namespace gate::migration {
+
+struct KnownColumn {
+  Column definition;
+  bool existed = false;  // before this release, or may have
+  bool assumed = false;  // made IF NOT EXISTS by this release, and may have been there already
+  // Whether the definition may be another one than the text says: it was there, maybe.
+  bool unsure = false;
+};
+
+// A CHECK that proves columns to be not null. Enforced on new rows from the start; `valid` once it
+// holds for all rows.
+struct NotNullCheck {
+  std::string name;  // empty: PostgreSQL has chosen
+  std::vector<std::string> columns;
+  bool says_more = false;  // of columns that are not told here
+  bool valid = true;
+  bool existed = false;
+};
+
+struct Relation {
+  Name name;  // with its schema
+  RelationKind kind = RelationKind::kTable;
+  bool existed = false;  // before this release, maybe by another name, or may have
+  bool assumed = false;  // made IF NOT EXISTS by this release, and may have been there already
+  bool unique = false;   // of an index, or may be
+  std::vector<KnownColumn> columns;  // of an index: the plain ones, by name
+  bool all_columns_known = false;
+  std::vector<NotNullCheck> checks;
+  std::set<std::string, std::less<>> lost;  // columns of before, dropped by this release
+
+  const KnownColumn* Find(std::string_view column) const;
+};
+
+class Catalog {
+ public:
+  // The relation that this name finds, or nullptr where it is not known.
+  const Relation* Find(const Name& name) const;
+  const KnownColumn* Find(const Name& table, std::string_view column) const;
+
+  // Whether running code can know it: it was there before the release, or may have been.
+  bool Existed(const Name& name) const;
+  bool Existed(const Name& table, std::string_view column) const;
+  // Whether this release has made the schema.
+  bool MadeSchema(std::string_view schema) const { return made_schemas_.contains(schema); }
+
+  // Whether it is certain that there is no such thing. Never after code that cannot be followed,
+  // unless the release itself has dropped it since.
+  bool IsAbsent(const Name& name) const;
+  bool IsAbsent(const Name& table, std::string_view column) const;
+
+  // Whether the model holds the whole schema; else what is not in it may exist.
+  bool complete() const { return complete_; }
+  void set_complete(bool complete) { complete_ = complete; }
+
+  void Apply(const Action& action);
+
+  // What else goes when this action drops something with CASCADE, as far as it is known: views on
+  // a table, tables of a schema, columns of a type. Not the indexes and constraints.
+  std::vector<Action> TakenAlong(const Action& action) const;
+
+  // A session of its own begins: its search path is the default, temporary tables are gone.
+  void StartSession();
+  // The release is out: everything in here existed before the next one.
+  void Settle();
+
+ private:
+  struct Applier;
+  using Key = std::pair<std::string, std::string>;  // schema, name
+  using Id = int;
+  static constexpr Id kGone = 0;  // known not to exist
+
+  std::string CreationSchema() const;
+  Key KeyOf(const Name& name) const;
+  const Relation* At(const Key& key) const;
+  bool IsAbsentAt(const Key& key) const;
+  // The relation to change; where it is not known, a new entry that says no more than "existed".
+  Relation& Change(const Name& name);
+  Relation& ChangeById(Id id);
+  Id Put(Relation relation);
+  void Rename(const Name& name, Name new_name);
+  void Remove(const Name& name, bool cascade);
+  void RemoveById(Id id, bool cascade);
+  void RemoveIndexesOn(const Name& table, std::string_view column);
+  std::vector<Id> DependantsOf(Id id) const;
+  std::vector<Id> In(const std::string& schema) const;
+  void AddViews(Id id, std::set<Id>& views) const;
+
+  std::map<Key, Id> names_;
+  std::map<Id, std::shared_ptr<const Relation>> relations_;
+  std::set<std::pair<Id, Id>> dependants_;  // of the first: its indexes, the views on it
+  Id last_id_ = kGone;
+  std::vector<Id> changed_;  // since the last Settle
+  std::set<std::string, std::less<>> made_schemas_;
+  std::vector<std::string> search_path_ = {"public"};
+  bool complete_ = false;
+  bool followed_ = true;  // whether all that ran could be followed
+};
+
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_CATALOG_H_

@@ -1,0 +1,36 @@
+// How migration tools write their files: which part goes up and which goes down, and what runs in a
+// transaction. One tool is one entry of a table.
+#ifndef CHECKS_MIGRATION_FORMATS_H_
+#define CHECKS_MIGRATION_FORMATS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "checks/migration/sql/text.h"
+#include "gate/v1/change.pb.h"
+
+namespace gate::migration {
+
+// What the runner does about transactions.
+enum class Wrapping {
+  kNone,            // each statement commits by itself
+  kTransaction,     // one around the section
+  kIfSeveral,       // sent as one query: several statements share an implicit transaction
+  kUnlessForbidden  // one, unless a statement cannot run inside
+};
+
+// A stretch of a file that goes up.
+struct Section {
+  Span span;
+  Wrapping wrapping = Wrapping::kNone;
+};
+
+// The parts of the file that go up, in order; none where the whole file goes down.
+std::vector<Section> UpSections(const v1::MigrationFile& file, std::string_view text);
+
+// The tool for which the file is written, from its markers and its name where it does not say.
+v1::MigrationFormat FormatOf(const v1::MigrationFile& file, std::string_view text);
+
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_FORMATS_H_

@@ -1,0 +1,112 @@
+#include "checks/migration/lint.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "checks/migration/order.h"
+#include "checks/migration/release.h"
+
+namespace gate {
+namespace {
+
+using migration::Catalog;
+using migration::Judgement;
+using migration::Release;
+
+bool IsUnproven(const v1::Finding& finding) {
+  return std::ranges::find(finding.effects(), v1::EFFECT_UNPROVEN) != finding.effects().end();
+}
+
+auto SortKey(const v1::Finding& finding) {
+  const v1::Location& at = finding.location();
+  return std::tuple(-finding.severity(), std::string_view(at.path()), at.line(), at.column(),
+                    std::string_view(finding.rule()), std::string_view(finding.subject()),
+                    std::string_view(finding.fingerprint()));
+}
+
+std::vector<size_t> RunOrder(std::span<const LintFile> files) {
+  std::vector<size_t> order(files.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::sort(order, [&](size_t a, size_t b) {
+    if (files[a].path == files[b].path) return a < b;
+    return migration::RunsBefore(files[a].path, files[b].path);
+  });
+  return order;
+}
+
+// Adds what one release came to; `inputs` are those of its files.
+void Add(const Judgement& judgement, std::span<v1::LintInput*> inputs, v1::LintReport& report) {
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i]->set_items(judgement.statements[i]);
+  for (const v1::Finding& finding : judgement.findings) {
+    *report.add_findings() = finding;
+    if (!IsUnproven(finding)) continue;
+    const auto input = std::ranges::find(inputs, finding.location().path(),
+                                         [](const v1::LintInput* each) { return each->path(); });
+    if (input == inputs.end()) continue;
+    v1::Unjudged& unjudged = *(*input)->add_not_judged();
+    *unjudged.mutable_location() = finding.location();
+    unjudged.set_reason(finding.message());
+  }
+}
+
+v1::Decision Decide(const v1::LintReport& report) {
+  v1::Decision decision = v1::DECISION_ALLOW;
+  for (const v1::Finding& finding : report.findings()) {
+    if (IsUnproven(finding)) {
+      decision = std::max(decision, v1::DECISION_HOLD);
+    } else if (finding.severity() == v1::SEVERITY_BLOCK) {
+      decision = v1::DECISION_BLOCK;
+    }
+  }
+  return decision;
+}
+
+bool SameFolder(const v1::MigrationFile& a, const v1::MigrationFile& b) {
+  return migration::FolderOf(a.path()) == migration::FolderOf(b.path());
+}
+
+// The schema before the first file.
+Catalog Before(std::span<const v1::MigrationFile* const> ordered, const LintOptions& options) {
+  Catalog catalog;
+  migration::LoadSchema(options.schema, catalog);
+  if (!options.schema.empty() || options.release_unit || ordered.empty()) return catalog;
+  const v1::MigrationFile& first = *ordered.front();
+  catalog.set_complete(migration::IsFirst(first.path()) && SameFolder(first, *ordered.back()));
+  return catalog;
+}
+
+}  // namespace
+
+v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions& options) {
+  v1::LintReport report;
+  std::vector<v1::MigrationFile> migrations(files.size());
+  for (size_t i = 0; i < files.size(); ++i) {
+    migrations[i].set_path(files[i].path);
+    migrations[i].set_sql(files[i].text);
+    report.add_inputs()->set_path(files[i].path);
+  }
+  std::vector<const v1::MigrationFile*> ordered;
+  std::vector<v1::LintInput*> inputs;
+  for (const size_t i : RunOrder(files)) {
+    ordered.push_back(&migrations[i]);
+    inputs.push_back(report.mutable_inputs(static_cast<int>(i)));
+  }
+
+  const size_t unit = options.release_unit ? ordered.size() : 1;
+  const std::span<v1::LintInput*> all = inputs;
+  Catalog catalog = Before(ordered, options);
+  for (size_t first = 0; first < ordered.size(); first += unit) {
+    if (first > 0 && options.schema.empty() && !SameFolder(*ordered[first - 1], *ordered[first])) {
+      catalog = Catalog();
+    }
+    Release release(std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit),
+                    options.postgres_version, catalog);
+    Add(release.Judge(), all.subspan(first, unit), report);
+  }
+  std::ranges::sort(*report.mutable_findings(), {}, SortKey);
+  report.set_decision(Decide(report));
+  return report;
+}
+
+}  // namespace gate

@@ -1,0 +1,162 @@
+#include "checks/migration/migration.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/release.h"
+#include "checks/migration/rule.h"
+
+namespace gate {
+namespace {
+
+constexpr char kQuery[] = "migration.schema_change";
+constexpr char kUnproven[] = "migration.unproven";
+
+std::span<const RuleDoc> Rules() {
+  static const std::vector<RuleDoc>& docs = *[] {
+    auto* all = new std::vector<RuleDoc>;
+    for (const migration::RuleEntry& entry : migration::AllRules()) {
+      const migration::Rule& rule = *entry.rule;
+      all->push_back({rule.id, rule.summary, rule.why, rule.instead});
+    }
+    return all;
+  }();
+  return docs;
+}
+
+std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& rule) {
+  std::vector<ParameterIssue> issues;
+  for (const auto& [id, severity] : rule.checks().migration().severities()) {
+    const std::string field = absl::StrCat("checks.migration.severities[\"", id, "\"]");
+    const auto has_id = [&id = id](const RuleDoc& doc) { return doc.id == id; };
+    if (std::ranges::none_of(Rules(), has_id)) {
+      issues.push_back({field, absl::StrCat("unknown rule \"", id, "\"")});
+    } else if (id == kUnproven) {
+      issues.push_back({field,
+                        "what is unproven cannot be declared harmless for all changes; write an "
+                        "exemption, with reason, owner and expiry"});
+    } else if (severity == v1::SEVERITY_UNSPECIFIED) {
+      issues.push_back({field, "must be INFO, WARN or BLOCK"});
+    }
+  }
+  return issues;
+}
+
+bool ConcernsSchema(const v1::Change& change) {
+  return change.kind() == v1::CHANGE_KIND_MIGRATION || change.has_schema_change();
+}
+
+std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule&) {
+  if (!ConcernsSchema(change)) return {};
+  v1::Query query;
+  query.set_id(kQuery);
+  query.mutable_schema_change()->set_revision(change.has_schema_change() ? ""
+                                                                         : change.head_revision());
+  return {query};
+}
+
+bool IsUnproven(const v1::Finding& finding) {
+  return std::ranges::find(finding.effects(), v1::EFFECT_UNPROVEN) != finding.effects().end();
+}
+
+void ApplySeverities(const v1::MigrationPolicy& policy, std::vector<v1::Finding>& findings) {
+  for (v1::Finding& finding : findings) {
+    const auto severity = policy.severities().find(finding.rule());
+    if (severity == policy.severities().end() || IsUnproven(finding)) continue;
+    finding.set_severity(severity->second);
+  }
+}
+
+std::string At(const v1::Location& at) { return absl::StrCat(at.path(), ":", at.line()); }
+
+// "1 finding", "3 findings".
+std::string Count(size_t number, std::string_view noun) {
+  return absl::StrCat(number, " ", std::string(noun), number == 1 ? "" : "s");
+}
+
+v1::CheckOutcome Skipped() {
+  v1::CheckOutcome outcome;
+  outcome.set_outcome(v1::OUTCOME_SKIPPED);
+  outcome.set_summary("The release has no migration.");
+  return outcome;
+}
+
+v1::CheckOutcome Unknown(const v1::Observation& observation) {
+  v1::CheckOutcome outcome;
+  outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+  outcome.set_summary(absl::StrCat("The migrations of this release are not known: ",
+                                   Describe(observation.absence(), observation.source()), "."));
+  outcome.add_unblock("Send the migrations with the request (gatectl check collects them).");
+  return outcome;
+}
+
+// The worst of what forbids comes first; what is unproven next.
+void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckOutcome& outcome) {
+  const v1::Finding* forbids = nullptr;
+  const v1::Finding* unproven = nullptr;
+  size_t forbidding = 0, unproved = 0;
+  for (const v1::Finding& finding : findings) {
+    if (IsUnproven(finding)) {
+      if (unproved++ == 0) unproven = &finding;
+    } else if (finding.severity() == v1::SEVERITY_BLOCK) {
+      if (forbidding++ == 0) forbids = &finding;
+    }
+  }
+  const auto more = [](size_t count) {
+    return count > 1 ? absl::StrCat(" (and ", Count(count - 1, "other finding"), ")")
+                     : std::string();
+  };
+  if (forbids != nullptr) {
+    outcome.set_outcome(v1::OUTCOME_FAIL);
+    outcome.set_summary(
+        absl::StrCat(At(forbids->location()), ": ", forbids->message(), more(forbidding)));
+    outcome.add_unblock("Split the migration as the findings say, or override them.");
+  } else if (unproven != nullptr) {
+    outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+    outcome.set_summary(absl::StrCat("Not shown to be safe: ", At(unproven->location()), ": ",
+                                     unproven->message(), more(unproved)));
+    outcome.add_unblock("Have the unproven statements reviewed, and override their findings.");
+  } else {
+    outcome.set_outcome(v1::OUTCOME_PASS);
+    outcome.set_summary(absl::StrCat("The running version can go on while ",
+                                     Count(files, "migration"),
+                                     files == 1 ? " is applied." : " are applied."));
+  }
+}
+
+v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
+                       const v1::PolicyRule& rule, absl::Time) {
+  if (!ConcernsSchema(change)) return Skipped();
+  const v1::Observation& observation = evidence.Get(kQuery);
+  if (!observation.has_schema_change()) return Unknown(observation);
+  const v1::SchemaChange& schema_change = observation.schema_change();
+  if (schema_change.files().empty() && change.kind() != v1::CHANGE_KIND_MIGRATION) return Skipped();
+
+  v1::CheckOutcome outcome;
+  if (schema_change.files().empty()) {
+    outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+    outcome.set_summary("The change is a migration, but no migration file came with it.");
+    outcome.add_unblock("Send the migrations with the request (gatectl check collects them).");
+    return outcome;
+  }
+  migration::Catalog catalog;
+  migration::LoadSchema(schema_change.schema_before(), catalog);
+  std::vector<const v1::MigrationFile*> files;
+  for (const v1::MigrationFile& file : schema_change.files()) files.push_back(&file);
+  migration::Release release(files, schema_change.postgres_major_version(), catalog);
+  migration::Judgement judgement = release.Judge();
+  ApplySeverities(rule.checks().migration(), judgement.findings);
+  Conclude(judgement.findings, files.size(), outcome);
+  outcome.mutable_findings()->Assign(judgement.findings.begin(), judgement.findings.end());
+  return outcome;
+}
+
+}  // namespace
+
+const Check kMigrationCheck = {
+    "migration", "Whether the version that is running survives the schema change",
+    Validate,    Needs,
+    Judge,       Rules};
+
+}  // namespace gate

@@ -1,0 +1,290 @@
+#include "checks/migration/release.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/finding.h"
+#include "checks/migration/sql/parse.h"
+
+namespace gate::migration {
+namespace {
+
+// More than any release has, and few enough for a hostile file to stay cheap.
+constexpr size_t kMaxSteps = 100'000;
+constexpr size_t kMaxFindings = 1'000;
+
+// psql's own commands that change nothing about the statements around them.
+constexpr std::string_view kHarmlessCommands[] = {
+    "\\echo", "\\qecho", "\\restrict", "\\unrestrict", "\\timing", "\\pset", "\\encoding", "\\."};
+
+bool IsHarmless(std::string_view command) {
+  const std::string_view word = command.substr(0, command.find_first_of(" \t"));
+  return std::ranges::find(kHarmlessCommands, word) != std::end(kHarmlessCommands);
+}
+
+Opaque Unparsed(const SyntaxError& error) {
+  return {absl::StrCat("PostgreSQL 15's parser does not understand this statement: ", error.message,
+                       "."),
+          "Correct it; where it is newer than PostgreSQL 15, a template or another database's "
+          "dialect, have the change reviewed and overridden."};
+}
+
+// The word at which the parser stopped.
+Span WordAt(std::string_view text, uint32_t offset, Span statement) {
+  Lexer lexer(text.substr(0, statement.end), offset);
+  const Span word = lexer.Next().span;
+  return word.begin < word.end && offset < statement.end ? Span{offset, word.end} : statement;
+}
+
+// Which transaction each statement of a section belongs to.
+class Transactions {
+ public:
+  Transactions(bool wrapped, int& last) : open_(wrapped), last_(last) { ++last_; }
+
+  // The transaction of a statement with these actions.
+  int Of(const Statement& statement) {
+    for (const Action& action : statement.actions) {
+      const auto* verb = As<Transaction>(action);
+      if (verb == nullptr) continue;
+      const bool begins = verb->verb == TransactionVerb::kBegin;
+      if (begins && !open_) ++last_;
+      const int transaction = last_;
+      if (!begins) ++last_;
+      open_ = begins;
+      return transaction;
+    }
+    return open_ ? last_ : ++last_;
+  }
+
+ private:
+  bool open_;
+  int& last_;
+};
+
+bool IsForbidden(const Statement& statement) {
+  return std::ranges::any_of(statement.actions, [](const Action& action) {
+    return As<OutsideTransaction>(action) != nullptr;
+  });
+}
+
+const Name* Address(const Name& name) { return &name; }
+const Name* Address(const std::optional<Name>& name) { return name ? &*name : nullptr; }
+
+// Where a finding rests on something that may be as new as the text says, the reader has to know.
+std::string Doubt(const Action& action, const Catalog& before) {
+  return std::visit(
+      [&before](const auto& what) -> std::string {
+        const Name* name = nullptr;
+        const KnownColumn* column = nullptr;
+        if constexpr (requires { Address(what.table); }) {
+          name = Address(what.table);
+        } else if constexpr (requires { Address(what.name); }) {
+          name = Address(what.name);
+        }
+        if (name == nullptr) return "";
+        if constexpr (requires { before.Find(what.table, what.column); }) {
+          column = before.Find(what.table, what.column);
+        }
+        const Relation* relation = before.Find(*name);
+        const bool of_column = column != nullptr && column->assumed;
+        if (!of_column && (relation == nullptr || !relation->assumed)) return "";
+        return absl::StrCat(" (", Quoted(*name),
+                            of_column ? absl::StrCat(".", Quoted(column->definition.name)) : "",
+                            " may exist already: the schema before is not known.)");
+      },
+      action.what);
+}
+
+template <typename Steps>
+bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
+  switch (wrapping) {
+    case Wrapping::kNone:
+      return false;
+    case Wrapping::kTransaction:
+      return true;
+    case Wrapping::kIfSeveral:
+      return statements > 1;
+    case Wrapping::kUnlessForbidden:
+      return std::ranges::none_of(steps,
+                                  [](const auto& step) { return IsForbidden(step.statement); });
+  }
+  return true;
+}
+
+}  // namespace
+
+const Catalog& Scene::AtCommit() const { return release.AtCommit(); }
+
+Release::Release(std::span<const v1::MigrationFile* const> files, int postgres_version,
+                 Catalog& catalog)
+    : files_(files), postgres_version_(postgres_version), catalog_(catalog) {}
+
+Judgement Release::Judge() {
+  for (const v1::MigrationFile* file : files_) JudgeFile(*file);
+  catalog_.Settle();
+  return std::move(judgement_);
+}
+
+void Release::JudgeFile(const v1::MigrationFile& file) {
+  judgement_.statements.push_back(0);
+  const std::string_view text = WithoutByteOrderMark(file.sql());
+  if (const std::optional<TextFlaw> flaw = FindFlaw(text)) return AddUnreadable(file, text, *flaw);
+  const Places places(text);
+  catalog_.StartSession();
+  for (const Section& section : UpSections(file, text)) {
+    ReadSection(text, section);
+    Examine(text, file, places);
+  }
+}
+
+void Release::ReadPiece(std::string_view text, const Piece& piece, Statement& statement) {
+  statement.span = piece.span;
+  switch (piece.kind) {
+    case Piece::Kind::kStatement:
+      if (const std::optional<SyntaxError> error = Parse(text, piece.span, statement)) {
+        statement.actions.push_back({Unparsed(*error), WordAt(text, error->offset, piece.span)});
+      }
+      return;
+    case Piece::Kind::kMetaCommand:
+      if (IsHarmless(Slice(text, piece.span))) return;
+      statement.actions.push_back(
+          {Opaque{"Only psql understands this line; what it does cannot be seen from here.",
+                  "Write the statements that it runs into the migration."},
+           piece.span});
+      return;
+    case Piece::Kind::kCopyData:
+      statement.actions.push_back(
+          {Opaque{"Lines of data behind COPY ... FROM STDIN are not looked at.",
+                  "Load data with INSERT, or outside of the migration."},
+           piece.span});
+      return;
+    case Piece::Kind::kEnd:
+      return;
+  }
+}
+
+void Release::ReadSection(std::string_view text, const Section& section) {
+  steps_.clear();
+  std::vector<int> sizes;  // statements in each transaction, counted from the first
+  const int first = transaction_ + 1;
+  int statements = 0;
+  Splitter splitter(text, section.span);
+  for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
+    ++statements;
+    Step step;
+    if (steps_.size() == kMaxSteps) {
+      step.statement.span = {piece.span.begin, section.span.end};
+      step.statement.actions.push_back(
+          {Opaque{absl::StrCat("More than ", kMaxSteps,
+                               " statements that change the schema; the rest is not judged."),
+                  "Split the migration into releases."},
+           piece.span});
+      steps_.push_back(std::move(step));
+      break;
+    }
+    ReadPiece(text, piece, step.statement);
+    if (!step.statement.actions.empty()) steps_.push_back(std::move(step));
+  }
+  judgement_.statements.back() += statements;
+  const bool wrapped = IsWrapped(section.wrapping, statements, steps_);
+  Transactions transactions(wrapped, transaction_);
+  for (Step& step : steps_) {
+    step.transaction = transactions.Of(step.statement);
+    sizes.resize(std::max<size_t>(sizes.size(), step.transaction - first + 1));
+    ++sizes[step.transaction - first];
+  }
+  // Statements without an action (INSERT, COMMENT) take part in the runner's transaction as well.
+  for (Step& step : steps_) {
+    step.shared = sizes[step.transaction - first] > 1 || (wrapped && step.transaction == first);
+  }
+}
+
+const Catalog& Release::AtCommit() {
+  const int transaction = steps_[step_].transaction;
+  if (at_commit_ && at_commit_of_ == transaction) return *at_commit_;
+  at_commit_ = catalog_;
+  at_commit_of_ = transaction;
+  for (size_t step = step_; step < steps_.size(); ++step) {
+    if (steps_[step].transaction != transaction) break;
+    const std::vector<Action>& actions = steps_[step].statement.actions;
+    for (size_t i = step == step_ ? action_ : 0; i < actions.size(); ++i) {
+      at_commit_->Apply(actions[i]);
+    }
+  }
+  return *at_commit_;
+}
+
+void Release::Examine(std::string_view text, const v1::MigrationFile& file, const Places& places) {
+  for (step_ = 0; step_ < steps_.size(); ++step_) {
+    const Step& step = steps_[step_];
+    for (action_ = 0; action_ < step.statement.actions.size(); ++action_) {
+      const Action& action = step.statement.actions[action_];
+      ExamineOne(action, text, file, places, "");
+      for (const Action& taken : catalog_.TakenAlong(action)) {
+        ExamineOne(taken, text, file, places, " CASCADE takes it along.");
+      }
+      catalog_.Apply(action);
+      if (judgement_.findings.size() > kMaxFindings) return catalog_.Apply({Opaque{}, action.span});
+    }
+  }
+}
+
+void Release::ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
+                         const Places& places, const std::string& note) {
+  const Step& step = steps_[step_];
+  const Scene scene{action, text, catalog_, step.shared, postgres_version_, *this};
+  for (const RuleEntry& entry : AllRules()) {
+    if (judgement_.findings.size() > kMaxFindings) return;
+    std::optional<Remark> remark = entry.rule->examine(scene);
+    if (!remark) continue;
+    remark->message += note + Doubt(action, catalog_);
+    Add(*entry.rule, *remark, action.span, text, file.path(), places);
+  }
+}
+
+void Release::Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
+                  const std::string& path, const Places& places) {
+  if (judgement_.findings.size() == kMaxFindings) {
+    Remark rest{"",
+                {v1::EFFECT_UNPROVEN},
+                absl::StrCat("There are more findings than the ", kMaxFindings,
+                             " above; from here "
+                             "on nothing is judged."),
+                {"Split the migration into releases.", "", ""}};
+    judgement_.findings.push_back(
+        MakeFinding(*FindRuleByStem("unproven"), rest, span, text, path, places, identities_));
+    return;
+  }
+  judgement_.findings.push_back(MakeFinding(rule, remark, span, text, path, places, identities_));
+}
+
+void Release::AddUnreadable(const v1::MigrationFile& file, std::string_view text,
+                            const TextFlaw& flaw) {
+  catalog_.set_complete(false);
+  const Remark remark{"",
+                      {v1::EFFECT_UNPROVEN},
+                      absl::StrCat("The file cannot be read: ", flaw.message, "."),
+                      {"Save it as UTF-8 text; data does not belong into a migration.", "", ""}};
+  // What lies before the bad byte is fit to be counted.
+  const std::string_view readable = text.substr(0, flaw.offset);
+  judgement_.findings.push_back(MakeFinding(*FindRuleByStem("unproven"), remark,
+                                            {flaw.offset, flaw.offset}, readable, file.path(),
+                                            Places(readable), identities_));
+}
+
+void LoadSchema(std::string_view sql, Catalog& catalog) {
+  const std::string_view text = WithoutByteOrderMark(sql);
+  catalog.set_complete(!text.empty());
+  if (FindFlaw(text)) return catalog.set_complete(false);
+  Splitter splitter(text, {0, static_cast<uint32_t>(text.size())});
+  for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
+    if (piece.kind != Piece::Kind::kStatement) continue;
+    Statement statement;
+    if (Parse(text, piece.span, statement)) catalog.set_complete(false);
+    for (const Action& action : statement.actions) catalog.Apply(action);
+  }
+  catalog.Settle();
+}
+
+}  // namespace gate::migration

@@ -1,0 +1,80 @@
+// Judges a release: its migrations, in order, against the schema before them. Every action is shown
+// to every rule, together with the catalogue as it is at that moment.
+#ifndef CHECKS_MIGRATION_RELEASE_H_
+#define CHECKS_MIGRATION_RELEASE_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/migration/catalog.h"
+#include "checks/migration/finding.h"
+#include "checks/migration/formats.h"
+#include "checks/migration/rule.h"
+#include "checks/migration/sql/ast.h"
+#include "checks/migration/sql/split.h"
+#include "checks/migration/sql/text.h"
+#include "gate/v1/change.pb.h"
+#include "gate/v1/verdict.pb.h"
+
+namespace gate::migration {
+
+// What a release came to.
+struct Judgement {
+  std::vector<v1::Finding> findings;  // in the order of the files
+  std::vector<int> statements;        // in each file
+};
+
+class Release {
+ public:
+  // `catalog` is the schema before the release; it outlives this. `files` too.
+  Release(std::span<const v1::MigrationFile* const> files, int postgres_version, Catalog& catalog);
+
+  // The judgement. Afterwards the catalogue is the schema after the release, settled. Once.
+  Judgement Judge();
+
+  // The schema when the transaction of the action that is being examined has ended.
+  const Catalog& AtCommit();
+
+ private:
+  // A statement that does something, and the transaction in which it runs.
+  struct Step {
+    Statement statement;
+    int transaction = 0;
+    bool shared = false;  // whether the transaction has other statements
+  };
+
+  void JudgeFile(const v1::MigrationFile& file);
+  void ReadSection(std::string_view text, const Section& section);
+  void ReadPiece(std::string_view text, const Piece& piece, Statement& statement);
+  void Examine(std::string_view text, const v1::MigrationFile& file, const Places& places);
+  // What all rules say about one action; `note` ends each message.
+  void ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
+                  const Places& places, const std::string& note);
+  void AddUnreadable(const v1::MigrationFile& file, std::string_view text, const TextFlaw& flaw);
+  void Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
+           const std::string& path, const Places& places);
+
+  const std::span<const v1::MigrationFile* const> files_;
+  const int postgres_version_;
+  Catalog& catalog_;
+  Judgement judgement_;
+  Identities identities_;
+
+  // Of the section that is being judged.
+  std::vector<Step> steps_;
+  size_t step_ = 0, action_ = 0;
+  int transaction_ = 0;  // the last one given
+  std::optional<Catalog> at_commit_;
+  int at_commit_of_ = 0;
+};
+
+// The schema that these statements make, settled. What cannot be read leaves the catalogue
+// incomplete.
+void LoadSchema(std::string_view sql, Catalog& catalog);
+
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_RELEASE_H_

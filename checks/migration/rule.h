@@ -1,0 +1,75 @@
+// What a migration rule is: a value with texts for people and one pure function. Each lies in its
+// own file of rules/, whose stem is its id; the table is made from the folder.
+#ifndef CHECKS_MIGRATION_RULE_H_
+#define CHECKS_MIGRATION_RULE_H_
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/migration/catalog.h"
+#include "checks/migration/sql/ast.h"
+#include "gate/v1/verdict.pb.h"
+
+namespace gate::migration {
+
+class Release;
+
+// One action, and the world in which it happens.
+struct Scene {
+  const Action& action;
+  std::string_view text;  // the file's
+  const Catalog& before;  // the schema right before the action
+  // Whether other statements share the action's transaction, be it the runner's or BEGIN's own.
+  bool in_transaction = false;
+  // The server's major version; 0: not known, the oldest is assumed.
+  int postgres_version = 0;
+  Release& release;
+
+  // The schema when the action's transaction has ended: what running code gets to see.
+  const Catalog& AtCommit() const;
+  // Whether the server is known to be at least this version.
+  bool Since(int version) const { return postgres_version >= version; }
+};
+
+// The way around a finding, in the user's own names. Each part is SQL or a sentence; empty parts
+// are left out.
+struct Plan {
+  std::string now;
+  std::string between;
+  std::string later;
+};
+
+// What a rule has to say about one action.
+struct Remark {
+  std::string subject;  // "orders.note"
+  std::vector<v1::Effect> effects;
+  std::string message;
+  Plan instead;
+  // Where it is milder than the rule's own.
+  std::optional<v1::Severity> severity;
+};
+
+struct Rule {
+  std::string_view id;  // "migration.drop_column"
+  v1::Severity severity;
+  std::string_view summary;
+  std::string_view why;
+  std::string_view instead;
+  // What there is to say about the scene's action, or nothing.
+  std::optional<Remark> (*examine)(const Scene& scene);
+};
+
+struct RuleEntry {
+  std::string_view stem;  // of the file
+  const Rule* rule;
+};
+
+// All rules, by id, ascending.
+std::span<const RuleEntry> AllRules();
+
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_RULE_H_

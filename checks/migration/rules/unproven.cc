@@ -1,0 +1,87 @@
+// What cannot be judged: text that PostgreSQL's parser does not understand, code that only runs
+// there (DO blocks, EXECUTE, functions), and statements that are known to be able to break running
+// code but that no rule judges. Silence would be a pass, so each is named; the check is
+// inconclusive by it.
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "checks/migration/rule.h"
+#include "checks/migration/sql/parse.h"
+
+namespace gate::migration {
+namespace {
+
+std::optional<Remark> OnUnjudged(const Scene& scene, const Unjudged& unjudged) {
+  if (unjudged.table && !scene.before.Existed(*unjudged.table)) return std::nullopt;
+  const std::string where = unjudged.table ? absl::StrCat(" (", Quoted(*unjudged.table), ")") : "";
+  return Remark{
+      .subject = unjudged.table ? Quoted(*unjudged.table) : "",
+      .effects = {v1::EFFECT_UNPROVEN},
+      .message = absl::StrCat(unjudged.what, where, " ", unjudged.danger,
+                              ". No rule can tell whether it does here."),
+      .instead = {.now = "Have someone who knows the running version's statements look at it, "
+                         "and override this finding."}};
+}
+
+// A unique index that goes may be what an ON CONFLICT of running code relies on.
+std::optional<Remark> OnDrop(const Scene& scene, const DropRelation& drop) {
+  if (drop.kind != RelationKind::kIndex && drop.kind != RelationKind::kSequence)
+    return std::nullopt;
+  const Relation* known = scene.before.Find(drop.name);
+  if (known != nullptr &&
+      (!known->existed || (drop.kind == RelationKind::kIndex && !known->unique))) {
+    return std::nullopt;
+  }
+  if (drop.if_exists && scene.before.IsAbsent(drop.name)) return std::nullopt;
+  const std::string name = Quoted(drop.name);
+  const bool index = drop.kind == RelationKind::kIndex;
+  return OnUnjudged(scene,
+                    {absl::StrCat(index ? "Dropping index " : "Dropping sequence ", name),
+                     index ? "fails the running version's ON CONFLICT where the index is unique"
+                           : "fails the running version's nextval",
+                     std::nullopt});
+}
+
+// Functions, types and what else the model does not hold may be in it, too.
+std::optional<Remark> OnSchema(const Scene& scene, const DropSchema& drop) {
+  if (scene.before.MadeSchema(drop.name)) return std::nullopt;
+  return OnUnjudged(
+      scene, {absl::StrCat("Dropping schema ", Quoted(drop.name)),
+              "may take away tables, types and functions that are not known here", std::nullopt});
+}
+
+std::optional<Remark> Examine(const Scene& scene) {
+  if (const auto* opaque = As<Opaque>(scene.action)) {
+    return Remark{.effects = {v1::EFFECT_UNPROVEN},
+                  .message = opaque->message,
+                  .instead = {.now = opaque->instead}};
+  }
+  if (const auto* transaction = As<Transaction>(scene.action)) {
+    if (transaction->verb != TransactionVerb::kRollback) return std::nullopt;
+    return Remark{
+        .effects = {v1::EFFECT_UNPROVEN},
+        .message = "ROLLBACK undoes statements above it; what then holds is not followed.",
+        .instead = {.now = "Leave out what is rolled back anyway."}};
+  }
+  if (const auto* drop = As<DropRelation>(scene.action)) return OnDrop(scene, *drop);
+  if (const auto* drop = As<DropSchema>(scene.action)) return OnSchema(scene, *drop);
+  if (const auto* unjudged = As<Unjudged>(scene.action)) return OnUnjudged(scene, *unjudged);
+  return std::nullopt;
+}
+
+}  // namespace
+
+extern constinit const Rule kRule_unproven = {
+    .id = "migration.unproven",
+    .severity = v1::SEVERITY_BLOCK,
+    .summary = "Could not be shown to be safe",
+    .why =
+        "The statement does not parse, runs code that cannot be followed, or may break running "
+        "code in "
+        "a way that no rule judges. It is never taken for harmless.",
+    .instead =
+        "Write plain statements where that is possible; else have the change reviewed, and "
+        "override this finding.",
+    .examine = Examine,
+};
+
+}  // namespace gate::migration

@@ -1,0 +1,213 @@
+// What a statement does to the schema, as rules and the catalogue read it: a few plain values made
+// from PostgreSQL's raw tree, free of its headers. A statement is a list of actions, one for each
+// object or clause: ALTER TABLE with three commands has three.
+//
+// What has an effect on running code that no rule judges is an action as well (Unjudged, Opaque),
+// so that silence always means "known to be harmless".
+#ifndef CHECKS_MIGRATION_SQL_AST_H_
+#define CHECKS_MIGRATION_SQL_AST_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "checks/migration/sql/text.h"
+
+namespace gate::migration {
+
+// A name as it was written; an empty schema is found by the search path.
+struct Name {
+  std::string schema;
+  std::string name;
+  friend bool operator==(const Name&, const Name&) = default;
+};
+
+// A type by its internal name, whatever alias was written: integer is int4.
+struct Type {
+  std::string name;  // "int4"; with the schema where it is not PostgreSQL's own: "shop.color"
+  std::vector<int> modifiers;  // varchar(20): {20}
+  int dimensions = 0;          // int4[]: 1
+  std::string written;         // as the user wrote it: "character varying(20)"
+};
+
+struct Column {
+  std::string name;
+  std::optional<Type> type;  // nullopt: not known
+  bool not_null = false;
+  // Whether an INSERT that leaves the column out gets a value: DEFAULT, serial, identity,
+  // GENERATED.
+  bool filled = false;
+  bool stored_generated = false;
+  bool unique = false;  // UNIQUE or PRIMARY KEY behind the column
+};
+
+enum class RelationKind { kTable, kView, kMaterializedView, kForeignTable, kSequence, kIndex };
+
+enum class ConstraintKind { kCheck, kForeignKey, kUnique, kPrimaryKey, kExclusion };
+
+struct AddConstraint {
+  Name table;
+  ConstraintKind kind = ConstraintKind::kCheck;
+  std::string name;  // empty: PostgreSQL chooses
+  bool not_valid = false;
+  bool using_index = false;
+  std::vector<std::string> columns;          // of UNIQUE and PRIMARY KEY
+  std::vector<std::string> not_null_checks;  // columns that this CHECK proves to be not null
+  bool says_more = false;                    // the CHECK, of columns that are not told here
+};
+struct CreateRelation {
+  Name name;
+  RelationKind kind = RelationKind::kTable;
+  bool temporary = false;
+  bool if_not_exists = false;
+  bool or_replace = false;
+  std::vector<Column> columns;
+  bool all_columns_known = true;  // not behind CREATE TABLE AS, LIKE or INHERITS
+  std::vector<AddConstraint> constraints;
+  std::vector<Name> reads;  // relations that a view is made of, as far as its text was followed
+};
+struct DropRelation {
+  Name name;
+  RelationKind kind = RelationKind::kTable;
+  bool if_exists = false;
+  bool cascade = false;
+  bool concurrently = false;
+};
+struct CreateSchema {
+  std::string name;
+  bool if_not_exists = false;
+};
+struct DropSchema {
+  std::string name;
+  bool cascade = false;
+};
+struct DropType {  // and DOMAIN
+  Name name;
+  bool cascade = false;
+};
+struct RenameRelation {
+  Name name;
+  RelationKind kind = RelationKind::kTable;
+  std::string new_name;
+  bool if_exists = false;
+};
+struct MoveRelation {  // ALTER ... SET SCHEMA
+  Name name;
+  RelationKind kind = RelationKind::kTable;
+  std::string new_schema;
+  bool if_exists = false;
+};
+
+struct AddColumn {
+  Name table;
+  Column column;
+  bool if_not_exists = false;
+};
+struct DropColumn {
+  Name table;
+  std::string column;
+  bool if_exists = false;
+  bool cascade = false;
+};
+struct RenameColumn {
+  Name table;
+  std::string column;
+  std::string new_name;
+};
+struct ChangeType {
+  Name table;
+  std::string column;
+  Type type;
+  bool computed = false;  // USING something other than the column itself or its cast
+};
+struct SetNotNull {
+  Name table;
+  std::string column;
+};
+struct DropNotNull {
+  Name table;
+  std::string column;
+};
+struct SetDefault {  // also ADD GENERATED ... AS IDENTITY
+  Name table;
+  std::string column;
+};
+struct DropDefault {  // also DROP IDENTITY, DROP EXPRESSION, SET DEFAULT NULL
+  Name table;
+  std::string column;
+};
+
+struct ValidateConstraint {
+  Name table;
+  std::string name;
+};
+struct DropConstraint {
+  Name table;
+  std::string name;
+  bool if_exists = false;
+};
+
+struct CreateIndex {
+  Name table;
+  std::string name;  // empty: PostgreSQL chooses
+  bool unique = false;
+  bool concurrently = false;
+  bool if_not_exists = false;
+  bool only = false;                 // ON ONLY a partitioned table: nothing is built
+  std::vector<std::string> columns;  // the plain ones, INCLUDE's as well
+};
+
+struct SetSearchPath {
+  std::vector<std::string> schemas;  // empty: the default
+  bool local = false;
+};
+
+enum class TransactionVerb { kBegin, kCommit, kRollback };
+struct Transaction {
+  TransactionVerb verb = TransactionVerb::kBegin;
+};
+
+// What PostgreSQL refuses to run inside a transaction.
+struct OutsideTransaction {
+  std::string command;  // "CREATE INDEX CONCURRENTLY"
+};
+
+// Understood, and known to be able to break running code or to lose data, but not by a rule.
+struct Unjudged {
+  std::string what;           // "Adding a foreign key"
+  std::string danger;         // "binds the running version's writes at once"
+  std::optional<Name> table;  // harmless where this release has made it
+};
+
+// What it does cannot be seen at all.
+struct Opaque {
+  std::string message;  // "A DO block runs code that a static check cannot follow."
+  std::string instead;
+};
+
+struct Action {
+  std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, DropType, RenameRelation,
+               MoveRelation, AddColumn, DropColumn, RenameColumn, ChangeType, SetNotNull,
+               DropNotNull, SetDefault, DropDefault, AddConstraint, ValidateConstraint,
+               DropConstraint, CreateIndex, SetSearchPath, Transaction, OutsideTransaction,
+               Unjudged, Opaque>
+      what;
+  Span span;  // the clause, or the whole statement where there is only one
+};
+
+// The action as that kind, or nullptr.
+template <typename Kind>
+const Kind* As(const Action& action) {
+  return std::get_if<Kind>(&action.what);
+}
+
+struct Statement {
+  Span span;
+  std::vector<Action> actions;
+};
+
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_SQL_AST_H_

@@ -1,0 +1,327 @@
+// Everything but CREATE TABLE and ALTER TABLE, and the table of what is known to be harmless.
+#include "checks/migration/sql/lower.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/str_cat.h"
+
+namespace gate::migration {
+namespace {
+
+// Statements that neither change what the running version relies on nor lock what it uses for long.
+constexpr NodeTag kHarmless[] = {T_InsertStmt,
+                                 T_UpdateStmt,
+                                 T_MergeStmt,
+                                 T_CommentStmt,
+                                 T_CreateFunctionStmt,
+                                 T_AlterFunctionStmt,
+                                 T_CreateSeqStmt,
+                                 T_AlterSeqStmt,
+                                 T_CreateEnumStmt,
+                                 T_CreateDomainStmt,
+                                 T_CompositeTypeStmt,
+                                 T_CreateRangeStmt,
+                                 T_DefineStmt,
+                                 T_CreateExtensionStmt,
+                                 T_CreateTrigStmt,
+                                 T_AlterDefaultPrivilegesStmt,
+                                 T_CreateRoleStmt,
+                                 T_ExplainStmt,
+                                 T_VariableShowStmt,
+                                 T_NotifyStmt,
+                                 T_ListenStmt,
+                                 T_UnlistenStmt,
+                                 T_ConstraintsSetStmt,
+                                 T_CheckPointStmt,
+                                 T_CreateStatsStmt,
+                                 T_AlterStatsStmt,
+                                 T_CreateCastStmt,
+                                 T_CreateOpClassStmt,
+                                 T_CreateOpFamilyStmt,
+                                 T_CreateConversionStmt,
+                                 T_CreatePLangStmt,
+                                 T_CreateTransformStmt,
+                                 T_CreateAmStmt,
+                                 T_CreateFdwStmt,
+                                 T_CreateForeignServerStmt,
+                                 T_CreateUserMappingStmt,
+                                 T_ImportForeignSchemaStmt,
+                                 T_CreatePublicationStmt,
+                                 T_CreateTableSpaceStmt,
+                                 T_CreatedbStmt,
+                                 T_PrepareStmt,
+                                 T_DeallocateStmt,
+                                 T_DiscardStmt,
+                                 T_FetchStmt,
+                                 T_ClosePortalStmt,
+                                 T_DeclareCursorStmt,
+                                 T_SecLabelStmt,
+                                 T_LoadStmt,
+                                 T_AlterObjectDependsStmt};
+
+// Functions that a SELECT may call without an effect that outlives it, and those on sequences.
+constexpr std::string_view kKnownFunctions[] = {"array_agg",
+                                                "avg",
+                                                "bool_and",
+                                                "bool_or",
+                                                "coalesce",
+                                                "count",
+                                                "currval",
+                                                "format",
+                                                "greatest",
+                                                "json_agg",
+                                                "jsonb_agg",
+                                                "lastval",
+                                                "least",
+                                                "length",
+                                                "lower",
+                                                "max",
+                                                "md5",
+                                                "min",
+                                                "nextval",
+                                                "now",
+                                                "setval",
+                                                "set_config",
+                                                "string_agg",
+                                                "sum",
+                                                "to_char",
+                                                "to_regclass",
+                                                "unnest",
+                                                "upper",
+                                                "version",
+                                                "current_setting",
+                                                "generate_series",
+                                                "pg_get_serial_sequence",
+                                                "row_number",
+                                                "date_trunc"};
+
+void LowerTransaction(const TransactionStmt& transaction, Lowering& to) {
+  switch (transaction.kind) {
+    case TRANS_STMT_BEGIN:
+    case TRANS_STMT_START:
+      return to.Add(Transaction{TransactionVerb::kBegin});
+    case TRANS_STMT_COMMIT:
+    case TRANS_STMT_PREPARE:
+      to.Add(Transaction{TransactionVerb::kCommit});
+      if (transaction.chain) to.Add(Transaction{TransactionVerb::kBegin});
+      return;
+    case TRANS_STMT_ROLLBACK:
+      to.Add(Transaction{TransactionVerb::kRollback});
+      if (transaction.chain) to.Add(Transaction{TransactionVerb::kBegin});
+      return;
+    default:
+      return;  // savepoints, and the second half of two-phase commit
+  }
+}
+
+void LowerSet(const VariableSetStmt& set, Lowering& to) {
+  const bool path = set.kind == VAR_RESET_ALL ||
+                    (set.name != nullptr && std::string_view(set.name) == "search_path");
+  if (!path) return;
+  SetSearchPath action{{}, set.is_local};
+  for (const ListCell& cell : Elements(set.args)) {
+    const auto* constant = GATE_NODE(A_Const, cell.ptr_value);
+    if (constant && !constant->isnull) action.schemas.emplace_back(Text(&constant->val.node));
+  }
+  to.Add(std::move(action));
+}
+
+void LowerCreateAs(const CreateTableAsStmt& create, Lowering& to) {
+  CreateRelation relation{NameOf(*create.into->rel)};
+  relation.kind =
+      create.objtype == OBJECT_MATVIEW ? RelationKind::kMaterializedView : RelationKind::kTable;
+  relation.temporary = create.into->rel->relpersistence == 't';
+  relation.if_not_exists = create.if_not_exists;
+  relation.all_columns_known = false;
+  if (relation.kind == RelationKind::kMaterializedView) relation.reads = RelationsOf(create.query);
+  to.Add(std::move(relation));
+}
+
+void LowerView(const ViewStmt& view, Lowering& to) {
+  CreateRelation relation{NameOf(*view.view), RelationKind::kView};
+  relation.temporary = view.view->relpersistence == 't';
+  relation.or_replace = view.replace;
+  relation.reads = RelationsOf(view.query);
+  relation.all_columns_known = false;
+  to.Add(std::move(relation));
+}
+
+void LowerSchema(const CreateSchemaStmt& schema, Lowering& to) {
+  if (schema.schemaname != nullptr) to.Add(CreateSchema{schema.schemaname, schema.if_not_exists});
+  const size_t first = to.statement.actions.size();
+  for (const ListCell& cell : Elements(schema.schemaElts)) {
+    Lower(static_cast<const Node*>(cell.ptr_value), to);
+  }
+  if (schema.schemaname == nullptr) return;
+  for (size_t i = first; i < to.statement.actions.size(); ++i) {
+    auto* relation = std::get_if<CreateRelation>(&to.statement.actions[i].what);
+    if (relation && relation->name.schema.empty()) relation->name.schema = schema.schemaname;
+  }
+}
+
+void LowerTruncate(const TruncateStmt& truncate, Lowering& to) {
+  for (const ListCell& cell : Elements(truncate.relations)) {
+    const auto* relation = GATE_NODE(RangeVar, cell.ptr_value);
+    if (relation == nullptr) continue;
+    to.Add(Unjudged{"Truncating a table",
+                    "deletes all its rows, and nobody reads or writes it meanwhile",
+                    NameOf(*relation)});
+  }
+}
+
+void LowerCopy(const CopyStmt& copy, Lowering& to) {
+  if (!copy.is_program) return;
+  to.Add(Opaque{"COPY ... PROGRAM runs a program on the database server.",
+                "Move the data outside of the migration."});
+}
+
+bool HasOption(const List* options, std::string_view name) {
+  return std::ranges::any_of(Elements(options), [name](const ListCell& cell) {
+    const auto* option = GATE_NODE(DefElem, cell.ptr_value);
+    return option != nullptr && option->defname == name;
+  });
+}
+
+void LowerReindex(const ReindexStmt& reindex, Lowering& to) {
+  if (HasOption(reindex.params, "concurrently")) {
+    to.Add(OutsideTransaction{"REINDEX CONCURRENTLY"});
+    return;
+  }
+  to.Add(Unjudged{"Reindexing without CONCURRENTLY", "blocks writes while it builds", {}});
+}
+
+void LowerVacuum(const VacuumStmt& vacuum, Lowering& to) {
+  if (vacuum.is_vacuumcmd) to.Add(OutsideTransaction{"VACUUM"});
+  if (!HasOption(vacuum.options, "full")) return;
+  to.Add(Unjudged{
+      "VACUUM FULL", "writes the whole table anew; nobody reads or writes it meanwhile", {}});
+}
+
+void LowerAlterEnum(const AlterEnumStmt& alter, Lowering& to) {
+  if (alter.oldVal == nullptr) return;  // ADD VALUE
+  to.Add(Unjudged{absl::StrCat("Renaming the enum value ", alter.oldVal),
+                  "fails the running version's statements that use the old label",
+                  {}});
+}
+
+void LowerCall(Lowering& to, std::string_view what) {
+  to.Add(Opaque{absl::StrCat(std::string(what), " runs code that cannot be followed from here."),
+                "Write the statements that it executes into the migration, or have the change "
+                "reviewed and overridden."});
+}
+
+// A SELECT changes nothing unless a function in it does.
+void FollowCalls(const Node* expression, int depth, Lowering& to) {
+  constexpr int kMaxDepth = 32;
+  while (const auto* cast = GATE_NODE(TypeCast, expression)) expression = cast->arg;
+  const auto* call = GATE_NODE(FuncCall, expression);
+  if (call == nullptr) return;
+  const Name called = NameOf(call->funcname);
+  const bool built_in = called.schema.empty() || called.schema == "pg_catalog";
+  if (!built_in || depth == kMaxDepth ||
+      std::ranges::find(kKnownFunctions, called.name) == std::end(kKnownFunctions)) {
+    return LowerCall(to, absl::StrCat("Function ", called.name));
+  }
+  for (const ListCell& cell : Elements(call->args)) {
+    FollowCalls(static_cast<const Node*>(cell.ptr_value), depth + 1, to);
+  }
+}
+
+void LowerDelete(const DeleteStmt& statement, Lowering& to) {
+  if (statement.whereClause != nullptr) return;
+  to.Add(Unjudged{"Deleting all rows of a table", "loses them for the running version too",
+                  NameOf(*statement.relation)});
+}
+
+// What is left over: a clause per statement that takes no more than a sentence.
+void LowerOther(const Node* node, Lowering& to) {
+  const auto watch = [&to](const RangeVar* table) {
+    std::optional<Name> name;
+    if (table != nullptr) name = NameOf(*table);
+    to.Add(Unjudged{CommandName(to.source), "may break the running version", name});
+  };
+  switch (nodeTag(node)) {
+    case T_CreatePolicyStmt:
+      return watch(reinterpret_cast<const CreatePolicyStmt*>(node)->table);
+    case T_AlterPolicyStmt:
+      return watch(reinterpret_cast<const AlterPolicyStmt*>(node)->table);
+    case T_RuleStmt:
+      return watch(reinterpret_cast<const RuleStmt*>(node)->relation);
+    case T_AlterOwnerStmt:
+      return watch(reinterpret_cast<const AlterOwnerStmt*>(node)->relation);
+    case T_DoStmt:
+      LowerCall(to, "A DO block");
+      return;
+    case T_ExecuteStmt:
+      LowerCall(to, "EXECUTE");
+      return;
+    case T_CallStmt:
+      LowerCall(to, "A procedure");
+      return;
+    case T_GrantStmt:
+      if (!reinterpret_cast<const GrantStmt*>(node)->is_grant) break;
+      return;
+    case T_GrantRoleStmt:
+      if (!reinterpret_cast<const GrantRoleStmt*>(node)->is_grant) break;
+      return;
+    case T_RefreshMatViewStmt:
+      if (reinterpret_cast<const RefreshMatViewStmt*>(node)->concurrent) return;
+      return watch(reinterpret_cast<const RefreshMatViewStmt*>(node)->relation);
+    default:
+      if (std::ranges::find(kHarmless, nodeTag(node)) != std::end(kHarmless)) return;
+  }
+  watch(nullptr);
+}
+
+}  // namespace
+
+void LowerSelect(const SelectStmt& select, Lowering& to) {
+  if (select.intoClause != nullptr) {
+    CreateRelation relation{NameOf(*select.intoClause->rel)};
+    relation.temporary = select.intoClause->rel->relpersistence == 't';
+    relation.all_columns_known = false;
+    to.Add(std::move(relation));
+  }
+  const auto follow = [&to](const Node* expression) { FollowCalls(expression, 0, to); };
+  for (const ListCell& cell : Elements(select.targetList)) {
+    if (const auto* target = GATE_NODE(ResTarget, cell.ptr_value)) follow(target->val);
+  }
+  for (const ListCell& cell : Elements(select.fromClause)) {
+    const auto* functions = GATE_NODE(RangeFunction, cell.ptr_value);
+    if (functions == nullptr) continue;
+    for (const ListCell& inner : Elements(functions->functions)) {
+      const auto* pair = GATE_NODE(List, inner.ptr_value);
+      if (pair && pair->length > 0) follow(static_cast<const Node*>(pair->elements[0].ptr_value));
+    }
+  }
+}
+
+void Lower(const Node* node, Lowering& to) {
+  if (const auto* create = GATE_NODE(CreateStmt, node)) {
+    return LowerCreateTable(*create, RelationKind::kTable, to);
+  }
+  if (const auto* foreign = GATE_NODE(CreateForeignTableStmt, node)) {
+    return LowerCreateTable(foreign->base, RelationKind::kForeignTable, to);
+  }
+  if (const auto* alter = GATE_NODE(AlterTableStmt, node)) return LowerAlterTable(*alter, to);
+  if (const auto* create = GATE_NODE(CreateTableAsStmt, node)) return LowerCreateAs(*create, to);
+  if (const auto* view = GATE_NODE(ViewStmt, node)) return LowerView(*view, to);
+  if (const auto* schema = GATE_NODE(CreateSchemaStmt, node)) return LowerSchema(*schema, to);
+  if (const auto* index = GATE_NODE(IndexStmt, node)) return LowerIndex(*index, to);
+  if (const auto* drop = GATE_NODE(DropStmt, node)) return LowerDrop(*drop, to);
+  if (const auto* rename = GATE_NODE(RenameStmt, node)) return LowerRename(*rename, to);
+  if (const auto* move = GATE_NODE(AlterObjectSchemaStmt, node)) return LowerMove(*move, to);
+  if (const auto* verb = GATE_NODE(TransactionStmt, node)) return LowerTransaction(*verb, to);
+  if (const auto* set = GATE_NODE(VariableSetStmt, node)) return LowerSet(*set, to);
+  if (const auto* select = GATE_NODE(SelectStmt, node)) return LowerSelect(*select, to);
+  if (const auto* statement = GATE_NODE(DeleteStmt, node)) return LowerDelete(*statement, to);
+  if (const auto* truncate = GATE_NODE(TruncateStmt, node)) return LowerTruncate(*truncate, to);
+  if (const auto* copy = GATE_NODE(CopyStmt, node)) return LowerCopy(*copy, to);
+  if (const auto* reindex = GATE_NODE(ReindexStmt, node)) return LowerReindex(*reindex, to);
+  if (const auto* vacuum = GATE_NODE(VacuumStmt, node)) return LowerVacuum(*vacuum, to);
+  if (const auto* alter = GATE_NODE(AlterEnumStmt, node)) return LowerAlterEnum(*alter, to);
+  LowerOther(node, to);
+}
+
+}  // namespace gate::migration

@@ -1,0 +1,66 @@
+// From the raw tree to actions. One function for each family of statements; what none of them knows
+// becomes Unjudged, so a statement is never passed over in silence.
+#ifndef CHECKS_MIGRATION_SQL_LOWER_H_
+#define CHECKS_MIGRATION_SQL_LOWER_H_
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checks/migration/sql/ast.h"
+#include "checks/migration/sql/raw_tree.h"
+
+namespace gate::migration {
+
+// One statement on its way from tree to actions. Locations in the tree count bytes from the start
+// of `source`, which lies at `base` in the file.
+struct Lowering {
+  std::string_view source;
+  uint32_t base = 0;
+  Span span;  // the statement's, in the file
+  Statement& statement;
+
+  template <typename Kind>
+  void Add(Kind what) {
+    AddAt(span, std::move(what));
+  }
+  template <typename Kind>
+  void AddAt(Span at, Kind what) {
+    statement.actions.push_back({std::move(what), at});
+  }
+};
+
+void Lower(const Node* node, Lowering& to);
+
+void LowerCreateTable(const CreateStmt& create, RelationKind kind, Lowering& to);
+void LowerAlterTable(const AlterTableStmt& alter, Lowering& to);
+void LowerDrop(const DropStmt& drop, Lowering& to);
+void LowerRename(const RenameStmt& rename, Lowering& to);
+void LowerMove(const AlterObjectSchemaStmt& move, Lowering& to);
+void LowerIndex(const IndexStmt& index, Lowering& to);
+void LowerSelect(const SelectStmt& select, Lowering& to);
+
+// The statement's first words, for people: "ALTER SEQUENCE".
+std::string CommandName(std::string_view statement);
+
+// ---- parts (parts.cc)
+Name NameOf(const RangeVar& relation);
+Name NameOf(const List* parts);  // a dotted name: the last two parts
+std::string_view Text(const Node* string);
+std::vector<std::string> Texts(const List* strings);
+Type TypeOf(const TypeName& type, std::string_view source);
+Column ColumnOf(const ColumnDef& definition, std::string_view source);
+// Whether it is the constant NULL, cast or not.
+bool IsNullConstant(const Node* expression);
+// Whether it is known to give one value for all rows: constants and what is stable in a statement.
+bool IsStable(const Node* expression, int depth = 0);
+// Columns that a CHECK with this expression proves to be not null, as PostgreSQL's own proof for
+// SET NOT NULL does: conjunctions of column IS NOT NULL. `says_more` is set where there is
+// something else in it.
+std::vector<std::string> NotNullProofs(const Node* expression, bool& says_more);
+// The relations that a query reads, as far as it is followed.
+std::vector<Name> RelationsOf(const Node* query);
+}  // namespace gate::migration
+
+#endif  // CHECKS_MIGRATION_SQL_LOWER_H_

@@ -1,0 +1,118 @@
+// DROP, RENAME, SET SCHEMA and CREATE INDEX.
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/sql/lower.h"
+
+namespace gate::migration {
+namespace {
+
+std::optional<RelationKind> KindOf(ObjectType type) {
+  switch (type) {
+    case OBJECT_TABLE:
+      return RelationKind::kTable;
+    case OBJECT_VIEW:
+      return RelationKind::kView;
+    case OBJECT_MATVIEW:
+      return RelationKind::kMaterializedView;
+    case OBJECT_FOREIGN_TABLE:
+      return RelationKind::kForeignTable;
+    case OBJECT_SEQUENCE:
+      return RelationKind::kSequence;
+    case OBJECT_INDEX:
+      return RelationKind::kIndex;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool BelongsToTable(ObjectType type) {
+  return type == OBJECT_TRIGGER || type == OBJECT_POLICY || type == OBJECT_RULE;
+}
+
+// DROP TRIGGER name ON schema.table: a list that ends with the object's own name.
+Name TableOf(const List* object) {
+  const auto parts = Elements(object);
+  Name table;
+  if (parts.size() >= 2)
+    table.name = Text(static_cast<const Node*>(parts[parts.size() - 2].ptr_value));
+  if (parts.size() >= 3)
+    table.schema = Text(static_cast<const Node*>(parts[parts.size() - 3].ptr_value));
+  return table;
+}
+
+}  // namespace
+
+void LowerDrop(const DropStmt& drop, Lowering& to) {
+  if (drop.concurrent) to.Add(OutsideTransaction{"DROP INDEX CONCURRENTLY"});
+  const std::optional<RelationKind> kind = KindOf(drop.removeType);
+  const bool cascade = drop.behavior == DROP_CASCADE;
+  if (!kind && !BelongsToTable(drop.removeType)) {
+    for (const ListCell& cell : Elements(drop.objects)) {
+      if (drop.removeType == OBJECT_SCHEMA) {
+        to.Add(DropSchema{std::string(Text(static_cast<const Node*>(cell.ptr_value))), cascade});
+      } else if (const auto* type = GATE_NODE(TypeName, cell.ptr_value)) {
+        to.Add(DropType{NameOf(type->names), cascade});
+      }
+    }
+    if (drop.removeType == OBJECT_SCHEMA) return;
+    return to.Add(
+        Unjudged{CommandName(to.source), "may take away what the running version uses", {}});
+  }
+  for (const ListCell& cell : Elements(drop.objects)) {
+    const auto* object = GATE_NODE(List, cell.ptr_value);
+    if (object == nullptr) continue;
+    if (kind) {
+      to.Add(DropRelation{NameOf(object), *kind, drop.missing_ok, cascade, drop.concurrent});
+    } else {
+      to.Add(Unjudged{CommandName(to.source), "may take away what the running version relies on",
+                      TableOf(object)});
+    }
+  }
+}
+
+void LowerRename(const RenameStmt& rename, Lowering& to) {
+  if (rename.renameType == OBJECT_COLUMN && rename.relation != nullptr) {
+    return to.Add(RenameColumn{NameOf(*rename.relation), rename.subname, rename.newname});
+  }
+  const std::optional<RelationKind> kind = KindOf(rename.renameType);
+  if (kind && rename.relation != nullptr) {
+    return to.Add(
+        RenameRelation{NameOf(*rename.relation), *kind, rename.newname, rename.missing_ok});
+  }
+  if (BelongsToTable(rename.renameType)) return;
+  std::optional<Name> table;
+  if (rename.relation != nullptr) table = NameOf(*rename.relation);
+  to.Add(Unjudged{"A rename", "fails what uses the old name, from that moment", table});
+}
+
+void LowerMove(const AlterObjectSchemaStmt& move, Lowering& to) {
+  const std::optional<RelationKind> kind = KindOf(move.objectType);
+  if (kind && move.relation != nullptr) {
+    return to.Add(MoveRelation{NameOf(*move.relation), *kind, move.newschema, move.missing_ok});
+  }
+  to.Add(Unjudged{"Moving an object to another schema", "fails what uses the old name", {}});
+}
+
+void LowerIndex(const IndexStmt& index, Lowering& to) {
+  CreateIndex create{NameOf(*index.relation)};
+  create.name = index.idxname == nullptr ? "" : index.idxname;
+  create.unique = index.unique;
+  create.concurrently = index.concurrent;
+  create.if_not_exists = index.if_not_exists;
+  create.only = !index.relation->inh;
+  for (const List* elements : {index.indexParams, index.indexIncludingParams}) {
+    for (const ListCell& cell : Elements(elements)) {
+      const auto* element = GATE_NODE(IndexElem, cell.ptr_value);
+      if (element && element->name) create.columns.emplace_back(element->name);
+    }
+  }
+  if (create.concurrently) to.Add(OutsideTransaction{"CREATE INDEX CONCURRENTLY"});
+  const Name table = create.table;
+  to.Add(std::move(create));
+  if (!index.unique) return;
+  to.Add(Unjudged{"Adding a unique index",
+                  "refuses the running version's duplicates from that moment", table});
+}
+
+}  // namespace gate::migration

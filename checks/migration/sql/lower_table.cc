@@ -1,0 +1,278 @@
+// CREATE TABLE and ALTER TABLE.
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/sql/lexer.h"
+#include "checks/migration/sql/lower.h"
+
+namespace gate::migration {
+namespace {
+
+constexpr char kTemporary = 't';  // RELPERSISTENCE_TEMP
+
+ConstraintKind KindOf(ConstrType type) {
+  switch (type) {
+    case CONSTR_FOREIGN:
+      return ConstraintKind::kForeignKey;
+    case CONSTR_UNIQUE:
+      return ConstraintKind::kUnique;
+    case CONSTR_PRIMARY:
+      return ConstraintKind::kPrimaryKey;
+    case CONSTR_EXCLUSION:
+      return ConstraintKind::kExclusion;
+    default:
+      return ConstraintKind::kCheck;
+  }
+}
+
+AddConstraint ConstraintOf(const Name& table, const Constraint& constraint) {
+  AddConstraint add;
+  add.table = table;
+  add.kind = KindOf(constraint.contype);
+  add.name = constraint.conname == nullptr ? "" : constraint.conname;
+  add.not_valid = constraint.skip_validation;
+  add.using_index = constraint.indexname != nullptr;
+  add.columns = Texts(constraint.keys);
+  if (constraint.contype == CONSTR_CHECK) {
+    add.not_null_checks = NotNullProofs(constraint.raw_expr, add.says_more);
+  }
+  return add;
+}
+
+// Where each command of ALTER TABLE stands: the tree has no places for them, so the source is cut
+// at the commas outside of parentheses.
+class CommandSpans {
+ public:
+  CommandSpans(const Lowering& to, const RangeVar& table)
+      : source_(to.source), base_(to.base), statement_(to.span), lexer_(to.source) {
+    if (table.location < 0) return;
+    lexer_.Seek(static_cast<uint32_t>(table.location));
+    ahead_ = lexer_.Next();
+    SkipName();
+  }
+
+  Span Next() {
+    if (ahead_.kind == Token::Kind::kEnd) return statement_;
+    Span span = ahead_.span;
+    int depth = 0;
+    for (; ahead_.kind != Token::Kind::kEnd; ahead_ = lexer_.Next()) {
+      const std::string_view token = Slice(source_, ahead_.span);
+      if (token == "(") ++depth;
+      if (token == ")") --depth;
+      if (token == "," && depth <= 0) {
+        ahead_ = lexer_.Next();
+        break;
+      }
+      span.end = ahead_.span.end;
+    }
+    return {span.begin + base_, span.end + base_};
+  }
+
+ private:
+  void SkipName() {
+    for (bool dot = true; dot;) {  // name . name . name
+      ahead_ = lexer_.Next();
+      dot = Slice(source_, ahead_.span) == ".";
+      if (dot) ahead_ = lexer_.Next();
+    }
+    while (Slice(source_, ahead_.span) == "*" || Slice(source_, ahead_.span) == ")") {
+      ahead_ = lexer_.Next();
+    }
+  }
+
+  const std::string_view source_;
+  const uint32_t base_;
+  const Span statement_;
+  Lexer lexer_;
+  Token ahead_;
+};
+
+void LowerAddColumn(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
+  const auto* definition = GATE_NODE(ColumnDef, command.def);
+  if (definition == nullptr) return;
+  AddColumn add{table, ColumnOf(*definition, to.source), command.missing_ok};
+  bool rewrites = add.column.stored_generated || (add.column.filled && add.column.not_null);
+  bool checks = false;
+  for (const ListCell& cell : Elements(definition->constraints)) {
+    const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
+    if (constraint == nullptr) continue;
+    checks = checks || constraint->contype == CONSTR_CHECK;
+    if (constraint->contype == CONSTR_DEFAULT) rewrites = !IsStable(constraint->raw_expr);
+  }
+  const std::string column = add.column.name;
+  to.AddAt(at, std::move(add));
+  if (rewrites) {
+    to.AddAt(at,
+             Unjudged{absl::StrCat("Adding column ", column,
+                                   " with a value that differs from row to row (serial, identity, "
+                                   "generated, or a function that may be volatile)"),
+                      "may write the whole table anew under a lock that nobody passes", table});
+  }
+  if (checks) {
+    to.AddAt(at, Unjudged{absl::StrCat("Adding column ", column, " with a CHECK"),
+                          "reads the whole table under a lock that nobody passes", table});
+  }
+}
+
+void LowerChangeType(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
+  const auto* definition = GATE_NODE(ColumnDef, command.def);
+  if (definition == nullptr || definition->typeName == nullptr) return;
+  ChangeType change{table, command.name, TypeOf(*definition->typeName, to.source)};
+  const Node* expression = definition->raw_default;  // USING
+  if (const auto* cast = GATE_NODE(TypeCast, expression)) {
+    if (TypeOf(*cast->typeName, to.source).name == change.type.name) expression = cast->arg;
+  }
+  const auto* column = GATE_NODE(ColumnRef, expression);
+  change.computed =
+      expression != nullptr && (column == nullptr || NameOf(column->fields).name != change.column);
+  to.AddAt(at, std::move(change));
+}
+
+void LowerAddConstraint(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
+  const auto* constraint = GATE_NODE(Constraint, command.def);
+  if (constraint == nullptr) return;
+  AddConstraint add = ConstraintOf(table, *constraint);
+  const ConstraintKind kind = add.kind;
+  to.AddAt(at, std::move(add));
+  if (kind == ConstraintKind::kPrimaryKey) return;
+  const bool key = kind == ConstraintKind::kForeignKey;
+  to.AddAt(
+      at, Unjudged{key                                  ? "Adding a foreign key"
+                   : kind == ConstraintKind::kUnique    ? "Adding a UNIQUE constraint"
+                   : kind == ConstraintKind::kExclusion ? "Adding an EXCLUDE constraint"
+                                                        : "Adding a CHECK constraint",
+                   "binds the running version's writes from that moment, NOT VALID or not", table});
+}
+
+struct Danger {
+  AlterTableType command;
+  std::string_view what, danger;
+};
+constexpr std::string_view kFires = "changes what the running version's writes set off";
+constexpr std::string_view kAccess = "may take rows or rights away from the running version";
+constexpr std::string_view kRewrites =
+    "writes the whole table anew under a lock that nobody passes";
+constexpr std::string_view kPartition = "takes strong locks, and may scan the table";
+constexpr std::array<Danger, 30> kDangers = {{
+    {AT_ChangeOwner, "Changing the owner of a table", kAccess},
+    {AT_EnableRowSecurity, "Enabling row level security", kAccess},
+    {AT_ForceRowSecurity, "Forcing row level security", kAccess},
+    {AT_SetLogged, "SET LOGGED", kRewrites},
+    {AT_SetUnLogged, "SET UNLOGGED", kRewrites},
+    {AT_SetAccessMethod, "SET ACCESS METHOD", kRewrites},
+    {AT_SetTableSpace, "SET TABLESPACE", kRewrites},
+    {AT_EnableTrig, "Enabling a trigger", kFires},
+    {AT_EnableAlwaysTrig, "Enabling a trigger", kFires},
+    {AT_EnableReplicaTrig, "Enabling a trigger", kFires},
+    {AT_DisableTrig, "Disabling a trigger", kFires},
+    {AT_EnableTrigAll, "Enabling all triggers", kFires},
+    {AT_DisableTrigAll, "Disabling all triggers", kFires},
+    {AT_EnableTrigUser, "Enabling all triggers", kFires},
+    {AT_DisableTrigUser, "Disabling all triggers", kFires},
+    {AT_EnableRule, "Enabling a rule", kFires},
+    {AT_EnableAlwaysRule, "Enabling a rule", kFires},
+    {AT_EnableReplicaRule, "Enabling a rule", kFires},
+    {AT_DisableRule, "Disabling a rule", kFires},
+    {AT_AddInherit, "Changing inheritance", kPartition},
+    {AT_DropInherit, "Changing inheritance", kPartition},
+    {AT_AddOf, "Binding a table to a type", kPartition},
+    {AT_DropOf, "Releasing a table from its type", kPartition},
+    {AT_AttachPartition, "Attaching a partition", kPartition},
+    {AT_DetachPartition, "Detaching a partition", "takes its rows away from the running version"},
+    {AT_DetachPartitionFinalize, "Detaching a partition",
+     "takes its rows away from the running version"},
+    {AT_DropOids, "Dropping the oid column", kRewrites},
+    {AT_AlterConstraint, "Altering a constraint",
+     "changes when the running version's writes are checked"},
+    {AT_AlterColumnGenericOptions, "Changing a column's options", kAccess},
+    {AT_GenericOptions, "Changing a foreign table's options", kAccess},
+}};
+
+void LowerCommand(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
+  const std::string name = command.name == nullptr ? "" : command.name;
+  switch (command.subtype) {
+    case AT_AddColumn:
+      return LowerAddColumn(table, command, at, to);
+    case AT_DropColumn:
+      return to.AddAt(
+          at, DropColumn{table, name, command.missing_ok, command.behavior == DROP_CASCADE});
+    case AT_AlterColumnType:
+      return LowerChangeType(table, command, at, to);
+    case AT_SetNotNull:
+      return to.AddAt(at, SetNotNull{table, name});
+    case AT_DropNotNull:
+      return to.AddAt(at, DropNotNull{table, name});
+    case AT_ColumnDefault:
+      if (command.def != nullptr && !IsNullConstant(command.def)) {
+        return to.AddAt(at, SetDefault{table, name});
+      }
+      return to.AddAt(at, DropDefault{table, name});
+    case AT_AddIdentity:
+      return to.AddAt(at, SetDefault{table, name});
+    case AT_DropIdentity:
+    case AT_DropExpression:
+      return to.AddAt(at, DropDefault{table, name});
+    case AT_AddConstraint:
+      return LowerAddConstraint(table, command, at, to);
+    case AT_ValidateConstraint:
+      return to.AddAt(at, ValidateConstraint{table, name});
+    case AT_DropConstraint:
+      to.AddAt(at, DropConstraint{table, name, command.missing_ok});
+      return to.AddAt(at,
+                      Unjudged{absl::StrCat("Dropping constraint ", name),
+                               "fails the running version's ON CONFLICT where it names it", table});
+    default:
+      break;
+  }
+  for (const Danger& danger : kDangers) {
+    if (danger.command != command.subtype) continue;
+    to.AddAt(at, Unjudged{std::string(danger.what), std::string(danger.danger), table});
+  }
+  const auto* partition = GATE_NODE(PartitionCmd, command.def);
+  if (partition != nullptr && partition->concurrent) {
+    to.Add(OutsideTransaction{"DETACH PARTITION CONCURRENTLY"});
+  }
+}
+
+}  // namespace
+
+void LowerCreateTable(const CreateStmt& create, RelationKind kind, Lowering& to) {
+  CreateRelation relation{NameOf(*create.relation), kind};
+  relation.temporary = create.relation->relpersistence == kTemporary;
+  relation.if_not_exists = create.if_not_exists;
+  relation.all_columns_known = create.inhRelations == nullptr && create.ofTypename == nullptr;
+  const auto add_constraint = [&relation](const Constraint& constraint) {
+    relation.constraints.push_back(ConstraintOf(relation.name, constraint));
+  };
+  for (const ListCell& cell : Elements(create.tableElts)) {
+    if (const auto* column = GATE_NODE(ColumnDef, cell.ptr_value)) {
+      relation.columns.push_back(ColumnOf(*column, to.source));
+      for (const ListCell& inner : Elements(column->constraints)) {
+        const auto* constraint = GATE_NODE(Constraint, inner.ptr_value);
+        if (constraint && constraint->contype == CONSTR_CHECK) add_constraint(*constraint);
+      }
+    } else if (const auto* constraint = GATE_NODE(Constraint, cell.ptr_value)) {
+      add_constraint(*constraint);
+    } else {
+      relation.all_columns_known = false;  // LIKE
+    }
+  }
+  to.Add(std::move(relation));
+}
+
+void LowerAlterTable(const AlterTableStmt& alter, Lowering& to) {
+  if (alter.objtype == OBJECT_TYPE) {
+    return to.Add(
+        Unjudged{"Altering a composite type", "changes what the running version reads", {}});
+  }
+  const Name table = NameOf(*alter.relation);
+  CommandSpans spans(to, *alter.relation);
+  for (const ListCell& cell : Elements(alter.cmds)) {
+    const Span at = spans.Next();
+    if (const auto* command = GATE_NODE(AlterTableCmd, cell.ptr_value)) {
+      LowerCommand(table, *command, at, to);
+    }
+  }
+}
+
+}  // namespace gate::migration

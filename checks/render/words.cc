@@ -1,0 +1,168 @@
+#include "checks/render/words.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace gate::render {
+
+std::string_view Word(v1::Decision decision) {
+  switch (decision) {
+    case v1::DECISION_ALLOW:
+      return "ALLOW";
+    case v1::DECISION_HOLD:
+      return "HOLD";
+    case v1::DECISION_BLOCK:
+      return "BLOCK";
+    default:
+      return "UNKNOWN";
+  }
+}
+
+std::string_view Word(v1::Outcome outcome) {
+  switch (outcome) {
+    case v1::OUTCOME_PASS:
+      return "PASS";
+    case v1::OUTCOME_FAIL:
+      return "FAIL";
+    case v1::OUTCOME_SKIPPED:
+      return "SKIPPED";
+    default:
+      return "INCONCLUSIVE";
+  }
+}
+
+std::string_view Word(v1::Severity severity) {
+  switch (severity) {
+    case v1::SEVERITY_INFO:
+      return "INFO";
+    case v1::SEVERITY_WARN:
+      return "WARN";
+    default:
+      return "BLOCK";
+  }
+}
+
+std::string_view Phrase(v1::Effect effect) {
+  switch (effect) {
+    case v1::EFFECT_BREAKS_RUNNING_VERSION:
+      return "breaks the running version";
+    case v1::EFFECT_BREAKS_NEW_VERSION:
+      return "breaks the new version";
+    case v1::EFFECT_REWRITES_TABLE:
+      return "rewrites the table";
+    case v1::EFFECT_SCANS_TABLE:
+      return "reads the whole table under a lock";
+    case v1::EFFECT_BLOCKS_READS:
+      return "reads wait";
+    case v1::EFFECT_BLOCKS_WRITES:
+      return "writes wait";
+    case v1::EFFECT_LOSES_DATA:
+      return "loses data";
+    case v1::EFFECT_IRREVERSIBLE:
+      return "cannot be undone";
+    case v1::EFFECT_UNPROVEN:
+      return "not shown to be safe";
+    default:
+      return "";
+  }
+}
+
+std::string_view Phrase(v1::ChangeKind kind) {
+  switch (kind) {
+    case v1::CHANGE_KIND_CODE:
+      return "code";
+    case v1::CHANGE_KIND_HOTFIX:
+      return "hotfix";
+    case v1::CHANGE_KIND_MIGRATION:
+      return "migration";
+    case v1::CHANGE_KIND_TRAFFIC_SHIFT:
+      return "traffic shift";
+    case v1::CHANGE_KIND_FLAG_FLIP:
+      return "flag flip";
+    case v1::CHANGE_KIND_CONFIG:
+      return "config";
+    default:
+      return "change";
+  }
+}
+
+std::string_view Sign(v1::Decision decision, bool unicode) {
+  switch (decision) {
+    case v1::DECISION_ALLOW:
+      return unicode ? "✔" : "+";
+    case v1::DECISION_HOLD:
+      return unicode ? "⏸" : "=";
+    case v1::DECISION_BLOCK:
+      return unicode ? "✖" : "x";
+    default:
+      return "?";
+  }
+}
+
+std::string_view Sign(v1::Outcome outcome, bool unicode) {
+  switch (outcome) {
+    case v1::OUTCOME_PASS:
+      return unicode ? "✔" : "+";
+    case v1::OUTCOME_FAIL:
+      return unicode ? "✖" : "x";
+    case v1::OUTCOME_SKIPPED:
+      return unicode ? "–" : "-";
+    default:
+      return "?";
+  }
+}
+
+std::string_view Sign(v1::Severity severity, bool unicode) {
+  switch (severity) {
+    case v1::SEVERITY_INFO:
+      return "i";
+    case v1::SEVERITY_WARN:
+      return "!";
+    default:
+      return unicode ? "✖" : "x";
+  }
+}
+
+std::string Subject(const v1::Change& change) {
+  std::string subject = change.service();
+  if (!change.version().empty()) absl::StrAppend(&subject, " ", change.version());
+  if (!change.environment().empty()) {
+    absl::StrAppend(&subject, subject.empty() ? "" : " to ", change.environment());
+  }
+  return subject;
+}
+
+std::string Place(const v1::Location& location) {
+  std::string place = location.path();
+  if (place.empty() || location.line() < 1) return place;
+  absl::StrAppend(&place, ":", location.line());
+  if (location.column() > 0) absl::StrAppend(&place, ":", location.column());
+  return place;
+}
+
+std::string Moment(absl::Time time, absl::Time now) {
+  std::string moment = absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
+  if (now == absl::InfinitePast()) return moment;
+  if (time >= now) {
+    absl::StrAppend(&moment, " (in ", Span(time - now), ")");
+  } else {
+    absl::StrAppend(&moment, " (", Span(now - time), " ago)");
+  }
+  return moment;
+}
+
+std::string Span(absl::Duration duration) {
+  const int64_t seconds = absl::ToInt64Seconds(duration);
+  const int64_t minutes = seconds / 60;
+  const int64_t hours = minutes / 60;
+  const auto two = [](int64_t large, const char* unit, int64_t small, const char* small_unit) {
+    std::string span = absl::StrCat(large, " ", unit);
+    if (small > 0) absl::StrAppend(&span, " ", small, " ", small_unit);
+    return span;
+  };
+  if (hours >= 48) return two(hours / 24, "days", hours % 24, "h");
+  if (hours > 0) return two(hours, "h", minutes % 60, "min");
+  if (minutes > 0) return two(minutes, "min", seconds % 60, "s");
+  return absl::StrCat(seconds, " s");
+}
+
+}  // namespace gate::render

@@ -1,0 +1,44 @@
+// The words and signs that every format uses for the same thing.
+#ifndef CHECKS_RENDER_WORDS_H_
+#define CHECKS_RENDER_WORDS_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/time/time.h"
+#include "gate/v1/change.pb.h"
+#include "gate/v1/verdict.pb.h"
+
+namespace gate::render {
+
+// "ALLOW", "HOLD", "BLOCK"; "UNKNOWN" for any other value.
+std::string_view Word(v1::Decision decision);
+// "PASS", "FAIL", "INCONCLUSIVE", "SKIPPED"; any other value reads as INCONCLUSIVE.
+std::string_view Word(v1::Outcome outcome);
+// "BLOCK", "WARN", "INFO"; any other value reads as BLOCK.
+std::string_view Word(v1::Severity severity);
+// "breaks the running version"; "" for values that are not known.
+std::string_view Phrase(v1::Effect effect);
+// "code", "hotfix", "traffic shift"; "change" where it is not known.
+std::string_view Phrase(v1::ChangeKind kind);
+
+// A sign that goes before the word.
+std::string_view Sign(v1::Decision decision, bool unicode);
+std::string_view Sign(v1::Outcome outcome, bool unicode);
+std::string_view Sign(v1::Severity severity, bool unicode);
+
+// "payments 2026.11.3 to production", as much of it as is known.
+std::string Subject(const v1::Change& change);
+
+// "orders.sql:3:22", "orders.sql:3", "orders.sql"; "" without a path.
+std::string Place(const v1::Location& location);
+
+// "2026-11-27 17:00:00 UTC", and where `now` is finite "2026-11-27 17:00:00 UTC (in 3 h 12 min)".
+std::string Moment(absl::Time time, absl::Time now);
+
+// "3 h 12 min", "41 s": the two largest units.
+std::string Span(absl::Duration duration);
+
+}  // namespace gate::render
+
+#endif  // CHECKS_RENDER_WORDS_H_

@@ -1,0 +1,71 @@
+// Is harm beyond the margin proven? Is safety proven? Else: how much longer?
+//
+// Puts three e-processes for the rate ratio together, with fixed weights:
+//
+//   E = 1/2 [events come one by one] E_events + 1/4 [in no large bursts] E_bursts + 1/4 E_shares
+//
+// E_events (count_eprocess.h) is the strongest, and right only for single events: under bursts of
+// five it raises a false alarm in a quarter of all healthy canaries at alpha = 0.01. So it counts
+// while the dispersion (dispersion.h) has been measured on ten blocks and shows single events.
+// E_bursts holds for bursts of up to ten events, or a third of the block's, and counts until larger
+// ones have been measured; E_shares (share_betting.h) for any burst that ends with its interval.
+//
+// Why this keeps its promise. For single events all three are e-processes and the brackets only
+// take away, so E is at most an e-process: P(E >= 1/alpha ever) <= alpha is a theorem. For bursts
+// the sum of the other two still is one, under their assumptions; what the first bracket lets
+// through is the part of the runs in which bursts have pushed E_events to 2/alpha while no burst
+// could be seen in the very same counts. That part is measured, not proven:
+// tests/stats/promise_test.cc simulates it for dispersion 1 to 5, and it stays below alpha.
+//
+// Safety asks for more than harm before E_events counts: SurelySingle in dispersion.h. A false PASS
+// is the dearer mistake, and the luck that brings one about also hides the bursts.
+//
+// With a tolerated rate, what is harmful has a ratio of at least the limit and a rate of at least
+// the tolerated one. E of safety is then 1/2 E above + 1/2 E_rate (rate_eprocess.h): each is an
+// e-process where both hold, so their mean is. E_rate does not count once bursts of more than
+// five have been measured. Harm is judged by the ratio alone, as without it.
+#ifndef CHECKS_STATS_COUNT_TEST_H_
+#define CHECKS_STATS_COUNT_TEST_H_
+
+#include <span>
+
+#include "checks/stats/count_block.h"
+#include "checks/stats/dispersion.h"
+
+namespace gate::stats {
+
+// What to test.
+struct CountQuestion {
+  double limit = 1;          // The rate ratio up to which there is no harm, > 0.
+  double alpha_harm = 0.01;  // Chance of ever calling harm where the ratio is at most the limit.
+  double alpha_safe = 0.01;  // Chance of ever calling safe where it is at least the limit.
+  // Events per exposure of the canary that nobody minds, whatever the ratio. 0: there is none.
+  double tolerated_rate = 0;
+};
+
+// What the counts say. Ratios are canary to baseline.
+struct CountAnswer {
+  bool harm = false;      // Proven: the ratio is over the limit.
+  bool safe = false;      // Proven: it is under the limit, or the canary's rate is under the
+                          // tolerated one. Never together with `harm`.
+  bool by_rate = false;   // What proves safety, or is expected to prove it first, is the rate.
+  double log_e_harm = 0;  // Log of the evidence for each; at least log(1/alpha) is proof.
+  double log_e_safe = 0;
+  double estimate = 0;  // Best single value; infinity or NaN where a side has no events.
+  double lower = 0;     // The ratio is at least this, at level alpha_harm, at all times.
+  double upper = 0;     // The ratio is at most this, at level alpha_safe, at all times.
+  Dispersion dispersion;
+  // Blocks after which an answer may be expected, as a rough estimate: the missing evidence over
+  // the growth per block if the ratio stays at the estimate (where that is over the limit) or is 1,
+  // at the present traffic; or until the rate is proven, if it stays, where that is sooner. 0 where
+  // there is an answer; infinity where it cannot be told.
+  double blocks_to_answer = 0;
+};
+
+// `blocks` in the order of time: only SurelySingle depends on it. Invariant under the unit of
+// exposure. 60 blocks take about 50 us.
+CountAnswer TestCounts(std::span<const CountBlock> blocks, const CountQuestion& question);
+
+}  // namespace gate::stats
+
+#endif  // CHECKS_STATS_COUNT_TEST_H_
