@@ -1,0 +1,101 @@
+// The API as plain C++: what each call does, whichever way it came in. gate/rpc puts gRPC before it
+// and gate/http JSON over HTTP; nothing in here knows of either, so ThreadSanitizer sees all of it.
+//
+// Errors are absl::Status with google.rpc details as payloads (gate/base/field_error.h); each
+// carries the RequestInfo by which the log can be searched.
+#ifndef GATE_API_API_H_
+#define GATE_API_API_H_
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "gate/base/clock.h"
+#include "gate/evaluate/evaluator.h"
+#include "gate/evidence/gatherer.h"
+#include "gate/log/log.h"
+#include "gate/metrics/metrics.h"
+#include "gate/policy/snapshot.h"
+#include "gate/store/store.h"
+#include "gate/v1/evidence_service.pb.h"
+#include "gate/v1/freezes.pb.h"
+#include "gate/v1/gate.pb.h"
+#include "gate/v1/policies.pb.h"
+
+namespace gate {
+
+// What is known of a call beside its request.
+struct CallContext {
+  // When the caller does not wait any longer.
+  std::chrono::steady_clock::time_point deadline;
+  // For logs and errors: the caller's x-request-id, or empty: one is made where it is needed.
+  std::string request_id;
+};
+
+// The parts that the API speaks for. All outlive it.
+struct ApiParts {
+  const PolicyHolder& policies;
+  Evaluator& evaluator;
+  Gatherer& gatherer;
+  Store& store;
+  Clock& clock;
+  Metrics& metrics;
+  Logger& log;
+};
+
+// Thread-safe.
+class Api {
+ public:
+  // At most `max_evaluations` are in flight at a time; one more is RESOURCE_EXHAUSTED at once.
+  Api(const ApiParts& parts, int max_evaluations);
+
+  // Never blocks; `done` runs once and must not block.
+  void Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluator::Done done);
+
+  // Whether a call is there: "gate.v1.Gate.GetVerdict". Those of later versions are declared in the
+  // protos and answer UNIMPLEMENTED.
+  bool Serves(std::string_view method) const { return methods_.find(method) != methods_.end(); }
+
+  // Any unary call by its full name, with messages of its types. Blocks: for reads of the store,
+  // and for Evaluate until there is a verdict.
+  absl::Status Call(std::string_view method, const CallContext& call,
+                    const google::protobuf::Message& request, google::protobuf::Message& response);
+
+  absl::StatusOr<v1::Verdict> GetVerdict(const v1::GetVerdictRequest& request);
+  absl::StatusOr<v1::ListVerdictsResponse> ListVerdicts(const v1::ListVerdictsRequest& request);
+  absl::StatusOr<v1::ReplayVerdictResponse> ReplayVerdict(const v1::ReplayVerdictRequest& request);
+  absl::StatusOr<v1::ListFreezesResponse> ListFreezes(const v1::ListFreezesRequest& request);
+  absl::StatusOr<v1::CheckFreezesResponse> CheckFreezes(const v1::CheckFreezesRequest& request);
+  absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request);
+  absl::StatusOr<v1::ValidatePolicyResponse> ValidatePolicy(
+      const v1::ValidatePolicyRequest& request);
+  absl::StatusOr<v1::Observation> GetEvidence(const v1::GetEvidenceRequest& request);
+
+ private:
+  using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,
+                                            google::protobuf::Message&)>;
+  struct Asked;
+
+  std::string IdOf(const CallContext& call) const;
+  template <typename Request, typename Response>
+  Method Reading(absl::StatusOr<Response> (Api::*read)(const Request&));
+  absl::Status EvaluateAndWait(const CallContext& call, const v1::EvaluateRequest& request,
+                               v1::Verdict& response);
+  void Record(const Asked& asked, const absl::StatusOr<v1::Verdict>& verdict);
+
+  const ApiParts parts_;
+  const int max_evaluations_;
+  std::atomic<int> in_flight_ = 0;
+  const std::map<std::string, Method, std::less<>> methods_;
+};
+
+// What a call that a later version brings answers, over every transport.
+absl::Status NotServed(std::string_view method);
+
+}  // namespace gate
+
+#endif  // GATE_API_API_H_

@@ -1,0 +1,23 @@
+// Resource names, parsed strictly: "verdicts/…" and nothing that merely resembles it.
+#ifndef GATE_API_NAMES_H_
+#define GATE_API_NAMES_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace gate {
+
+// The id of "verdicts/" and 26 characters of Crockford's base 32.
+absl::StatusOr<std::string> ParseVerdictName(std::string_view name);
+
+// The digest of "evidence/" and 64 hexadecimal digits in lower case.
+absl::StatusOr<std::string> ParseEvidenceName(std::string_view name);
+
+// The digest of "policies/" and 64 hexadecimal digits, or "current".
+absl::StatusOr<std::string> ParsePolicyName(std::string_view name);
+
+}  // namespace gate
+
+#endif  // GATE_API_NAMES_H_

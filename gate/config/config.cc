@@ -1,0 +1,72 @@
+#include "gate/config/config.h"
+
+#include "checks/policy/policy.h"
+#include "gate/base/file.h"
+#include "gate/config/validate.h"
+
+namespace gate {
+namespace {
+
+constexpr size_t kMaxConfigBytes = 1 << 20;
+
+void ResolveTls(const std::string& path, config::v1::Listener& listener) {
+  if (!listener.has_tls()) return;
+  config::v1::Tls& tls = *listener.mutable_tls();
+  for (std::string* file : {tls.mutable_certificate_file(), tls.mutable_private_key_file(),
+                            tls.mutable_client_ca_file()}) {
+    if (!file->empty()) *file = ResolvePath(path, *file);
+  }
+}
+
+// All files of the configuration, relative to its own folder until here.
+void ResolveFiles(const std::string& path, config::v1::Config& config) {
+  if (config.has_grpc()) ResolveTls(path, *config.mutable_grpc());
+  if (config.has_http()) ResolveTls(path, *config.mutable_http());
+  if (config.has_monitoring()) ResolveTls(path, *config.mutable_monitoring());
+  if (!config.policy().empty()) config.set_policy(ResolvePath(path, config.policy()));
+  for (config::v1::MetricsServer& server : *config.mutable_metrics_servers()) {
+    for (std::string* file : {server.mutable_bearer_token_file(), server.mutable_ca_file()}) {
+      if (!file->empty()) *file = ResolvePath(path, *file);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<FileIssue> LoadConfig(const std::string& path, config::v1::Config& config) {
+  const absl::StatusOr<std::string> text = ReadFile(path, kMaxConfigBytes);
+  if (!text.ok()) return {{path, 1, 1, "", std::string(text.status().message())}};
+  return ParseConfig(path, *text, config);
+}
+
+std::vector<FileIssue> ParseConfig(const std::string& path, std::string_view text,
+                                   config::v1::Config& config) {
+  FieldPlaces places;
+  std::vector<FileIssue> issues = ParseYaml(path, text, config, &places);
+  for (const FileIssue& issue : issues) {
+    if (issue.field.empty()) return issues;
+  }
+  ResolveFiles(path, config);
+  AddIssues(path, ValidateConfig(config), places, issues);
+  if (issues.empty()) FillDefaults(config);
+  return issues;
+}
+
+void FillDefaults(config::v1::Config& config) {
+  if (!config.has_drain_timeout()) config.mutable_drain_timeout()->set_seconds(20);
+  config::v1::Store& store = *config.mutable_store();
+  if (store.write_connections() == 0) store.set_write_connections(2);
+  for (config::v1::MetricsServer& server : *config.mutable_metrics_servers()) {
+    if (!server.has_timeout()) server.mutable_timeout()->set_seconds(5);
+    if (server.max_in_flight() == 0) server.set_max_in_flight(8);
+  }
+  config::v1::Limits& limits = *config.mutable_limits();
+  if (limits.max_message_bytes() == 0) limits.set_max_message_bytes(32 << 20);
+  if (limits.max_evaluations() == 0) limits.set_max_evaluations(1024);
+  if (limits.evaluation_threads() == 0) limits.set_evaluation_threads(32);
+  if (limits.max_streams_per_connection() == 0) limits.set_max_streams_per_connection(256);
+  if (limits.max_grpc_memory_bytes() == 0) limits.set_max_grpc_memory_bytes(256 << 20);
+  if (limits.max_http_connections() == 0) limits.set_max_http_connections(64);
+}
+
+}  // namespace gate

@@ -1,0 +1,214 @@
+#include "gate/config/validate.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "checks/policy/suggest.h"
+#include "checks/proto_time.h"
+#include "gate/base/file.h"
+#include "gate/config/address.h"
+#include "gate/config/config.h"
+
+namespace gate {
+namespace {
+
+// Certificates, keys, tokens, policies: all far below.
+constexpr size_t kMaxFileBytes = 4 << 20;
+
+class Validator {
+ public:
+  explicit Validator(const config::v1::Config& config) : config_(config) {}
+
+  std::vector<ParameterIssue> Run() {
+    if (!config_.has_grpc())
+      Issue("grpc", "\"grpc\" is required: grpc: {address: \"127.0.0.1:8443\"}");
+    CheckListeners();
+    CheckStore();
+    if (config_.policy().empty()) {
+      Issue("policy", "\"policy\" is required: the path of the policy file");
+    } else {
+      CheckFile(config_.policy(), "policy");
+    }
+    CheckMetricsServers();
+    CheckLimits();
+    if (config_.has_drain_timeout()) {
+      CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");
+    }
+    return std::move(issues_);
+  }
+
+ private:
+  void Issue(std::string field, std::string message) {
+    issues_.push_back({std::move(field), std::move(message)});
+  }
+
+  void CheckFile(const std::string& file, const std::string& at);
+  void CheckDuration(const google::protobuf::Duration& duration, absl::Duration min,
+                     absl::Duration max, const std::string& at);
+  // 0 is "not given".
+  void CheckRange(int64_t value, int64_t min, int64_t max, const std::string& at);
+  void CheckListeners();
+  void CheckListener(const config::v1::Listener& listener, const std::string& at);
+  void CheckTls(const config::v1::Tls& tls, const std::string& at);
+  void CheckStore();
+  void CheckMetricsServers();
+  void CheckUrl(const std::string& url, const std::string& at);
+  void CheckLimits();
+
+  const config::v1::Config& config_;
+  std::vector<ParameterIssue> issues_;
+};
+
+void Validator::CheckFile(const std::string& file, const std::string& at) {
+  const absl::StatusOr<std::string> content = ReadFile(file, kMaxFileBytes);
+  if (!content.ok()) {
+    Issue(at, absl::StrCat(Quoted(file), " ", std::string(content.status().message())));
+  } else if (content->empty()) {
+    Issue(at, Quoted(file) + " is empty");
+  }
+}
+
+void Validator::CheckDuration(const google::protobuf::Duration& duration, absl::Duration min,
+                              absl::Duration max, const std::string& at) {
+  const absl::Duration value = FromProto(duration);
+  if (value >= min && value <= max) return;
+  Issue(at, absl::StrCat(absl::FormatDuration(value), " is out of range: ",
+                         absl::FormatDuration(min), " to ", absl::FormatDuration(max)));
+}
+
+void Validator::CheckRange(int64_t value, int64_t min, int64_t max, const std::string& at) {
+  if (value == 0 || (value >= min && value <= max)) return;
+  Issue(at, absl::StrCat(value, " is out of range: ", min, " to ", max));
+}
+
+void Validator::CheckListeners() {
+  std::map<std::string, std::string> seen;
+  const auto check = [&](bool has, const config::v1::Listener& listener, const std::string& at) {
+    if (!has) return;
+    CheckListener(listener, at);
+    const std::string& address = listener.address();
+    if (address.empty() || IsAnyPort(address)) return;
+    const auto [first, added] = seen.emplace(address, at);
+    if (!added) {
+      Issue(at + ".address", absl::StrCat(Quoted(address), " is the address of ", first->second,
+                                          " as well; give each a port of its own"));
+    }
+  };
+  check(config_.has_grpc(), config_.grpc(), "grpc");
+  check(config_.has_http(), config_.http(), "http");
+  check(config_.has_monitoring(), config_.monitoring(), "monitoring");
+}
+
+void Validator::CheckListener(const config::v1::Listener& listener, const std::string& at) {
+  const std::string field = at + ".address";
+  if (listener.address().empty())
+    return Issue(field, "\"address\" is required: \"127.0.0.1:8443\"");
+  if (std::string problem = AddressProblem(listener.address()); !problem.empty()) {
+    return Issue(field, std::move(problem));
+  }
+  if (listener.has_tls()) {
+    CheckTls(listener.tls(), at + ".tls");
+    if (listener.allow_plaintext_from_other_hosts()) {
+      Issue(at + ".allow_plaintext_from_other_hosts", "contradicts \"tls\"; leave one of them out");
+    }
+  } else if (!IsLocalAddress(listener.address()) && !listener.allow_plaintext_from_other_hosts()) {
+    Issue(field, absl::StrCat("other hosts can reach ", Quoted(listener.address()),
+                              ", and all would be sent in plain text; give \"tls\", or a loopback "
+                              "address, or say \"allow_plaintext_from_other_hosts: true\""));
+  }
+}
+
+void Validator::CheckTls(const config::v1::Tls& tls, const std::string& at) {
+  if (tls.certificate_file().empty()) {
+    Issue(at + ".certificate_file", "\"certificate_file\" is required: the PEM certificate chain");
+  } else {
+    CheckFile(tls.certificate_file(), at + ".certificate_file");
+  }
+  if (tls.private_key_file().empty()) {
+    Issue(at + ".private_key_file", "\"private_key_file\" is required: the PEM private key");
+  } else {
+    CheckFile(tls.private_key_file(), at + ".private_key_file");
+  }
+  if (!tls.client_ca_file().empty()) CheckFile(tls.client_ca_file(), at + ".client_ca_file");
+}
+
+void Validator::CheckStore() {
+  const std::string& url = config_.store().url();
+  constexpr char kForms[] =
+      "\"sqlite:/var/lib/gate/gate.db\" or \"postgresql://gate@database/gate\"";
+  const bool sqlite = url.starts_with("sqlite:");
+  const bool postgresql = url.starts_with("postgresql://") || url.starts_with("postgres://");
+  if (url.empty()) {
+    Issue("store.url", absl::StrCat("\"store.url\" is required: ", kForms));
+  } else if (!sqlite && !postgresql) {
+    // The URL may hold a password: only its scheme is shown.
+    Issue("store.url", absl::StrCat("unknown kind of store ", Quoted(url.substr(0, url.find(':'))),
+                                    "; write ", kForms));
+  } else if (sqlite && !url.starts_with("sqlite:/")) {
+    Issue("store.url", "the path of the database is absolute: \"sqlite:/var/lib/gate/gate.db\"");
+  }
+  CheckRange(config_.store().write_connections(), 1, 16, "store.write_connections");
+  if (sqlite && config_.store().write_connections() > 1) {
+    Issue("store.write_connections", "is for PostgreSQL; SQLite has one writer");
+  }
+}
+
+void Validator::CheckMetricsServers() {
+  std::map<std::string, int> seen;
+  for (int i = 0; i < config_.metrics_servers_size(); ++i) {
+    const config::v1::MetricsServer& server = config_.metrics_servers(i);
+    const std::string at = absl::StrCat("metrics_servers[", i, "]");
+    if (server.name().empty()) {
+      Issue(at + ".name", "\"name\" is required: policies name the server by it");
+    } else if (!seen.emplace(server.name(), i).second) {
+      Issue(at + ".name", absl::StrCat("the name ", Quoted(server.name()),
+                                       " is taken by metrics_servers[", seen[server.name()], "]"));
+    }
+    CheckUrl(server.url(), at + ".url");
+    if (!server.bearer_token_file().empty()) {
+      CheckFile(server.bearer_token_file(), at + ".bearer_token_file");
+    }
+    if (!server.ca_file().empty()) CheckFile(server.ca_file(), at + ".ca_file");
+    if (server.has_timeout()) {
+      CheckDuration(server.timeout(), absl::Milliseconds(10), absl::Seconds(60), at + ".timeout");
+    }
+    CheckRange(server.max_in_flight(), 1, 256, at + ".max_in_flight");
+  }
+}
+
+void Validator::CheckUrl(const std::string& url, const std::string& at) {
+  constexpr char kForm[] = "\"http://prometheus:9090\"";
+  if (url.empty()) return Issue(at, absl::StrCat("\"url\" is required: ", kForm));
+  std::string_view rest = url;
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  if (rest.size() == url.size() || rest.empty() || rest[0] == '/') {
+    return Issue(at, absl::StrCat(Quoted(url), " is no base URL; write it as ", kForm));
+  }
+  if (rest.find_first_of(" ?#") != std::string_view::npos) {
+    Issue(at, absl::StrCat(Quoted(url), " is no base URL: no blank, query or fragment"));
+  }
+}
+
+void Validator::CheckLimits() {
+  const config::v1::Limits& limits = config_.limits();
+  CheckRange(limits.max_message_bytes(), 64 << 10, 1 << 30, "limits.max_message_bytes");
+  CheckRange(limits.max_evaluations(), 1, 1 << 20, "limits.max_evaluations");
+  CheckRange(limits.evaluation_threads(), 1, 1024, "limits.evaluation_threads");
+  CheckRange(limits.max_streams_per_connection(), 1, 1 << 16, "limits.max_streams_per_connection");
+  CheckRange(limits.max_grpc_memory_bytes(), 16 << 20, int64_t{1} << 40,
+             "limits.max_grpc_memory_bytes");
+  CheckRange(limits.max_http_connections(), 1, 1 << 16, "limits.max_http_connections");
+}
+
+}  // namespace
+
+std::vector<ParameterIssue> ValidateConfig(const config::v1::Config& config) {
+  return Validator(config).Run();
+}
+
+}  // namespace gate

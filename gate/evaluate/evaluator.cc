@@ -1,0 +1,157 @@
+#include "gate/evaluate/evaluator.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/judging.h"
+#include "checks/policy/match.h"
+#include "checks/proto_time.h"
+#include "gate/base/digest.h"
+#include "gate/base/field_error.h"
+#include "gate/evaluate/record.h"
+#include "gate/evaluate/replay.h"
+#include "gate/evaluate/validate.h"
+
+namespace gate {
+namespace {
+
+constexpr absl::Duration kGatherTimeout = absl::Seconds(5);
+// What is kept of the caller's time for storing and replying.
+constexpr std::chrono::milliseconds kReplyTime{200};
+// A clock may differ between replicas by this much before its verdicts are doubted.
+constexpr absl::Duration kClockTolerance = absl::Seconds(5);
+// Requests up to this size are judged where they arrive; a larger one may hold much SQL to parse.
+constexpr size_t kSmallRequest = 16 << 10;
+
+std::string DigestOf(v1::EvaluateRequest& request) {
+  std::string id = std::move(*request.mutable_request_id());
+  request.clear_request_id();
+  std::string digest = Sha256Hex(DeterministicBytes(request));
+  request.set_request_id(std::move(id));
+  return digest;
+}
+
+v1::Observation ClockBehindBy(absl::Duration behind) {
+  return Absent(kClockObservation, "gate", v1::ABSENCE_REASON_STALE,
+                absl::StrCat("the server's clock is ", absl::FormatDuration(behind),
+                             " behind the newest verdict on record"));
+}
+
+}  // namespace
+
+// One evaluation on its way. Everything that it refers to, it owns.
+struct Evaluator::Task {
+  v1::EvaluateRequest request;
+  std::chrono::steady_clock::time_point deadline;
+  Done done;
+
+  absl::Time now;
+  std::shared_ptr<const PolicySnapshot> policy;
+  const v1::PolicyRule* rule;  // Of `policy`; null where none matches.
+  std::optional<Judging> judging;
+};
+
+Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& store, Clock& clock,
+                     const EvaluatorOptions& options)
+    : policies_(policies),
+      gatherer_(gatherer),
+      store_(store),
+      clock_(clock),
+      newest_unix_nanos_(0),
+      pool_(options.threads, options.capacity) {
+  const auto newest = store_.NewestVerdictTime();
+  if (newest.ok() && *newest > absl::UnixEpoch()) newest_unix_nanos_ = absl::ToUnixNanos(*newest);
+}
+
+void Evaluator::Evaluate(v1::EvaluateRequest request,
+                         std::chrono::steady_clock::time_point deadline, Done done) {
+  if (absl::Status status = ValidateRequest(request); !status.ok()) return done(status);
+  auto task = std::make_shared<Task>();
+  task->request = std::move(request);
+  task->deadline = deadline;
+  task->done = std::move(done);
+  task->now = clock_.Now();
+  task->policy = policies_.Current();
+  task->rule = MatchRule(task->policy->policy, task->request.change());
+  task->judging.emplace(task->request.change(), task->rule, task->now);
+  if (task->request.validate_only()) return task->done(Preview(*task));
+
+  const bool quick = gatherer_.Immediate(task->judging->queries()) &&
+                     task->request.ByteSizeLong() <= kSmallRequest;
+  if (quick) return Finish(*task);
+  if (!pool_.TrySchedule([this, task] { Finish(*task); })) {
+    task->done(WithReason(absl::ResourceExhaustedError("too many evaluations are under way"),
+                          "TOO_MANY_EVALUATIONS", 1));
+  }
+}
+
+// Gathers once, judges once, stores, replies.
+void Evaluator::Finish(Task& task) {
+  Evidence evidence = gatherer_.Gather(
+      task.judging->queries(), task.request.change(), task.now, GatherDeadline(task),
+      [&](const Evidence& so_far) { return task.judging->Decided(so_far); });
+  if (const absl::Duration behind = ClockBehind(task.now); behind > kClockTolerance) {
+    evidence.Add(ClockBehindBy(behind));
+  }
+  v1::Verdict verdict = task.judging->Verdict(evidence);
+  verdict.set_name(absl::StrCat("verdicts/", NewId(task.now)));
+  verdict.set_rollout(task.request.rollout());
+  verdict.set_request_id(task.request.request_id().empty() ? verdict.name().substr(9)
+                                                           : task.request.request_id());
+  store_.Append(MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request)),
+                [done = std::move(task.done)](absl::StatusOr<Appended> appended) {
+                  if (!appended.ok()) return done(appended.status());
+                  done(std::move(appended->verdict));
+                });
+}
+
+// What would be asked. Its decision stays unspecified: nothing was judged.
+v1::Verdict Evaluator::Preview(const Task& task) {
+  v1::Verdict preview;
+  *preview.mutable_change() = Thin(task.request.change());
+  *preview.mutable_create_time() = ToProto(task.now);
+  preview.set_policy_digest(task.policy->digest);
+  if (task.rule != nullptr) preview.set_policy_rule(task.rule->name());
+  preview.set_reason(task.rule == nullptr
+                         ? "validate_only: nothing was judged; no policy rule matches the change"
+                         : "validate_only: nothing was judged");
+  for (const v1::Query& query : task.judging->queries()) {
+    preview.add_observations()->set_id(query.id());
+  }
+  return preview;
+}
+
+std::chrono::steady_clock::time_point Evaluator::GatherDeadline(const Task& task) {
+  const absl::Duration timeout = task.rule != nullptr && task.rule->has_gather_timeout()
+                                     ? FromProto(task.rule->gather_timeout())
+                                     : kGatherTimeout;
+  return std::min(task.deadline - kReplyTime,
+                  std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(timeout));
+}
+
+// How far `now` is behind the newest verdict; moves the newest on.
+absl::Duration Evaluator::ClockBehind(absl::Time now) {
+  const int64_t nanos = absl::ToUnixNanos(now);
+  int64_t newest = newest_unix_nanos_.load(std::memory_order_relaxed);
+  while (newest < nanos && !newest_unix_nanos_.compare_exchange_weak(newest, nanos)) {
+  }
+  return absl::Nanoseconds(std::max<int64_t>(0, newest - nanos));
+}
+
+absl::StatusOr<v1::ReplayVerdictResponse> Evaluator::Replay(
+    const v1::ReplayVerdictRequest& request) {
+  constexpr std::string_view kPrefix = "verdicts/";
+  const std::string_view name = request.name();
+  if (!name.starts_with(kPrefix)) {
+    return InvalidFields({{"name", "must be \"verdicts/\" and an id"}});
+  }
+  auto stored = store_.GetVerdict(name.substr(kPrefix.size()));
+  if (!stored.ok()) return stored.status();
+  return ReplayStored(store_, *stored);
+}
+
+}  // namespace gate

@@ -1,0 +1,67 @@
+// The way of a request: match the policy, ask the checks what they need, gather it once, judge,
+// fold, store, reply. evaluator.cc reads top to bottom.
+#ifndef GATE_EVALUATE_EVALUATOR_H_
+#define GATE_EVALUATE_EVALUATOR_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "gate/base/clock.h"
+#include "gate/base/thread_pool.h"
+#include "gate/evidence/gatherer.h"
+#include "gate/policy/snapshot.h"
+#include "gate/store/store.h"
+#include "gate/v1/gate.pb.h"
+
+namespace gate {
+
+// Bounds on what evaluations may take of the process.
+struct EvaluatorOptions {
+  // Threads on which evaluations wait for sources.
+  int threads = 32;
+  // Evaluations that wait or run there at the most; beyond it RESOURCE_EXHAUSTED with RetryInfo.
+  int capacity = 1024;
+};
+
+// Thread-safe. Holds references; all of them outlive it. Its destructor waits for evaluations that
+// were taken on.
+class Evaluator {
+ public:
+  using Done = std::function<void(absl::StatusOr<v1::Verdict>)>;
+
+  Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& store, Clock& clock,
+            const EvaluatorOptions& options);
+
+  // Never blocks: what needs no waiting is judged on the calling thread, the rest on a thread of
+  // the evaluator. `done` runs once, on one of these or on one of the store's, and must not block:
+  // with a verdict that is on disk, or with INVALID_ARGUMENT (details: gate/base/field_error.h),
+  // ALREADY_EXISTS, RESOURCE_EXHAUSTED, or what the store says.
+  void Evaluate(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
+                Done done);
+
+  // Judges a stored verdict's evidence again under its stored policy, as of its own moment. Blocks
+  // for reads of the store.
+  absl::StatusOr<v1::ReplayVerdictResponse> Replay(const v1::ReplayVerdictRequest& request);
+
+ private:
+  struct Task;
+
+  void Finish(Task& task);
+  static v1::Verdict Preview(const Task& task);
+  static std::chrono::steady_clock::time_point GatherDeadline(const Task& task);
+  absl::Duration ClockBehind(absl::Time now);
+
+  const PolicyHolder& policies_;
+  Gatherer& gatherer_;
+  Store& store_;
+  Clock& clock_;
+  std::atomic<int64_t> newest_unix_nanos_;  // Of all verdicts that this process knows of.
+  ThreadPool pool_;                         // Last: its threads end before what they use.
+};
+
+}  // namespace gate
+
+#endif  // GATE_EVALUATE_EVALUATOR_H_

@@ -1,0 +1,133 @@
+#include "gate/evidence/gatherer.h"
+
+#include <exception>
+#include <string>
+#include <utility>
+
+#include "gate/base/mutex.h"
+
+namespace gate {
+namespace {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Fetches that wait for a thread of their source, for each thread.
+constexpr int kWaitingPerThread = 16;
+
+v1::Observation FetchSafely(Source& source, const v1::Query& query, const FetchContext& context) {
+  v1::Observation observation;
+  try {
+    observation = source.Fetch(query, context);
+  } catch (const std::exception& error) {
+    observation = Absent(query.id(), source.name(), v1::ABSENCE_REASON_INTERNAL, error.what());
+  }
+  if (observation.result_case() == v1::Observation::RESULT_NOT_SET) {
+    observation =
+        Absent(query.id(), source.name(), v1::ABSENCE_REASON_INTERNAL, "it answered with nothing");
+  }
+  observation.set_id(query.id());
+  return observation;
+}
+
+// What a gathering and its fetches share. A fetch may outlive the gathering that was waiting for
+// it, so it owns all that it touches.
+struct Shared {
+  explicit Shared(const v1::Change& change) : change(change) {}
+
+  const v1::Change change;
+  Mutex mu;
+  CondVar arrived;
+  std::vector<v1::Observation> inbox GATE_GUARDED_BY(mu);
+};
+
+}  // namespace
+
+Gatherer::Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads,
+                   GatherObserver* observer)
+    : observer_(observer) {
+  for (auto& source : sources) {
+    const bool immediate = source->Immediate();
+    lanes_.push_back(
+        {std::move(source),
+         immediate ? nullptr : std::make_unique<ThreadPool>(threads, kWaitingPerThread * threads)});
+  }
+}
+
+const Gatherer::Lane* Gatherer::LaneOf(const v1::Query& query) const {
+  for (const Lane& lane : lanes_) {
+    if (lane.source->Answers(query)) return &lane;
+  }
+  return nullptr;
+}
+
+bool Gatherer::Immediate(const std::vector<v1::Query>& queries) const {
+  for (const v1::Query& query : queries) {
+    const Lane* lane = LaneOf(query);
+    if (lane != nullptr && lane->pool != nullptr) return false;
+  }
+  return true;
+}
+
+Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Change& change,
+                          absl::Time now, SteadyTime deadline, const Decided& decided) {
+  Evidence evidence;
+  std::vector<std::pair<const v1::Query*, const Lane*>> slow;
+  for (const v1::Query& query : queries) {
+    const Lane* lane = LaneOf(query);
+    if (lane == nullptr) {
+      evidence.Add(Absent(query.id(), "gate", v1::ABSENCE_REASON_NOT_CONFIGURED,
+                          "no source of the configuration answers this query"));
+    } else if (lane->pool == nullptr) {
+      evidence.Add(FetchSafely(*lane->source, query, {change, now, deadline}));
+    } else {
+      slow.emplace_back(&query, lane);
+    }
+  }
+  if (slow.empty()) return evidence;
+
+  bool enough = decided(evidence);
+  const auto shared = enough ? nullptr : std::make_shared<Shared>(change);
+  for (const auto& [query, lane] : slow) {
+    if (enough) break;
+    auto fetch = [shared, query = *query, source = lane->source.get(), now, deadline,
+                  observer = observer_] {
+      const auto start = std::chrono::steady_clock::now();
+      v1::Observation observation = FetchSafely(*source, query, {shared->change, now, deadline});
+      if (observer != nullptr) {
+        observer->OnFetched(source->name(), observation, std::chrono::steady_clock::now() - start);
+      }
+      MutexLock lock(shared->mu);
+      shared->inbox.push_back(std::move(observation));
+      shared->arrived.NotifyOne();
+    };
+    if (!lane->pool->TrySchedule(std::move(fetch))) {
+      evidence.Add(Absent(query->id(), lane->source->name(), v1::ABSENCE_REASON_INTERNAL,
+                          "too many fetches are under way; ask again"));
+    }
+  }
+
+  const auto missing = [&] { return evidence.observations().size() < queries.size(); };
+  bool late = false;
+  while (!enough && !late && missing()) {
+    std::vector<v1::Observation> arrived;
+    {
+      MutexLock lock(shared->mu);
+      while (shared->inbox.empty() && !late) {
+        late = !shared->arrived.WaitUntil(shared->mu, deadline);
+      }
+      arrived.swap(shared->inbox);
+    }
+    for (v1::Observation& observation : arrived) evidence.Add(std::move(observation));
+    enough = missing() && decided(evidence);
+  }
+  const v1::AbsenceReason reason =
+      enough ? v1::ABSENCE_REASON_NOT_AWAITED : v1::ABSENCE_REASON_TIMEOUT;
+  for (const auto& [query, lane] : slow) {
+    if (!evidence.Contains(query->id())) {
+      evidence.Add(Absent(query->id(), lane->source->name(), reason, ""));
+    }
+  }
+  return evidence;
+}
+
+}  // namespace gate

@@ -1,0 +1,54 @@
+// Gathers observations for a set of queries, in parallel, before a deadline. Always answers: a
+// source that fails or is late yields an Observation with a reason instead of a value. Thread-safe.
+#ifndef GATE_EVIDENCE_GATHERER_H_
+#define GATE_EVIDENCE_GATHERER_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "checks/evidence.h"
+#include "gate/base/thread_pool.h"
+#include "gate/evidence/source.h"
+
+namespace gate {
+
+// Told how long each fetch took, for metrics. Thread-safe.
+class GatherObserver {
+ public:
+  virtual ~GatherObserver() = default;
+  virtual void OnFetched(std::string_view source, const v1::Observation& observation,
+                         std::chrono::steady_clock::duration took) = 0;
+};
+
+class Gatherer {
+ public:
+  // Asked whenever observations have come in: true ends the gathering, since the answer can no
+  // longer change; what is missing then is NOT_AWAITED.
+  using Decided = std::function<bool(const Evidence&)>;
+
+  // Each source that is not immediate gets `threads` of its own, so that one that hangs holds up no
+  // other; a query that finds no free place is an Absence (INTERNAL: too many under way).
+  // `observer` may be null and outlives the gatherer.
+  Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads, GatherObserver* observer);
+
+  Evidence Gather(const std::vector<v1::Query>& queries, const v1::Change& change, absl::Time now,
+                  std::chrono::steady_clock::time_point deadline, const Decided& decided);
+
+  // Whether Gather would return without waiting for anything.
+  bool Immediate(const std::vector<v1::Query>& queries) const;
+
+ private:
+  struct Lane {
+    std::unique_ptr<Source> source;
+    std::unique_ptr<ThreadPool> pool;  // Null for an immediate source. Its threads end first.
+  };
+  const Lane* LaneOf(const v1::Query& query) const;
+
+  GatherObserver* const observer_;
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace gate
+
+#endif  // GATE_EVIDENCE_GATHERER_H_

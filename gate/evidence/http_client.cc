@@ -1,0 +1,171 @@
+#include "gate/evidence/http_client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace gate {
+namespace {
+
+// Once per process, before the first handle and before other threads use it.
+void InitializeCurl() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  (void)code;
+}
+
+struct Body {
+  std::string bytes;
+  size_t limit;
+  bool too_large = false;
+};
+
+size_t Append(char* data, size_t, size_t size, void* context) {
+  Body& body = *static_cast<Body*>(context);
+  if (body.bytes.size() + size > body.limit) {
+    body.too_large = true;
+    return 0;  // Ends the transfer.
+  }
+  body.bytes.append(data, size);
+  return size;
+}
+
+std::string Encode(CURL* curl, const HttpClient::Form& form) {
+  std::string encoded;
+  for (const auto& [key, value] : form) {
+    char* escaped = curl_easy_escape(curl, value.data(), static_cast<int>(value.size()));
+    absl::StrAppend(&encoded, encoded.empty() ? "" : "&", key, "=", escaped ? escaped : "");
+    curl_free(escaped);
+  }
+  return encoded;
+}
+
+// What an administrator wrote into a file, as a header; an error where it cannot be one.
+HttpResponse ReadToken(const std::string& path, std::string& header) {
+  HttpResponse problem;
+  std::ifstream file(path, std::ios::binary);
+  std::string token((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  absl::StripAsciiWhitespace(&token);
+  const bool printable = std::all_of(token.begin(), token.end(), [](char c) {
+    return absl::ascii_isgraph(static_cast<unsigned char>(c));
+  });
+  if (!file.is_open() || token.empty() || !printable) {
+    problem.failure = v1::ABSENCE_REASON_DENIED;
+    problem.detail = absl::StrCat("the bearer token file ", path,
+                                  !file.is_open() ? " cannot be read"
+                                  : token.empty() ? " is empty"
+                                                  : " holds more than one token");
+    return problem;
+  }
+  header = absl::StrCat("Authorization: Bearer ", token);
+  return problem;
+}
+
+v1::AbsenceReason ReasonOf(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return v1::ABSENCE_REASON_TIMEOUT;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_HTTP2:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return v1::ABSENCE_REASON_MALFORMED;
+    default:
+      return v1::ABSENCE_REASON_UNREACHABLE;
+  }
+}
+
+}  // namespace
+
+struct HttpClient::Handle {
+  Handle() : curl(curl_easy_init()) {}
+  ~Handle() {
+    if (curl != nullptr) curl_easy_cleanup(curl);
+  }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  CURL* const curl;
+};
+
+HttpClient::HttpClient(HttpOptions options) : options_(std::move(options)) { InitializeCurl(); }
+HttpClient::~HttpClient() = default;
+
+std::unique_ptr<HttpClient::Handle> HttpClient::Take() {
+  MutexLock lock(mu_);
+  if (idle_.empty()) return std::make_unique<Handle>();
+  std::unique_ptr<Handle> handle = std::move(idle_.back());
+  idle_.pop_back();
+  return handle;
+}
+
+void HttpClient::Return(std::unique_ptr<Handle> handle) {
+  constexpr size_t kMaxIdle = 16;
+  MutexLock lock(mu_);
+  if (idle_.size() < kMaxIdle) idle_.push_back(std::move(handle));
+}
+
+HttpResponse HttpClient::Post(const std::string& url, const Form& form,
+                              std::chrono::steady_clock::time_point deadline) {
+  HttpResponse response;
+  const auto fail = [&](v1::AbsenceReason reason, std::string_view detail) {
+    response.failure = reason;
+    response.detail = std::string(detail);
+    return response;
+  };
+  std::string authorization;
+  if (!options_.bearer_token_file.empty()) {
+    HttpResponse problem = ReadToken(options_.bearer_token_file, authorization);
+    if (problem.failed()) return problem;
+  }
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  if (left.count() <= 0) return fail(v1::ABSENCE_REASON_TIMEOUT, "no time was left to ask");
+  std::unique_ptr<Handle> handle = Take();
+  CURL* const curl = handle->curl;
+  if (curl == nullptr) return fail(v1::ABSENCE_REASON_INTERNAL, "out of memory");
+  curl_easy_reset(curl);  // Keeps the connection.
+  Body body{"", options_.max_response_bytes};
+  const std::string encoded = Encode(curl, form);
+  char error[CURL_ERROR_SIZE] = "";
+  curl_slist* headers = nullptr;
+  if (!authorization.empty()) headers = curl_slist_append(headers, authorization.c_str());
+  headers = curl_slist_append(headers, "Expect:");  // No round trip before a large form.
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(encoded.size()));
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, encoded.c_str());
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Append);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
+  if (!options_.ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
+  const CURLcode code = curl_easy_perform(curl);
+  curl_slist_free_all(headers);
+  if (body.too_large) {
+    return fail(v1::ABSENCE_REASON_TOO_LARGE,
+                absl::StrCat("more than ", options_.max_response_bytes >> 20, " MiB"));
+  }
+  if (code != CURLE_OK) {
+    return fail(ReasonOf(code), error[0] != '\0' ? error : curl_easy_strerror(code));
+  }
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response.status);
+  const char* content_type = nullptr;
+  curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &content_type);
+  if (content_type != nullptr) response.content_type = content_type;
+  response.body = std::move(body.bytes);
+  Return(std::move(handle));
+  return response;
+}
+
+}  // namespace gate

@@ -1,0 +1,71 @@
+// Counts of cohorts from a server that speaks the Prometheus HTTP API: Prometheus, Thanos, Mimir,
+// VictoriaMetrics. Asks for the raw counters of both cohorts in two range queries per metric; see
+// cohort_counts.h for what is made of them.
+//
+// A partial answer (a warning, or isPartial) is no answer: the missing part may be the canary's
+// errors. An answer is kept for as long as the same question would get the same one, one step;
+// equal questions at the same time share one fetch.
+#ifndef GATE_EVIDENCE_PROMETHEUS_H_
+#define GATE_EVIDENCE_PROMETHEUS_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "gate/base/mutex.h"
+#include "gate/config/v1/config.pb.h"
+#include "gate/evidence/cohort_counts.h"
+#include "gate/evidence/http_client.h"
+#include "gate/evidence/source.h"
+
+namespace gate {
+
+// Thread-safe.
+class PrometheusSource final : public Source {
+ public:
+  explicit PrometheusSource(const config::v1::MetricsServer& server);
+
+  std::string_view name() const override { return name_; }
+  bool Answers(const v1::Query& query) const override;
+  bool Immediate() const override { return false; }
+  v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override
+      GATE_EXCLUDES(mu_);
+
+ private:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  // A fetch that is on its way or done; those who ask the same wait for it.
+  struct Answer {
+    bool done = false;
+    v1::Observation observation;
+  };
+
+  v1::Observation FetchOnce(const v1::Query& query, const std::string& key,
+                            const IntervalGrid& grid, Deadline deadline) GATE_EXCLUDES(mu_);
+  void Keep(const std::string& key, std::shared_ptr<Answer> answer) GATE_REQUIRES(mu_);
+  v1::Observation Ask(const v1::Query& query, const IntervalGrid& grid, Deadline deadline)
+      GATE_EXCLUDES(mu_);
+  v1::Observation AskInTurn(const v1::Query& query, const IntervalGrid& grid, Deadline deadline);
+  bool QueryRange(const std::string& selector, const v1::CohortCountsQuery& query,
+                  const IntervalGrid& grid, Deadline deadline, PrometheusResponse& response,
+                  v1::Absence& absence);
+
+  const std::string source_;  // As policies name it.
+  const std::string name_;
+  const std::string url_;
+  const std::chrono::nanoseconds timeout_;
+  const int max_in_flight_;
+  HttpClient http_;
+
+  Mutex mu_;
+  CondVar changed_;
+  int in_flight_ GATE_GUARDED_BY(mu_) = 0;
+  std::map<std::string, std::shared_ptr<Answer>> answers_ GATE_GUARDED_BY(mu_);
+  std::deque<std::string> kept_ GATE_GUARDED_BY(mu_);  // Keys of done answers, oldest first.
+  size_t kept_points_ GATE_GUARDED_BY(mu_) = 0;
+};
+
+}  // namespace gate
+
+#endif  // GATE_EVIDENCE_PROMETHEUS_H_

@@ -1,0 +1,143 @@
+// gated: every object of the service, and who holds whom, on one page.
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checks/proto_time.h"
+#include "gate/api/api.h"
+#include "gate/config/config.h"
+#include "gate/demo/demo.h"
+#include "gate/demo/metrics_source.h"
+#include "gate/evaluate/evaluator.h"
+#include "gate/evidence/calendar.h"
+#include "gate/evidence/gatherer.h"
+#include "gate/evidence/prometheus.h"
+#include "gate/evidence/schema_change.h"
+#include "gate/http/site.h"
+#include "gate/log/log.h"
+#include "gate/metrics/measured_store.h"
+#include "gate/metrics/metrics.h"
+#include "gate/metrics/version.h"
+#include "gate/policy/loader.h"
+#include "gate/policy/watcher.h"
+#include "gate/process/options.h"
+#include "gate/process/policy_reports.h"
+#include "gate/process/signals.h"
+#include "gate/rpc/grpc_log.h"
+#include "gate/rpc/server.h"
+#include "gate/store/store.h"
+
+namespace gate {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongInput = 2;
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "gated: %s\n", std::string(status.message()).c_str());
+  return kFailed;
+}
+
+int Refuse(const std::vector<FileIssue>& issues) {
+  for (const FileIssue& issue : issues) std::fprintf(stderr, "%s\n", issue.ToString().c_str());
+  return kWrongInput;
+}
+
+std::vector<std::unique_ptr<Source>> SourcesOf(const config::v1::Config& config,
+                                               const PolicyHolder& policies, bool demo) {
+  std::vector<std::unique_ptr<Source>> sources;
+  sources.push_back(std::make_unique<CalendarSource>(policies));
+  sources.push_back(std::make_unique<RequestedSchemaChange>());
+  for (const auto& server : config.metrics_servers()) {
+    sources.push_back(std::make_unique<PrometheusSource>(server));
+  }
+  if (demo) sources.push_back(std::make_unique<DemoMetrics>());
+  return sources;
+}
+
+// Until the process is told to end; then its exit code.
+int Serve(const config::v1::Config& config, const Demo* demo) {
+  Clock& clock = Clock::System();
+  Logger log(STDERR_FILENO);
+  const GrpcLog grpc_log(log);
+  Metrics metrics;
+
+  const LoadedPolicy policy = LoadPolicy(config.policy(), clock.Now());
+  if (!policy.issues.empty()) return Refuse(policy.issues);
+  PolicyHolder policies(policy.snapshot);
+  metrics.OnPolicyLoaded(true, policy.snapshot->effective);
+  PolicyWatcher watcher(config.policy(), policy, policies, clock, ReportPolicy(log, metrics));
+
+  const auto kept =
+      OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
+  if (!kept.ok()) return Fail(kept.status());
+  if (demo != nullptr) {
+    const absl::Status written = demo->WriteHistory(policies, **kept, clock.Now());
+    if (!written.ok()) return Fail(written);
+  }
+  MeasuredStore store(**kept, metrics);
+
+  const config::v1::Limits& limits = config.limits();
+  Gatherer gatherer(SourcesOf(config, policies, demo != nullptr), limits.evaluation_threads(),
+                    &metrics);
+  Evaluator evaluator(policies, gatherer, store, clock,
+                      {limits.evaluation_threads(), limits.max_evaluations()});
+  Api api({policies, evaluator, gatherer, store, clock, metrics, log}, limits.max_evaluations());
+  Monitoring monitoring(metrics, log, store, [&] { return PolicyCondition(watcher.Status()); });
+
+  const auto rpc = RpcServer::Start(api, config.grpc(), limits);
+  if (!rpc.ok()) return Fail(rpc.status());
+  // After gRPC: who is told that the gate is ready may call it.
+  const auto http = Site::Start(config, api, monitoring);
+  if (!http.ok()) return Fail(http.status());
+  watcher.Start();
+  log.Info("serving", {{"version", kVersion},
+                       {"grpc", (*rpc)->address()},
+                       {"http", (*http)->api_address()},
+                       {"monitoring", (*http)->monitoring_address()},
+                       {"policy_digest", policy.snapshot->digest}});
+  if (demo != nullptr) {
+    std::fputs(demo->Banner((*rpc)->address(), (*http)->api_address()).c_str(), stdout);
+    std::fflush(stdout);
+  }
+
+  while (WaitForSignal() == Signal::kReload) watcher.Reload();
+  EndAtNextSignal();
+  log.Info("ending: calls in flight are answered");
+  (*rpc)->AnnounceEnd();
+  monitoring.AnnounceEnd();
+  (*http)->StopApi();
+  (*rpc)->Drain(absl::ToChronoMilliseconds(FromProto(config.drain_timeout())));
+  log.Info("ended");
+  return 0;
+}
+
+int Check(const config::v1::Config& config) {
+  const LoadedPolicy policy = LoadPolicy(config.policy(), Clock::System().Now());
+  if (!policy.issues.empty()) return Refuse(policy.issues);
+  std::printf("the configuration and its policy are good (policy digest %s)\n",
+              policy.snapshot->digest.c_str());
+  return 0;
+}
+
+int Main(int argc, char** argv) {
+  const ParsedOptions parsed = ParseOptions(argc, argv);
+  if (parsed.exit) return *parsed.exit;
+  BlockSignals();
+  if (parsed.options.demo) {
+    const auto demo = Demo::Prepare(parsed.options);
+    return demo.ok() ? Serve((*demo)->config(), demo->get()) : Fail(demo.status());
+  }
+  config::v1::Config config;
+  const std::vector<FileIssue> issues = LoadConfig(parsed.options.config, config);
+  if (!issues.empty()) return Refuse(issues);
+  return parsed.options.check_config ? Check(config) : Serve(config, nullptr);
+}
+
+}  // namespace
+}  // namespace gate
+
+int main(int argc, char** argv) { return gate::Main(argc, argv); }

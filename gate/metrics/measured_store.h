@@ -1,0 +1,49 @@
+// A store that tells how long appends take. Everything else passes through.
+#ifndef GATE_METRICS_MEASURED_STORE_H_
+#define GATE_METRICS_MEASURED_STORE_H_
+
+#include <utility>
+
+#include "gate/metrics/metrics.h"
+#include "gate/store/store.h"
+
+namespace gate {
+
+// Thread-safe. Both outlive it.
+class MeasuredStore final : public Store {
+ public:
+  MeasuredStore(Store& store, Metrics& metrics) : store_(store), metrics_(metrics) {}
+
+  void Append(VerdictRecord record, Done done) override {
+    const auto start = std::chrono::steady_clock::now();
+    store_.Append(std::move(record), [this, start,
+                                      done = std::move(done)](absl::StatusOr<Appended> appended) {
+      metrics_.OnAppended(appended.status(), std::chrono::steady_clock::now() - start);
+      done(std::move(appended));
+    });
+  }
+  absl::StatusOr<v1::Verdict> GetVerdict(std::string_view id) override {
+    return store_.GetVerdict(id);
+  }
+  absl::StatusOr<std::optional<Given>> FindRequest(std::string_view request_id) override {
+    return store_.FindRequest(request_id);
+  }
+  absl::StatusOr<std::vector<v1::Verdict>> ListVerdicts(const VerdictFilter& filter,
+                                                        std::string_view before,
+                                                        int limit) override {
+    return store_.ListVerdicts(filter, before, limit);
+  }
+  absl::StatusOr<std::string> GetBlob(std::string_view digest) override {
+    return store_.GetBlob(digest);
+  }
+  absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
+  absl::Status Ready() override { return store_.Ready(); }
+
+ private:
+  Store& store_;
+  Metrics& metrics_;
+};
+
+}  // namespace gate
+
+#endif  // GATE_METRICS_MEASURED_STORE_H_

@@ -1,0 +1,51 @@
+#include "gate/store/postgres_session.h"
+
+#include <algorithm>
+
+namespace gate {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kFirstPause{20};
+constexpr milliseconds kLongestPause{1000};
+// More than statement_timeout, so that a slow statement ends with the server's own words.
+constexpr std::chrono::seconds kReadTimeout{12};
+
+}  // namespace
+
+absl::StatusOr<PostgresConnection*> PostgresSession::Connected() {
+  if (connection_ != nullptr && connection_->alive()) return connection_.get();
+  connection_.reset();
+  if (steady_clock::now() < next_attempt_) return failure_;
+  auto opened = PostgresConnection::Open(url_);
+  failure_ = opened.status();
+  if (opened.ok() && set_up_) failure_ = set_up_(**opened);
+  if (!failure_.ok()) {
+    pause_ = std::clamp(2 * pause_, kFirstPause, kLongestPause);
+    next_attempt_ = steady_clock::now() + pause_;
+    return failure_;
+  }
+  pause_ = milliseconds(0);
+  connection_ = *std::move(opened);
+  return connection_.get();
+}
+
+absl::StatusOr<PostgresRows> PostgresSession::Read(
+    const char* sql, const std::vector<PostgresParameter>& parameters) {
+  for (bool again : {true, false}) {
+    const auto connection = Connected();
+    if (!connection.ok()) return connection.status();
+    auto rows = (*connection)->Query(sql, parameters, steady_clock::now() + kReadTimeout);
+    if (rows.ok() || (*connection)->alive() || !again) return rows;
+  }
+  return failure_;
+}
+
+milliseconds PostgresSession::UntilNextAttempt() const {
+  return std::max(milliseconds(0),
+                  std::chrono::ceil<milliseconds>(next_attempt_ - steady_clock::now()));
+}
+
+}  // namespace gate

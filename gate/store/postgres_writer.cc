@@ -1,0 +1,212 @@
+#include "gate/store/postgres_writer.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "gate/store/postgres_error.h"
+
+namespace gate {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// A restart or a fail-over is often over within it; callers have patience for little more.
+constexpr std::chrono::seconds kPatience{5};
+// More than statement_timeout, so that a slow statement ends with the server's own words.
+constexpr std::chrono::seconds kGroupTimeout{15};
+constexpr milliseconds kDeadlockPause{5};
+
+constexpr char kInsertBlobs[] =
+    "INSERT INTO gate.blobs (digest, content)"
+    " SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING";
+constexpr char kInsertVerdicts[] =
+    "INSERT INTO gate.verdicts"
+    " (id, request_id, request_digest, create_time, service, environment, decision, verdict)"
+    " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],"
+    " $6::text[], $7::smallint[], $8::bytea[]) ON CONFLICT DO NOTHING RETURNING id";
+constexpr char kFindRequests[] =
+    "SELECT request_id, id, request_digest, verdict FROM gate.verdicts WHERE request_id = ANY ($1)";
+
+absl::Status PrepareInserts(PostgresConnection& connection) {
+  const auto deadline = steady_clock::now() + kGroupTimeout;
+  absl::Status status = connection.Prepare("blobs", kInsertBlobs, deadline);
+  return status.ok() ? connection.Prepare("verdicts", kInsertVerdicts, deadline) : status;
+}
+
+// By digest, so that two groups which store the same blobs take their locks in the same order.
+std::vector<PostgresParameter> BlobArrays(std::span<PendingAppend* const> group) {
+  std::vector<const EncodedBlob*> blobs;
+  for (const PendingAppend* pending : group) {
+    for (const EncodedBlob& blob : pending->record.blobs) blobs.push_back(&blob);
+  }
+  const auto digest = [](const EncodedBlob* blob) -> const std::string& { return blob->digest; };
+  std::ranges::sort(blobs, {}, digest);
+  const auto repeated = std::ranges::unique(blobs, {}, digest);
+  blobs.erase(repeated.begin(), repeated.end());
+  if (blobs.empty()) return {};
+  PostgresArray digests = PostgresArray::Texts(blobs.size());
+  PostgresArray contents = PostgresArray::Bytes(blobs.size());
+  for (const EncodedBlob* blob : blobs) {
+    digests.Add(blob->digest);
+    contents.Add(blob->content);
+  }
+  return {std::move(digests).Take(), std::move(contents).Take()};
+}
+
+std::vector<PostgresParameter> VerdictArrays(std::span<PendingAppend* const> group) {
+  const size_t size = group.size();
+  PostgresArray ids = PostgresArray::Texts(size);
+  PostgresArray request_ids = PostgresArray::Texts(size);
+  PostgresArray request_digests = PostgresArray::Texts(size);
+  PostgresArray times = PostgresArray::Timestamps(size);
+  PostgresArray services = PostgresArray::Texts(size);
+  PostgresArray environments = PostgresArray::Texts(size);
+  PostgresArray decisions = PostgresArray::Smallints(size);
+  PostgresArray verdicts = PostgresArray::Bytes(size);
+  for (const PendingAppend* pending : group) {
+    const EncodedRecord& record = pending->record;
+    ids.Add(record.id);
+    request_ids.Add(record.request_id);
+    request_digests.Add(record.request_digest);
+    times.AddTimestamp(record.create_time);
+    services.Add(record.service);
+    environments.Add(record.environment);
+    decisions.AddSmallint(record.decision);
+    verdicts.Add(record.verdict);
+  }
+  std::vector<PostgresParameter> arrays;
+  for (PostgresArray* array : {&ids, &request_ids, &request_digests, &times, &services,
+                               &environments, &decisions, &verdicts}) {
+    arrays.push_back(std::move(*array).Take());
+  }
+  return arrays;
+}
+
+// Whether one record alone may be to blame.
+bool IsAboutARow(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsInternal(status) || absl::IsDataLoss(status);
+}
+
+}  // namespace
+
+Outage::Time Outage::Since(Time now) {
+  MutexLock lock(mu_);
+  if (!since_) since_ = now;
+  return *since_;
+}
+
+void Outage::End() {
+  MutexLock lock(mu_);
+  since_.reset();
+}
+
+PostgresWriter::PostgresWriter(std::string url, KnownDigests& known, Outage& outage)
+    : session_(std::move(url),
+               [&known](PostgresConnection& connection) {
+                 known.Clear();
+                 return PrepareInserts(connection);
+               }),
+      outage_(outage) {}
+
+void PostgresWriter::Write(std::vector<PendingAppend>& group, Closing& closing) {
+  std::vector<PendingAppend*> records;
+  records.reserve(group.size());
+  for (PendingAppend& pending : group) records.push_back(&pending);
+  // By request_id, so that replicas which write the same requests cannot wait for each other in a
+  // circle; in the order of arrival, which is that of their addresses, among the same.
+  std::ranges::sort(records, [](const PendingAppend* a, const PendingAppend* b) {
+    return std::tie(a->record.request_id, a) < std::tie(b->record.request_id, b);
+  });
+  WriteOrSplit(records, closing);
+}
+
+void PostgresWriter::WriteOrSplit(Group group, Closing& closing) {
+  const absl::Status status = Persist(group, closing);
+  if (status.ok()) return;
+  if (group.size() > 1 && IsAboutARow(status)) {
+    WriteOrSplit(group.first(group.size() / 2), closing);
+    WriteOrSplit(group.subspan(group.size() / 2), closing);
+    return;
+  }
+  for (PendingAppend* pending : group) pending->result = status;
+}
+
+absl::Status PostgresWriter::Persist(Group group, Closing& closing) {
+  const auto started = steady_clock::now();
+  bool kept = true;  // The connection is one from before, which may have broken long ago.
+  for (;;) {
+    const auto connection = session_.Connected();
+    const absl::Status status =
+        connection.ok() ? Attempt(**connection, group) : connection.status();
+    const bool gone =
+        connection.ok() ? !(*connection)->alive() : absl::IsUnavailable(connection.status());
+    if (!gone) outage_.End();
+    if (!gone && !absl::IsAborted(status)) return status;
+    if (gone && connection.ok() && std::exchange(kept, false)) continue;
+    const auto now = steady_clock::now();
+    const auto since = gone ? outage_.Since(now) : started;
+    const milliseconds pause = std::max(session_.UntilNextAttempt(), kDeadlockPause);
+    if (now + pause >= since + kPatience || closing.WaitFor(pause)) {
+      return absl::IsAborted(status) ? PostgresGone(std::string(status.message())) : status;
+    }
+  }
+}
+
+absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group) {
+  std::vector<PostgresCommand> commands;
+  commands.push_back({"BEGIN"});
+  if (auto blobs = BlobArrays(group); !blobs.empty()) {
+    commands.push_back({"blobs", /*prepared=*/true, std::move(blobs)});
+  }
+  commands.push_back({"verdicts", /*prepared=*/true, VerdictArrays(group)});
+  commands.push_back({"COMMIT"});
+  const auto deadline = steady_clock::now() + kGroupTimeout;
+  const auto answers = connection.Pipeline(commands, deadline);
+  if (!answers.ok()) return answers.status();
+  if (answers->back().Tag() != "COMMIT") return absl::InternalError("the commit was rolled back");
+
+  const PostgresRows& inserted = (*answers)[answers->size() - 2];
+  absl::flat_hash_set<std::string> winners;
+  for (int row = 0; row < inserted.size(); ++row) winners.emplace(inserted.Bytes(row, 0));
+  std::vector<PendingAppend*> taken;
+  for (PendingAppend* pending : group) {
+    if (winners.erase(pending->record.id) == 0) {
+      taken.push_back(pending);
+    } else {
+      // Kept: should the connection break below, the next attempt needs it.
+      pending->result = Appended{pending->verdict, /*replayed=*/false};
+    }
+  }
+  return taken.empty() ? absl::OkStatus() : ResolveTakenOnes(connection, taken);
+}
+
+absl::Status PostgresWriter::ResolveTakenOnes(PostgresConnection& connection,
+                                              const std::vector<PendingAppend*>& taken) {
+  PostgresArray request_ids = PostgresArray::Texts(taken.size());
+  for (const PendingAppend* pending : taken) request_ids.Add(pending->record.request_id);
+  const auto rows = connection.Query(kFindRequests, {std::move(request_ids).Take()},
+                                     steady_clock::now() + kGroupTimeout);
+  if (!rows.ok()) return rows.status();
+  absl::flat_hash_map<std::string, StoredVerdict> stored;
+  for (int row = 0; row < rows->size(); ++row) {
+    stored[std::string(rows->Bytes(row, 0))] = {std::string(rows->Bytes(row, 1)),
+                                                std::string(rows->Bytes(row, 2)),
+                                                std::string(rows->Bytes(row, 3))};
+  }
+  for (PendingAppend* pending : taken) {
+    const auto found = stored.find(pending->record.request_id);
+    pending->result =
+        found != stored.end()
+            ? ResolveTaken(pending->record, found->second)
+            : absl::InternalError(absl::StrCat("there is a verdict ", pending->record.id,
+                                               " already, of another request"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace gate

@@ -1,0 +1,150 @@
+#include "gate/store/record.h"
+
+#include <zstd.h>
+
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
+#include "gate/base/digest.h"
+#include "gate/base/field_error.h"
+#include "google/protobuf/stubs/common.h"
+
+namespace gate {
+namespace {
+
+constexpr std::string_view kNamePrefix = "verdicts/";
+constexpr size_t kMaxIdBytes = 128;
+// Both are keys of indexes, and PostgreSQL's hold at most 2,704 bytes an entry.
+constexpr size_t kMaxNameBytes = 1024;
+// A frame that claims to hold more is not one of ours.
+constexpr unsigned long long kMaxBlobBytes = 1ull << 30;
+
+bool IsUtf8(std::string_view text) {
+  return google::protobuf::internal::IsStructurallyValidUTF8(text.data(),
+                                                             static_cast<int>(text.size()));
+}
+
+struct FreeCompressor {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
+absl::Status CheckText(std::string_view what, std::string_view text, size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        std::string(what), " has ", text.size(), " bytes; at most ", max_bytes, " can be stored"));
+  }
+  if (text.find('\0') != text.npos || !IsUtf8(text)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        std::string(what), " is not UTF-8 text without NUL bytes, and cannot be stored"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKey(std::string_view what, std::string_view key, size_t max_bytes) {
+  if (key.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a verdict without ", std::string(what), " cannot be stored"));
+  }
+  return CheckText(what, key, max_bytes);
+}
+
+absl::Status Check(const EncodedRecord& record) {
+  absl::Status status = CheckKey("name", record.id, kMaxIdBytes);
+  if (status.ok()) status = CheckKey("request_id", record.request_id, kMaxIdBytes);
+  if (status.ok()) status = CheckKey("request digest", record.request_digest, kMaxIdBytes);
+  if (status.ok()) status = CheckText("service", record.service, kMaxNameBytes);
+  if (status.ok()) status = CheckText("environment", record.environment, kMaxNameBytes);
+  if (!status.ok()) return status;
+  if (record.decision == v1::DECISION_UNSPECIFIED || !v1::Decision_IsValid(record.decision)) {
+    return absl::InvalidArgumentError("a verdict without a decision cannot be stored");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob) {
+  if (blob.content == nullptr || Sha256Hex(*blob.content) != blob.digest) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the content given for ", blob.digest, " does not have that digest"));
+  }
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+  std::string frame(ZSTD_compressBound(blob.content->size()), '\0');
+  const size_t size =
+      ZSTD_compressCCtx(context.get(), frame.data(), frame.size(), blob.content->data(),
+                        blob.content->size(), ZSTD_CLEVEL_DEFAULT);
+  if (ZSTD_isError(size)) {
+    return absl::InternalError(
+        absl::StrCat("cannot compress ", blob.digest, ": ", ZSTD_getErrorName(size)));
+  }
+  frame.resize(size);
+  frame.shrink_to_fit();
+  return EncodedBlob{blob.digest, std::move(frame)};
+}
+
+}  // namespace
+
+size_t EncodedRecord::Bytes() const {
+  size_t bytes = verdict.size() + service.size() + environment.size() + 256;
+  for (const EncodedBlob& blob : blobs) bytes += blob.digest.size() + blob.content.size();
+  return bytes;
+}
+
+absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& known) {
+  const v1::Verdict& verdict = record.verdict;
+  EncodedRecord encoded;
+  std::string_view name = verdict.name();
+  if (name.starts_with(kNamePrefix)) encoded.id = name.substr(kNamePrefix.size());
+  encoded.request_id = verdict.request_id();
+  encoded.request_digest = record.request_digest;
+  encoded.create_time = Micros(FromProto(verdict.create_time()));
+  encoded.service = verdict.change().service();
+  encoded.environment = verdict.change().environment();
+  encoded.decision = verdict.decision();
+  if (absl::Status status = Check(encoded); !status.ok()) return status;
+  encoded.verdict = DeterministicBytes(verdict);
+  for (const Blob& blob : record.blobs) {
+    if (known.Contains(blob.digest)) continue;
+    auto frame = EncodeBlob(blob);
+    if (!frame.ok()) return frame.status();
+    encoded.blobs.push_back(*std::move(frame));
+  }
+  return encoded;
+}
+
+absl::StatusOr<v1::Verdict> DecodeVerdict(std::string_view bytes) {
+  v1::Verdict verdict;
+  if (!verdict.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("a stored verdict cannot be read: its bytes are damaged");
+  }
+  return verdict;
+}
+
+absl::StatusOr<std::string> DecodeBlob(std::string_view digest, std::string_view frame) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  const bool known = size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR;
+  if (known && size <= kMaxBlobBytes) {
+    std::string content(size, '\0');
+    const size_t unpacked =
+        ZSTD_decompress(content.data(), content.size(), frame.data(), frame.size());
+    if (unpacked == size && Sha256Hex(content) == digest) return content;
+  }
+  return absl::DataLossError(absl::StrCat("what is stored as ", std::string(digest),
+                                          " does not have that digest any more"));
+}
+
+absl::StatusOr<Appended> ResolveTaken(const EncodedRecord& record, const StoredVerdict& stored) {
+  if (stored.request_digest != record.request_digest) {
+    return WithReason(
+        absl::AlreadyExistsError(absl::StrCat("request_id ", record.request_id,
+                                              " was used for another request, which got verdicts/",
+                                              stored.id, "; use a new request_id")),
+        "REQUEST_ID_REUSED");
+  }
+  auto verdict = DecodeVerdict(stored.verdict);
+  if (!verdict.ok()) return verdict.status();
+  return Appended{*std::move(verdict), /*replayed=*/stored.id != record.id};
+}
+
+int64_t Micros(absl::Time time) { return absl::ToUnixMicros(time); }
+
+}  // namespace gate

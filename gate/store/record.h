@@ -1,0 +1,63 @@
+// A verdict record in the form in which both stores write it. Made on the thread of the caller, so
+// that the threads that write have nothing to do but write.
+#ifndef GATE_STORE_RECORD_H_
+#define GATE_STORE_RECORD_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "gate/store/known_digests.h"
+#include "gate/store/store.h"
+
+namespace gate {
+
+struct EncodedBlob {
+  std::string digest;
+  std::string content;  // a zstd frame
+};
+
+struct EncodedRecord {
+  std::string id;
+  std::string request_id;
+  std::string request_digest;
+  int64_t create_time;  // microseconds since 1970
+  std::string service;
+  std::string environment;
+  int decision;
+  std::string verdict;
+  std::vector<EncodedBlob> blobs;  // those that are not known to be stored
+
+  size_t Bytes() const;
+};
+
+// INVALID_ARGUMENT for what must not be stored: a verdict without name, decision or request_id,
+// text that a database would refuse or an index cannot hold, a blob that does not have its digest.
+absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& known);
+
+// DATA_LOSS where the bytes are no verdict.
+absl::StatusOr<v1::Verdict> DecodeVerdict(std::string_view bytes);
+
+// Of one zstd frame. DATA_LOSS where it does not unpack to content with that digest.
+absl::StatusOr<std::string> DecodeBlob(std::string_view digest, std::string_view frame);
+
+// What is on record for a request_id.
+struct StoredVerdict {
+  std::string id;
+  std::string request_digest;
+  std::string verdict;
+};
+
+// What an append came to that found its request_id taken: the stored verdict where it was the same
+// request, else ALREADY_EXISTS.
+absl::StatusOr<Appended> ResolveTaken(const EncodedRecord& record, const StoredVerdict& stored);
+
+// Whole microseconds since 1970, rounded down.
+int64_t Micros(absl::Time time);
+
+}  // namespace gate
+
+#endif  // GATE_STORE_RECORD_H_

@@ -1,0 +1,135 @@
+#include "gate/store/sqlite_writer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace gate {
+namespace {
+
+// 16 MiB of write-ahead log: few enough to stay in the kernel's cache, enough that a page which
+// many groups touch is copied once.
+constexpr int kCheckpointPages = 4096;
+
+}  // namespace
+
+SqliteWriter::SqliteWriter(std::unique_ptr<SqliteDatabase> database, SqliteFile* file)
+    : database_(std::move(database)), file_(file) {
+  sqlite3_wal_hook(
+      database_->handle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<SqliteWriter*>(self)->log_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Make(
+    std::unique_ptr<SqliteDatabase> database, SqliteFile* file) {
+  std::unique_ptr<SqliteWriter> writer(new SqliteWriter(std::move(database), file));
+  const std::pair<SqliteStatement*, std::string_view> statements[] = {
+      {&writer->begin_, "BEGIN IMMEDIATE"},
+      {&writer->commit_, "COMMIT"},
+      {&writer->rollback_, "ROLLBACK"},
+      {&writer->insert_verdict_,
+       "INSERT INTO verdicts (id, request_id, request_digest, create_time, service, environment,"
+       " decision, verdict) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"},
+      {&writer->insert_blob_,
+       "INSERT INTO blobs (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+      {&writer->find_, "SELECT id, request_digest, verdict FROM verdicts WHERE request_id = $1"},
+  };
+  for (const auto& [statement, sql] : statements) {
+    auto prepared = writer->database_->Prepare(sql);
+    if (!prepared.ok()) return prepared.status();
+    *statement = *std::move(prepared);
+  }
+  return writer;
+}
+
+void SqliteWriter::Write(std::vector<PendingAppend>& group, Closing&) {
+  const absl::Status status = WriteInTransaction(group);
+  if (status.ok()) return;
+  for (PendingAppend& pending : group) pending.result = status;
+}
+
+absl::Status SqliteWriter::WriteInTransaction(std::vector<PendingAppend>& group) {
+  absl::Status status = begin_.Run();
+  if (!status.ok()) return status;
+  for (PendingAppend& pending : group) {
+    status = WriteOne(pending);
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = commit_.Run();
+  if (!status.ok()) {
+    // Some errors have rolled back already; then this one has nothing to do.
+    if (!sqlite3_get_autocommit(database_->handle())) (void)rollback_.Run();
+    return status;
+  }
+  return file_ == nullptr ? absl::OkStatus() : file_->StillThere();
+}
+
+absl::Status SqliteWriter::WriteOne(PendingAppend& pending) {
+  const auto won = InsertVerdict(pending.record);
+  // Too large for SQLite is one record's own affair.
+  if (absl::IsInvalidArgument(won.status())) {
+    pending.result = won.status();
+    return absl::OkStatus();
+  }
+  if (!won.ok()) return won.status();
+  if (!*won) return ResolveConflict(pending);
+  if (absl::Status status = WriteBlobs(pending.record); !status.ok()) return status;
+  pending.Won();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> SqliteWriter::InsertVerdict(const EncodedRecord& record) {
+  insert_verdict_.Bind(1, record.id);
+  insert_verdict_.Bind(2, record.request_id);
+  insert_verdict_.Bind(3, record.request_digest);
+  insert_verdict_.Bind(4, record.create_time);
+  insert_verdict_.Bind(5, record.service);
+  insert_verdict_.Bind(6, record.environment);
+  insert_verdict_.Bind(7, int64_t{record.decision});
+  insert_verdict_.BindBlob(8, record.verdict);
+  if (absl::Status status = insert_verdict_.Run(); !status.ok()) return status;
+  return database_->Changes() == 1;
+}
+
+absl::Status SqliteWriter::WriteBlobs(const EncodedRecord& record) {
+  for (const EncodedBlob& blob : record.blobs) {
+    insert_blob_.Bind(1, blob.digest);
+    insert_blob_.BindBlob(2, blob.content);
+    if (absl::Status status = insert_blob_.Run(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteWriter::ResolveConflict(PendingAppend& pending) {
+  const SqliteReset reset(find_);
+  find_.Bind(1, pending.record.request_id);
+  const auto row = find_.Step();
+  if (!row.ok()) return row.status();
+  if (!*row) {
+    pending.result = absl::InternalError(
+        absl::StrCat("there is a verdict ", pending.record.id, " already, of another request"));
+    return absl::OkStatus();
+  }
+  pending.result = ResolveTaken(
+      pending.record,
+      {std::string(find_.Bytes(0)), std::string(find_.Bytes(1)), std::string(find_.Bytes(2))});
+  return absl::OkStatus();
+}
+
+void SqliteWriter::AfterReplies() {
+  if (log_pages_ < kCheckpointPages) return;
+  int pages = 0;
+  int copied = 0;
+  const int code = sqlite3_wal_checkpoint_v2(database_->handle(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+  // A reader in the way or a full disk: the log keeps all, and the next group tries again. A failed
+  // fsync stops the process in here.
+  if (code != SQLITE_OK) (void)SqliteError(database_->handle(), code);
+  log_pages_ = 0;
+}
+
+}  // namespace gate
