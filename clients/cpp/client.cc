@@ -1,0 +1,214 @@
+#include "clients/cpp/gate/client.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/impl/codegen/client_unary_call.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <set>
+
+#include "clients/cpp/channel.h"
+#include "clients/cpp/error.h"
+#include "clients/cpp/health.h"
+#include "clients/cpp/retry.h"
+#include "gate/v1/freezes.grpc.pb.h"
+#include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/policies.grpc.pb.h"
+
+namespace gate::client {
+
+using Time = std::chrono::steady_clock::time_point;
+
+class Client::Impl {
+ public:
+  explicit Impl(Options options)
+      : options_(std::move(options)),
+        channel_(OpenChannel(options_)),
+        gate_(v1::Gate::NewStub(channel_)),
+        freezes_(v1::Freezes::NewStub(channel_)),
+        policies_(v1::Policies::NewStub(channel_)) {}
+
+  v1::Gate::Stub& gate() { return *gate_; }
+  v1::Freezes::Stub& freezes() { return *freezes_; }
+  v1::Policies::Stub& policies() { return *policies_; }
+  grpc::Channel& channel() { return *channel_; }
+
+  // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
+  template <typename Answer, typename Method>
+  Result<Answer> Call(Method method, bool may_repeat, const std::string& request_id = "") {
+    if (options_.timeout <= Duration::zero()) return Refused("the timeout must be over 0");
+    if (IsPlaintext(options_) && !options_.token.empty() && !IsLoopback(options_.address)) {
+      return Refused("a token is not sent in plain text to another host; use TLS");
+    }
+    const Time start = std::chrono::steady_clock::now();
+    std::optional<Error> before;
+    for (int attempt = 1;; ++attempt) {
+      Answer answer;
+      const grpc::Status status = Attempt(start, method, answer);
+      if (status.ok()) return answer;
+      Error error = Decode(status);
+      // A last attempt that was cut short says less than the one before it.
+      if (error.code == Code::kDeadlineExceeded && before) error = *before;
+      Describe(start, attempt, request_id, error);
+      const auto pause = PauseBefore(attempt, {error.code, error.retry_after},
+                                     options_.timeout - error.elapsed, Random(), options_);
+      if (!may_repeat || !pause || !Wait(*pause)) return error;
+      before = std::move(error);
+    }
+  }
+
+  void Cancel() {
+    const std::lock_guard lock(mu_);
+    cancelled_ = true;
+    for (grpc::ClientContext* context : in_flight_) context->TryCancel();
+    cancelled_changed_.notify_all();
+  }
+
+ private:
+  template <typename Answer, typename Method>
+  grpc::Status Attempt(Time start, Method method, Answer& answer) {
+    grpc::ClientContext context;
+    const auto left = options_.timeout - (std::chrono::steady_clock::now() - start);
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+    if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
+    {
+      const std::lock_guard lock(mu_);
+      if (cancelled_) return {grpc::StatusCode::CANCELLED, "cancelled"};
+      in_flight_.insert(&context);
+    }
+    const grpc::Status status = method(context, answer);
+    const std::lock_guard lock(mu_);
+    in_flight_.erase(&context);
+    return status;
+  }
+
+  // False where the client was cancelled meanwhile.
+  bool Wait(Duration pause) {
+    std::unique_lock lock(mu_);
+    return !cancelled_changed_.wait_for(lock, pause, [this] { return cancelled_; });
+  }
+
+  double Random() {
+    const std::lock_guard lock(mu_);
+    return std::uniform_real_distribution<>(0, 1)(random_);
+  }
+
+  void Describe(Time start, int attempt, const std::string& request_id, Error& error) {
+    error.address = options_.address;
+    error.request_id = request_id;
+    error.attempts = attempt;
+    error.elapsed = std::chrono::steady_clock::now() - start;
+    error.timeout = options_.timeout;
+  }
+
+  Error Refused(std::string message) {
+    Error error;
+    error.code = Code::kInvalidArgument;
+    error.message = std::move(message);
+    error.address = options_.address;
+    return error;
+  }
+
+  const Options options_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::Gate::Stub> gate_;
+  const std::unique_ptr<v1::Freezes::Stub> freezes_;
+  const std::unique_ptr<v1::Policies::Stub> policies_;
+
+  std::mutex mu_;  // guards all below
+  std::condition_variable cancelled_changed_;
+  bool cancelled_ = false;
+  std::set<grpc::ClientContext*> in_flight_;
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
+Client::Client(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Client::~Client() = default;
+
+Result<v1::Verdict> Client::Evaluate(v1::EvaluateRequest request) {
+  if (request.request_id().empty()) request.set_request_id(NewRequestId());
+  return impl_->Call<v1::Verdict>(
+      [&](grpc::ClientContext& context, v1::Verdict& answer) {
+        return impl_->gate().Evaluate(&context, request, &answer);
+      },
+      /*may_repeat=*/true, request.request_id());
+}
+
+Result<v1::Verdict> Client::GetVerdict(std::string_view name) {
+  v1::GetVerdictRequest request;
+  request.set_name(std::string(name));
+  return impl_->Call<v1::Verdict>(
+      [&](grpc::ClientContext& context, v1::Verdict& answer) {
+        return impl_->gate().GetVerdict(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListVerdictsResponse> Client::ListVerdicts(const v1::ListVerdictsRequest& request) {
+  return impl_->Call<v1::ListVerdictsResponse>(
+      [&](grpc::ClientContext& context, v1::ListVerdictsResponse& answer) {
+        return impl_->gate().ListVerdicts(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ReplayVerdictResponse> Client::ReplayVerdict(std::string_view name) {
+  v1::ReplayVerdictRequest request;
+  request.set_name(std::string(name));
+  return impl_->Call<v1::ReplayVerdictResponse>(
+      [&](grpc::ClientContext& context, v1::ReplayVerdictResponse& answer) {
+        return impl_->gate().ReplayVerdict(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListFreezesResponse> Client::ListFreezes(const v1::ListFreezesRequest& request) {
+  return impl_->Call<v1::ListFreezesResponse>(
+      [&](grpc::ClientContext& context, v1::ListFreezesResponse& answer) {
+        return impl_->freezes().List(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::CheckFreezesResponse> Client::CheckFreezes(const v1::CheckFreezesRequest& request) {
+  return impl_->Call<v1::CheckFreezesResponse>(
+      [&](grpc::ClientContext& context, v1::CheckFreezesResponse& answer) {
+        return impl_->freezes().Check(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::GetPolicyResponse> Client::GetPolicy(std::string_view name) {
+  v1::GetPolicyRequest request;
+  request.set_name(std::string(name));
+  return impl_->Call<v1::GetPolicyResponse>(
+      [&](grpc::ClientContext& context, v1::GetPolicyResponse& answer) {
+        return impl_->policies().Get(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ValidatePolicyResponse> Client::ValidatePolicy(
+    const v1::ValidatePolicyRequest& request) {
+  return impl_->Call<v1::ValidatePolicyResponse>(
+      [&](grpc::ClientContext& context, v1::ValidatePolicyResponse& answer) {
+        return impl_->policies().Validate(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<bool> Client::Healthy() {
+  return impl_->Call<bool>(
+      [&](grpc::ClientContext& context, bool& serving) {
+        return CheckHealth(impl_->channel(), context, serving);
+      },
+      /*may_repeat=*/false);
+}
+
+void Client::Cancel() { impl_->Cancel(); }
+
+}  // namespace gate::client

@@ -1,0 +1,105 @@
+// gatectl lint migrations: judges schema migrations offline, by the rules of the migration check.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "checks/migration/lint.h"
+#include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/files.h"
+#include "clients/gatectl/migrations.h"
+#include "clients/gatectl/results.h"
+
+namespace gate::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LintFlags {
+  std::vector<std::string> paths;
+  std::string schema, workload;
+  LintOptions options;
+};
+
+// A folder stands for the SQL files in it and in the folders under it.
+Or<std::vector<std::string>> Expand(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (path == "-" || !fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    std::vector<std::string> found;
+    for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
+         at.increment(error)) {
+      std::error_code ignored;
+      const std::string name = at->path().lexically_normal().string();
+      if (absl::EndsWithIgnoreCase(name, ".sql") && !at->is_directory(ignored)) {
+        found.push_back(name);
+      }
+    }
+    if (error)
+      return Problem{"E0202", absl::StrCat("cannot read ", path), {error.message()}, "", "", {}};
+    if (found.empty()) {
+      return Problem{"E0202", absl::StrCat("there are no .sql files in ", path),
+                     {},      "",
+                     "",      {"name the folder with the migrations"}};
+    }
+    std::sort(found.begin(), found.end());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
+}
+
+int Run(const Session& session, LintFlags flags) {
+  const auto targets = session.Outputs();
+  if (!targets) return session.Fail(targets.problem());
+  const Or<std::vector<std::string>> paths = Expand(flags.paths);
+  if (!paths) return session.Fail(paths.problem());
+  std::vector<LintFile> files;
+  render::Sources sources;
+  for (const std::string& path : *paths) {
+    const Or<std::string> text = ReadFile(path);
+    if (!text) return session.Fail(text.problem());
+    if (!sources.emplace(path, *text).second) continue;  // named twice, judged once
+    files.push_back({path, *text});
+  }
+  if (!flags.schema.empty()) {
+    Or<std::string> schema = ReadFile(flags.schema);
+    if (!schema) return session.Fail(schema.problem());
+    flags.options.schema = *std::move(schema);
+  }
+  if (!flags.workload.empty()) {
+    const Or<std::string> workload = ReadFile(flags.workload);
+    if (!workload) return session.Fail(workload.problem());
+    flags.options.workload = ParseWorkload(flags.workload, *workload);
+  }
+  const v1::LintReport report = LintMigrations(files, flags.options);
+  const int code = ExitCodeOf(report);
+  const Or<bool> printed = PrintReport(session, *targets, report, sources, code);
+  if (!printed) return session.Fail(printed.problem());
+  return session.End(code);
+}
+
+}  // namespace
+
+void AddLintMigrations(CLI::App& lint, Session& session) {
+  CLI::App& command = *lint.add_subcommand("migrations", "Schema migrations, as SQL");
+  auto flags = std::make_shared<LintFlags>();
+  command
+      .add_option("PATH", flags->paths, "Files, or folders with .sql files (- is standard input)")
+      ->required();
+  command.add_option("--schema", flags->schema, "The schema before the first of them, as SQL");
+  command.add_option("--workload", flags->workload, "Statements that the running version executes");
+  command
+      .add_option("--postgres-version", flags->options.postgres_version, "Major version, 11 to 18")
+      ->check(CLI::Range(11, 18));
+  command.add_flag("--release-unit", flags->options.release_unit,
+                   "All that is named goes out as one release");
+  command.callback(
+      [&session, flags] { session.run = [&session, flags] { return Run(session, *flags); }; });
+}
+
+}  // namespace gate::ctl

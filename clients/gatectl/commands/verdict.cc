@@ -1,0 +1,168 @@
+// gatectl verdict list/get/replay: what is on record.
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
+#include "checks/render/words.h"
+#include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/results.h"
+
+namespace gate::ctl {
+namespace {
+
+struct ListFlags {
+  std::string service, environment, decision, since, until, page_token;
+  int limit = 20;
+};
+
+std::string Table(const v1::ListVerdictsResponse& page, const Terminal& terminal) {
+  if (page.verdicts().empty()) {
+    return terminal.is_terminal
+               ? "No verdicts. Ask for one:  gatectl check SERVICE --env production\n"
+               : "";
+  }
+  const bool for_people = terminal.is_terminal;
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::Verdict& verdict : page.verdicts()) {
+    const std::string sign(render::Sign(verdict.decision(), terminal.unicode));
+    const std::string word(render::Word(verdict.decision()));
+    const absl::Time time = FromProto(verdict.create_time());
+    // Short names are understood wherever full ones are.
+    const std::string short_name = verdict.name().substr(verdict.name().find('/') + 1);
+    rows.push_back({for_people ? sign + " " + word : word,
+                    for_people ? absl::FormatTime("%Y-%m-%d %H:%MZ", time, absl::UTCTimeZone())
+                               : Rfc3339(time),
+                    verdict.change().service(), verdict.change().environment(),
+                    verdict.change().version(), for_people ? short_name : verdict.name(),
+                    verdict.reason()});
+  }
+  return Columns({"DECISION", "TIME", "SERVICE", "ENVIRONMENT", "VERSION", "VERDICT", "REASON"},
+                 rows, terminal);
+}
+
+Or<v1::ListVerdictsRequest> ListRequest(const ListFlags& flags) {
+  v1::ListVerdictsRequest request;
+  request.set_page_size(flags.limit);
+  request.set_page_token(flags.page_token);
+  request.set_service(flags.service);
+  request.set_environment(flags.environment);
+  if (!flags.decision.empty()) {
+    v1::Decision decision = v1::DECISION_UNSPECIFIED;
+    if (!v1::Decision_Parse("DECISION_" + absl::AsciiStrToUpper(flags.decision), &decision) ||
+        decision == v1::DECISION_UNSPECIFIED) {
+      return Problem{"E0201", absl::StrCat("there is no decision \"", flags.decision, "\""),
+                     {},      "",
+                     "",      {"--decision takes allow, hold or block"}};
+    }
+    request.set_decision(decision);
+  }
+  if (!flags.since.empty()) {
+    const Or<absl::Time> time = ParseTime("--since", flags.since);
+    if (!time) return time.problem();
+    *request.mutable_start_time() = ToProto(*time);
+  }
+  if (!flags.until.empty()) {
+    const Or<absl::Time> time = ParseTime("--until", flags.until);
+    if (!time) return time.problem();
+    *request.mutable_end_time() = ToProto(*time);
+  }
+  return request;
+}
+
+int List(const Session& session, const ListFlags& flags) {
+  const auto targets = session.Outputs(/*messages_only=*/true);
+  if (!targets) return session.Fail(targets.problem());
+  const Or<v1::ListVerdictsRequest> request = ListRequest(flags);
+  if (!request) return session.Fail(request.problem());
+  const auto client = session.Connect();
+  if (!client) return session.Fail(client.problem());
+  const auto page = (*client)->ListVerdicts(*request);
+  if (!page) return session.Fail(FromError(page.error(), "list verdicts"));
+  std::vector<const google::protobuf::Message*> items;
+  for (const v1::Verdict& verdict : page->verdicts()) items.push_back(&verdict);
+  const Or<bool> printed = PrintMessage(
+      session, *targets, *page, [&](const Terminal& terminal) { return Table(*page, terminal); },
+      &items);
+  if (!printed) return session.Fail(printed.problem());
+  if (!page->next_page_token().empty()) {
+    session.Note("there are more: --page-token " + page->next_page_token());
+  }
+  return kAllow;
+}
+
+int GetOne(const Session& session, const std::string& name) {
+  const auto targets = session.Outputs();
+  if (!targets) return session.Fail(targets.problem());
+  const auto client = session.Connect();
+  if (!client) return session.Fail(client.problem());
+  const auto verdict = (*client)->GetVerdict(VerdictName(name));
+  if (!verdict) return session.Fail(FromError(verdict.error(), "get " + VerdictName(name)));
+  const Or<bool> printed = PrintVerdict(session, *targets, *verdict, {}, ExitCodeOf(*verdict));
+  return printed ? kAllow : session.Fail(printed.problem());
+}
+
+std::string ReplayTable(const v1::ReplayVerdictResponse& replay, const Terminal& terminal) {
+  std::string text =
+      replay.identical()
+          ? absl::StrCat(terminal.unicode ? "✔" : "+", " IDENTICAL  ", replay.verdict().name(),
+                         " comes out the same: ",
+                         std::string(render::Word(replay.verdict().decision())), "\n")
+          : absl::StrCat(terminal.unicode ? "✖" : "x", " DIFFERENT  ", replay.verdict().name(),
+                         " comes out otherwise\n");
+  for (const std::string& difference : replay.differences()) {
+    absl::StrAppend(&text, "  ", difference, "\n");
+  }
+  return text;
+}
+
+int Replay(const Session& session, const std::string& name) {
+  const auto targets = session.Outputs(/*messages_only=*/true);
+  if (!targets) return session.Fail(targets.problem());
+  const auto client = session.Connect();
+  if (!client) return session.Fail(client.problem());
+  const auto replay = (*client)->ReplayVerdict(VerdictName(name));
+  if (!replay) return session.Fail(FromError(replay.error(), "replay " + VerdictName(name)));
+  const Or<bool> printed = PrintMessage(session, *targets, *replay, [&](const Terminal& terminal) {
+    return ReplayTable(*replay, terminal);
+  });
+  if (!printed) return session.Fail(printed.problem());
+  if (replay->identical()) return kAllow;
+  return session.Fail({"E0104", VerdictName(name) + " does not come out the same", {}, "", "", {}});
+}
+
+void AddList(CLI::App& verdict, Session& session) {
+  CLI::App& command = *verdict.add_subcommand("list", "Verdicts on record, newest first");
+  auto flags = std::make_shared<ListFlags>();
+  command.add_option("--service", flags->service, "Only this service");
+  command.add_option("-e,--env", flags->environment, "Only this environment");
+  command.add_option("--decision", flags->decision, "Only allow, hold or block");
+  command.add_option("--since", flags->since, "Only made at or after this time");
+  command.add_option("--until", flags->until, "Only made before this time");
+  command.add_option("--limit", flags->limit, "At most this many (20)")->check(CLI::Range(1, 1000));
+  command.add_option("--page-token", flags->page_token, "Go on behind the page before");
+  command.callback(
+      [&session, flags] { session.run = [&session, flags] { return List(session, *flags); }; });
+}
+
+void AddNamed(CLI::App& verdict, Session& session, const char* verb, const char* what,
+              int (*run)(const Session&, const std::string&)) {
+  CLI::App& command = *verdict.add_subcommand(verb, what);
+  auto name = std::make_shared<std::string>();
+  command.add_option("VERDICT", *name, "Name, for example verdicts/01J…")->required();
+  command.callback([&session, name, run] {
+    session.run = [&session, name, run] { return run(session, *name); };
+  });
+}
+
+}  // namespace
+
+void AddVerdict(CLI::App& root, Session& session) {
+  CLI::App& command = *root.add_subcommand("verdict", "Verdicts on record");
+  command.require_subcommand(1);
+  AddList(command, session);
+  AddNamed(command, session, "get", "One verdict", GetOne);
+  AddNamed(command, session, "replay", "Judge its evidence again, and compare", Replay);
+}
+
+}  // namespace gate::ctl

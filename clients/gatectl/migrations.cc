@@ -1,0 +1,190 @@
+#include "clients/gatectl/migrations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "checks/migration/formats.h"
+#include "checks/migration/order.h"
+#include "checks/migration/sql/split.h"
+#include "clients/gatectl/files.h"
+
+namespace gate::ctl {
+namespace {
+
+using config::v1::MigrationFolder;
+
+struct File {
+  std::string path;
+  std::string text;
+  const MigrationFolder* folder = nullptr;
+};
+
+v1::MigrationFile ToProto(const File& file) {
+  v1::MigrationFile proto;
+  proto.set_path(file.path);
+  proto.set_sql(file.text);
+  proto.set_format(file.folder->format());
+  proto.set_transaction_mode(file.folder->transaction_mode());
+  return proto;
+}
+
+bool IsSql(const std::string& path) { return absl::EndsWithIgnoreCase(path, ".sql"); }
+
+// What the file does on its way up, without the markers and the way down.
+std::string UpText(const File& file) {
+  const v1::MigrationFile proto = ToProto(file);
+  std::string up;
+  for (const auto& section : migration::UpSections(proto, file.text)) {
+    up += migration::Slice(file.text, section.span);
+    up += "\n";
+  }
+  return up;
+}
+
+bool GoesUp(const File& file) { return !migration::UpSections(ToProto(file), file.text).empty(); }
+
+void Sort(std::vector<File>& files) {
+  std::sort(files.begin(), files.end(),
+            [](const File& a, const File& b) { return migration::RunsBefore(a.path, b.path); });
+}
+
+Or<bool> ReadInto(const Git& git, const std::string& revision, const MigrationFolder& folder,
+                  const std::vector<std::string>& paths, std::vector<File>& files) {
+  Or<std::vector<std::string>> texts = git.Read(revision, paths);
+  if (!texts) return texts.problem();
+  for (size_t i = 0; i < paths.size(); ++i) {
+    File file{paths[i], std::move((*texts)[i]), &folder};
+    if (const auto flaw = migration::FindFlaw(file.text)) {
+      return Problem{"E0203",
+                     absl::StrCat(file.path, " cannot be sent"),
+                     {flaw->message},
+                     "",
+                     "",
+                     {"save it as UTF-8"}};
+    }
+    if (GoesUp(file)) files.push_back(std::move(file));
+  }
+  return true;
+}
+
+// Trailing slashes and a leading "./" mean nothing to git's trees.
+std::string FolderPath(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  while (path.substr(0, 2) == "./") path = path.substr(2);
+  return path;
+}
+
+struct Release {
+  std::vector<File> added;
+  std::vector<File> before;
+};
+
+Or<bool> AddFolder(const Git& git, const MigrationFolder& folder, Collected& collected,
+                   Release& release) {
+  const v1::Change& change = collected.change;
+  const std::string path = FolderPath(folder.path());
+  const Or<std::vector<std::string>> at_head = git.Files(change.head_revision(), path + "/");
+  if (!at_head) return at_head.problem();
+  if (at_head->empty()) {
+    return Problem{
+        "E0203",
+        absl::StrCat(".gate.yaml: there are no migrations in ", path),
+        {absl::StrCat("the folder is empty or missing in ", change.head_revision().substr(0, 12))},
+        "",
+        "",
+        {"set migrations[].path, from the repository's root"}};
+  }
+  const Or<std::vector<GitChange>> changes =
+      git.Changes(change.base_revision(), change.head_revision(), path);
+  if (!changes) return changes.problem();
+  std::vector<std::string> added;
+  for (const GitChange& entry : *changes) {
+    if (!IsSql(entry.path)) continue;
+    if (entry.kind == 'D') {
+      collected.notes.push_back(absl::StrCat(entry.path, " was deleted since it was deployed"));
+      continue;
+    }
+    if (entry.kind != 'A') {
+      collected.notes.push_back(absl::StrCat(
+          entry.path, " was changed since it was deployed: judged as if it ran again"));
+    }
+    added.push_back(entry.path);
+  }
+  std::vector<std::string> before;
+  if (!change.base_revision().empty()) {
+    const Or<std::vector<std::string>> files = git.Files(change.base_revision(), path + "/");
+    if (!files) return files.problem();
+    std::copy_if(files->begin(), files->end(), std::back_inserter(before), IsSql);
+  }
+  if (const Or<bool> read = ReadInto(git, change.base_revision(), folder, before, release.before);
+      !read) {
+    return read;
+  }
+  return ReadInto(git, change.head_revision(), folder, added, release.added);
+}
+
+Or<bool> NoteUncommitted(const Git& git, const MigrationFolder& folder, Collected& collected) {
+  const Or<std::vector<std::string>> paths = git.Uncommitted(FolderPath(folder.path()));
+  if (!paths) return paths.problem();
+  for (const std::string& path : *paths) {
+    if (IsSql(path)) {
+      collected.notes.push_back(absl::StrCat(path, " is not committed: not part of the question"));
+    }
+  }
+  return true;
+}
+
+Or<bool> AddWorkload(const Git& git, const MigrationFolder& folder, v1::SchemaChange& schema) {
+  if (folder.workload().empty()) return true;
+  const Or<std::string> text = ReadFile(RelativeTo(git.root(), folder.workload()));
+  if (!text) return text.problem();
+  for (v1::WorkloadStatement& statement : ParseWorkload(folder.workload(), *text)) {
+    *schema.add_running_workload() = std::move(statement);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<v1::WorkloadStatement> ParseWorkload(const std::string& path, std::string_view text) {
+  std::vector<v1::WorkloadStatement> workload;
+  migration::Splitter splitter(text, {0, static_cast<uint32_t>(text.size())});
+  for (auto piece = splitter.Next(); piece.kind != migration::Piece::Kind::kEnd;
+       piece = splitter.Next()) {
+    if (piece.kind != migration::Piece::Kind::kStatement) continue;
+    v1::WorkloadStatement statement;
+    statement.set_sql(std::string(migration::Slice(text, piece.span)));
+    statement.set_origin(path);
+    workload.push_back(std::move(statement));
+  }
+  return workload;
+}
+
+Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected) {
+  Release release;
+  v1::SchemaChange schema;
+  for (const MigrationFolder& folder : project.migrations()) {
+    if (const Or<bool> added = AddFolder(git, folder, collected, release); !added) return added;
+    if (const Or<bool> noted = NoteUncommitted(git, folder, collected); !noted) return noted;
+    if (const Or<bool> added = AddWorkload(git, folder, schema); !added) return added;
+    if (folder.postgres_major_version() != 0) {
+      schema.set_postgres_major_version(folder.postgres_major_version());
+    }
+  }
+  if (release.added.empty()) return true;
+  Sort(release.added);
+  Sort(release.before);
+  for (const File& file : release.added) {
+    *schema.add_files() = ToProto(file);
+    collected.sources[file.path] = file.text;
+  }
+  for (const File& file : release.before) {
+    absl::StrAppend(schema.mutable_schema_before(), "-- ", file.path, "\n", UpText(file));
+  }
+  *collected.change.mutable_schema_change() = std::move(schema);
+  return true;
+}
+
+}  // namespace gate::ctl

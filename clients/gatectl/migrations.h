@@ -1,0 +1,19 @@
+// Schema migrations of a checkout: what the release adds, and what was there before.
+#ifndef CLIENTS_GATECTL_MIGRATIONS_H_
+#define CLIENTS_GATECTL_MIGRATIONS_H_
+
+#include "clients/gatectl/collect.h"
+
+namespace gate::ctl {
+
+// Fills change.schema_change where the folders of .gate.yaml have files that are new or changed
+// since change.base_revision: these in the order in which the tools run them, the earlier ones as
+// the schema before. Leaves it unset where there are none.
+Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected);
+
+// A file of statements that a version executes: one for each ";", comments between them left out.
+std::vector<v1::WorkloadStatement> ParseWorkload(const std::string& path, std::string_view text);
+
+}  // namespace gate::ctl
+
+#endif  // CLIENTS_GATECTL_MIGRATIONS_H_
