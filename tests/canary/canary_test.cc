@@ -1,0 +1,537 @@
+// Series -> outcome and the sentences that people read. Goldens: tests/golden/canary/*.txt.
+#include "checks/canary/canary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
+#include "tests/support/golden.h"
+
+namespace gate {
+namespace {
+
+using ::testing::HasSubstr;
+
+const absl::Time kNow = absl::FromUnixSeconds(1795183245);  // 2026-11-20 14:00:45 UTC
+
+v1::Change Change(v1::ChangeKind kind = v1::CHANGE_KIND_CODE) {
+  v1::Change change;
+  change.set_service("payments");
+  change.set_environment("production");
+  change.set_version("2026.11.3");
+  change.set_kind(kind);
+  return change;
+}
+
+v1::PolicyRule Rule() {
+  v1::PolicyRule rule;
+  v1::CanaryPolicy& canary = *rule.mutable_checks()->mutable_canary();
+  canary.set_source("main");
+  canary.set_cohort_label("track");
+  v1::CountMetric& metric = *canary.add_metrics();
+  metric.set_name("http_5xx");
+  metric.set_events(R"(http_requests_total{job="${service}",code=~"5.."})");
+  metric.set_exposure(R"(http_requests_total{job="${service}"})");
+  return rule;
+}
+
+// Events per interval of `canary` and `baseline`, each of so many requests; ends a minute ago.
+v1::MetricSeries Series(const std::vector<double>& canary, const std::vector<double>& baseline,
+                        double canary_requests = 1000, double baseline_requests = 1000) {
+  v1::MetricSeries series;
+  series.set_kind(v1::METRIC_KIND_COUNTS);
+  *series.mutable_step() = ToProto(absl::Minutes(1));
+  const int count = static_cast<int>(canary.size());
+  for (int i = 0; i < count; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() =
+        ToProto(absl::FromUnixSeconds(1795183200) - (count - 1 - i) * absl::Minutes(1));
+    v1::CohortPoint& c = (*point.mutable_cohorts())["canary"];
+    c.set_events(canary[i]);
+    c.set_exposure(canary_requests);
+    v1::CohortPoint& b = (*point.mutable_cohorts())["baseline"];
+    b.set_events(baseline[i]);
+    b.set_exposure(baseline_requests);
+  }
+  return series;
+}
+
+// About `mean` events per interval, spread as single events are.
+std::vector<double> About(double mean, int count) {
+  const std::vector<double> pattern = {0, 1.1, -0.6, 0.4, -1.2, 0.7, -0.2, 1.4, -1, 0.2, -0.4};
+  std::vector<double> values;
+  for (int i = 0; i < count; ++i) {
+    const double value = mean + pattern[static_cast<size_t>(i * 7 + static_cast<int>(mean)) % 11] *
+                                    std::sqrt(mean) * 0.9;
+    values.push_back(std::max(0.0, std::round(value)));
+  }
+  return values;
+}
+
+Evidence With(const v1::MetricSeries& series, const std::string& id = "canary.http_5xx") {
+  Evidence evidence;
+  v1::Observation observation;
+  observation.set_id(id);
+  observation.set_source("prometheus:main");
+  *observation.mutable_metric() = series;
+  evidence.Add(observation);
+  return evidence;
+}
+
+v1::SeriesFlaw Flaw(v1::FlawKind kind, const std::string& detail) {
+  v1::SeriesFlaw flaw;
+  flaw.set_kind(kind);
+  flaw.set_cohort("canary");
+  *flaw.mutable_time() = ToProto(kNow - absl::Minutes(20));
+  flaw.set_intervals(1);
+  flaw.set_detail(detail);
+  return flaw;
+}
+
+std::string Text(const v1::CheckOutcome& outcome) {
+  std::string text =
+      absl::StrCat(v1::Outcome_Name(outcome.outcome()), "\n", outcome.summary(), "\n");
+  for (const v1::Finding& finding : outcome.findings()) {
+    absl::StrAppend(&text, "\n", v1::Severity_Name(finding.severity()), " ", finding.rule(), " (",
+                    finding.subject(), ")\n  ", finding.message(),
+                    "\n  Instead: ", finding.instead(), "\n");
+  }
+  for (const std::string& unblock : outcome.unblock())
+    absl::StrAppend(&text, "\nunblock: ", unblock);
+  if (outcome.has_retry_at()) {
+    absl::StrAppend(&text, "\nask again at ", Rfc3339(FromProto(outcome.retry_at())), "\n");
+  }
+  return text;
+}
+
+struct Case {
+  std::string name;
+  v1::Outcome outcome;
+  std::function<v1::CheckOutcome()> judge;
+};
+
+v1::CheckOutcome JudgeSeries(const v1::MetricSeries& series) {
+  return kCanaryCheck.judge(Change(), With(series), Rule(), kNow);
+}
+
+v1::MetricSeries Harmful() { return Series(About(8, 30), About(1, 30)); }
+v1::MetricSeries Healthy() { return Series(About(60, 60), About(60, 60), 6000, 6000); }
+
+std::vector<Case> Cases() {
+  const auto flawed = [](v1::MetricSeries series, v1::FlawKind kind, const std::string& detail) {
+    *series.add_flaws() = Flaw(kind, detail);
+    return [series] { return JudgeSeries(series); };
+  };
+  return {
+      {"harm", v1::OUTCOME_FAIL, [] { return JudgeSeries(Harmful()); }},
+      {"harm_none_on_baseline", v1::OUTCOME_FAIL,
+       [] { return JudgeSeries(Series(About(8, 30), std::vector<double>(30, 0))); }},
+      {"harm_of_a_small_canary", v1::OUTCOME_FAIL,
+       [] { return JudgeSeries(Series(About(3, 40), About(4, 40), 100, 1900)); }},
+      {"safe", v1::OUTCOME_PASS, [] { return JudgeSeries(Healthy()); }},
+      {"undecided", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeSeries(Series(About(3, 12), About(2, 12))); }},
+      {"no_errors_at_all", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeSeries(Series(std::vector<double>(30, 0), std::vector<double>(30, 0))); }},
+      {"no_errors_and_tolerated", v1::OUTCOME_PASS,
+       [] {
+         const std::vector<double> none(40, 0);
+         return JudgeSeries(Series(none, none, 10000, 90000));
+       }},
+      {"few_errors_and_tolerated", v1::OUTCOME_PASS,
+       [] {
+         std::vector<double> canary(60, 0), baseline(60, 0);
+         canary[17] = canary[40] = baseline[3] = 1;
+         return JudgeSeries(Series(canary, baseline, 10000, 90000));
+       }},
+      {"no_errors_and_nothing_tolerated", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::PolicyRule rule = Rule();
+         rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_tolerated_rate(0);
+         const std::vector<double> none(40, 0);
+         return kCanaryCheck.judge(Change(), With(Series(none, none, 10000, 90000)), rule, kNow);
+       }},
+      {"rare_and_still_harm", v1::OUTCOME_FAIL,
+       [] {
+         v1::PolicyRule rule = Rule();
+         rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_tolerated_rate(0.01);
+         return kCanaryCheck.judge(Change(), With(Series(About(8, 30), About(1, 30), 10000, 10000)),
+                                   rule, kNow);
+       }},
+      {"no_errors_and_a_gap", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         const std::vector<double> none(40, 0);
+         v1::MetricSeries series = Series(none, none, 10000, 90000);
+         series.mutable_points(20)->clear_cohorts();
+         return JudgeSeries(series);
+       }},
+      {"not_started", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         return JudgeSeries(
+             Series(std::vector<double>(30, 0), About(2, 30), /*canary_requests=*/0));
+       }},
+      {"counter_reset", v1::OUTCOME_INCONCLUSIVE,
+       flawed(Healthy(), v1::FLAW_KIND_COUNTER_RESET, "a counter fell of canary in 1 interval")},
+      {"counter_reset_and_harm", v1::OUTCOME_FAIL,
+       flawed(Harmful(), v1::FLAW_KIND_COUNTER_RESET, "a counter fell of canary in 1 interval")},
+      {"gap", v1::OUTCOME_INCONCLUSIVE,
+       flawed(Healthy(), v1::FLAW_KIND_GAP, "there are no samples of canary in 3 intervals")},
+      {"holes", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         series.mutable_points(20)->mutable_cohorts()->erase("canary");
+         series.mutable_points(21)->clear_cohorts();
+         return JudgeSeries(series);
+       }},
+      {"not_a_number", v1::OUTCOME_INCONCLUSIVE,
+       flawed(Healthy(), v1::FLAW_KIND_NOT_A_NUMBER, "a value is not a whole number")},
+      {"unnamed_flaw", v1::OUTCOME_INCONCLUSIVE,
+       flawed(Healthy(), v1::FLAW_KIND_UNSPECIFIED, "something new")},
+      {"baseline_silent", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeSeries(Series(About(2, 30), std::vector<double>(30, 0), 1000, 0)); }},
+      {"canary_went_silent", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         for (int i = 50; i < 60; ++i) {
+           v1::CohortPoint& point = (*series.mutable_points(i)->mutable_cohorts())["canary"];
+           point.set_events(0);
+           point.set_exposure(0);
+         }
+         return JudgeSeries(series);
+       }},
+      {"stale", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         return kCanaryCheck.judge(Change(), With(Healthy()), Rule(), kNow + absl::Minutes(4));
+       }},
+      {"stale_harm", v1::OUTCOME_FAIL,
+       [] {
+         return kCanaryCheck.judge(Change(), With(Harmful()), Rule(), kNow + absl::Minutes(4));
+       }},
+      {"impossible", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         (*series.mutable_points(3)->mutable_cohorts())["canary"].set_events(7000);
+         return JudgeSeries(series);
+       }},
+      {"half_an_error", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         (*series.mutable_points(3)->mutable_cohorts())["canary"].set_events(3.5);
+         return JudgeSeries(series);
+       }},
+      {"nan", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         (*series.mutable_points(3)->mutable_cohorts())["baseline"].set_exposure(std::nan(""));
+         return JudgeSeries(series);
+       }},
+      {"no_data", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         Evidence evidence;
+         evidence.Add(Absent("canary.http_5xx", "prometheus:main", v1::ABSENCE_REASON_UNREACHABLE,
+                             "connection refused"));
+         return kCanaryCheck.judge(Change(), evidence, Rule(), kNow);
+       }},
+      {"version_is_needed", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::PolicyRule rule = Rule();
+         rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_events(
+             R"(errors_total{version="${version}"})");
+         v1::Change change = Change();
+         change.clear_version();
+         return kCanaryCheck.judge(change, Evidence(), rule, kNow);
+       }},
+      {"lower_is_worse", v1::OUTCOME_FAIL,
+       [] {
+         v1::PolicyRule rule = Rule();
+         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         metric.set_name("logins");
+         metric.set_direction(v1::DIRECTION_LOWER_IS_WORSE);
+         return kCanaryCheck.judge(
+             Change(), With(Series(About(20, 40), About(60, 40)), "canary.logins"), rule, kNow);
+       }},
+      {"either_is_safe", v1::OUTCOME_PASS,
+       [] {
+         v1::PolicyRule rule = Rule();
+         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         metric.set_direction(v1::DIRECTION_EITHER);
+         return kCanaryCheck.judge(Change(), With(Healthy()), rule, kNow);
+       }},
+      {"either_falls", v1::OUTCOME_FAIL,
+       [] {
+         v1::PolicyRule rule = Rule();
+         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         metric.set_direction(v1::DIRECTION_EITHER);
+         return kCanaryCheck.judge(Change(), With(Series(About(20, 40), About(60, 40))), rule,
+                                   kNow);
+       }},
+      {"bursts_are_no_harm", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         std::vector<double> canary(30, 0), baseline(30, 0);
+         for (const int i : {2, 9, 17}) canary[i] = 14;
+         for (const int i : {5, 25}) baseline[i] = 12;
+         return JudgeSeries(Series(canary, baseline));
+       }},
+      {"longer_than_the_window", v1::OUTCOME_PASS,
+       [] {
+         v1::Change change = Change();
+         *change.mutable_canary()->mutable_started_at() = ToProto(kNow - absl::Hours(3));
+         return kCanaryCheck.judge(change, With(Healthy()), Rule(), kNow);
+       }},
+      {"migration", v1::OUTCOME_SKIPPED,
+       [] {
+         return kCanaryCheck.judge(Change(v1::CHANGE_KIND_MIGRATION), Evidence(), Rule(), kNow);
+       }},
+  };
+}
+
+TEST(Canary, OutcomesAndSentences) {
+  std::set<std::string> referenced;
+  for (const Case& one : Cases()) {
+    SCOPED_TRACE(one.name);
+    const v1::CheckOutcome outcome = one.judge();
+    EXPECT_EQ(v1::Outcome_Name(outcome.outcome()), v1::Outcome_Name(one.outcome));
+    const std::string path = "golden/canary/" + one.name + ".txt";
+    EXPECT_TRUE(testing::MatchesGolden(path, Text(outcome)));
+    referenced.insert(path);
+    for (const v1::Finding& finding : outcome.findings()) {
+      bool documented = false;
+      for (const RuleDoc& rule : kCanaryCheck.rules()) documented |= rule.id == finding.rule();
+      EXPECT_TRUE(documented) << finding.rule();
+    }
+    EXPECT_EQ(one.judge().SerializeAsString(), outcome.SerializeAsString());
+  }
+  EXPECT_TRUE(testing::NoStrayGoldens("golden/canary", referenced));
+}
+
+TEST(Canary, PassNeedsEveryMetricAndHarmNeedsOne) {
+  v1::PolicyRule rule = Rule();
+  v1::CountMetric& second = *rule.mutable_checks()->mutable_canary()->add_metrics();
+  second = rule.checks().canary().metrics(0);
+  second.set_name("http_4xx");
+  const auto judge = [&](const v1::MetricSeries& first, const v1::MetricSeries& other) {
+    Evidence evidence = With(first);
+    evidence.Add(With(other, "canary.http_4xx").Get("canary.http_4xx"));
+    return kCanaryCheck.judge(Change(), evidence, rule, kNow).outcome();
+  };
+  const v1::MetricSeries open = Series(About(3, 12), About(2, 12));
+  EXPECT_EQ(judge(Healthy(), Healthy()), v1::OUTCOME_PASS);
+  EXPECT_EQ(judge(Healthy(), open), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_EQ(judge(open, Healthy()), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_EQ(judge(Healthy(), Harmful()), v1::OUTCOME_FAIL);
+  // One metric without evidence.
+  EXPECT_EQ(kCanaryCheck.judge(Change(), With(Healthy()), rule, kNow).outcome(),
+            v1::OUTCOME_INCONCLUSIVE);
+}
+
+TEST(Canary, TheToleratedRateIsPrintedAsItWasWritten) {
+  const std::vector<double> none(5, 0);
+  for (const auto& [rate, text] : {std::pair(1e-4, "under 0.01 %"),
+                                   {0.5, "under 50 %"},
+                                   {0.00035, "under 0.035 %"},
+                                   {2e-7, "under 0.00002 %"}}) {
+    v1::PolicyRule rule = Rule();
+    rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_tolerated_rate(rate);
+    const auto outcome = kCanaryCheck.judge(Change(), With(Series(none, none)), rule, kNow);
+    EXPECT_THAT(outcome.summary(), HasSubstr(text));
+  }
+}
+
+// Where less is worse, silence is what harm looks like.
+TEST(Canary, ALowRateIsNoExcuseWhereLessIsWorse) {
+  const std::vector<double> none(60, 0);
+  for (const v1::Direction direction : {v1::DIRECTION_LOWER_IS_WORSE, v1::DIRECTION_EITHER}) {
+    v1::PolicyRule rule = Rule();
+    rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_direction(direction);
+    const Evidence evidence = With(Series(none, none, 1e6, 1e6));
+    EXPECT_EQ(kCanaryCheck.judge(Change(), evidence, rule, kNow).outcome(),
+              v1::OUTCOME_INCONCLUSIVE);
+  }
+}
+
+TEST(Canary, WhatIsBeforeTheStartDoesNotCount) {
+  v1::MetricSeries series = Series(About(8, 30), About(1, 30));
+  v1::Change change = Change();
+  *change.mutable_canary()->mutable_started_at() = series.points(27).time();
+  const v1::CheckOutcome outcome = kCanaryCheck.judge(change, With(series), Rule(), kNow);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_THAT(outcome.summary(), HasSubstr("of 2,000 requests"));
+}
+
+TEST(Canary, TheOrderOfPointsDoesNotMatter) {
+  for (const v1::MetricSeries& series : {Healthy(), Harmful()}) {
+    v1::MetricSeries shuffled = series;
+    for (int i = 0; i < series.points_size(); ++i) {
+      *shuffled.mutable_points(i) = series.points(i * 7 % series.points_size());
+    }
+    EXPECT_EQ(JudgeSeries(shuffled).SerializeAsString(), JudgeSeries(series).SerializeAsString());
+  }
+}
+
+// A source that leaves out what it does not know, and does not say so.
+TEST(Canary, HolesForbidAPassAndNotAFail) {
+  const auto without = [](v1::MetricSeries series, int from, int count, const char* cohort) {
+    for (int i = from; i < from + count; ++i) {
+      series.mutable_points(i)->mutable_cohorts()->erase(cohort);
+    }
+    return JudgeSeries(series);
+  };
+  const auto pass = v1::OUTCOME_PASS, open = v1::OUTCOME_INCONCLUSIVE;
+  EXPECT_EQ(without(Healthy(), 0, 0, "canary").outcome(), pass);
+  for (const char* cohort : {"canary", "baseline"}) {
+    EXPECT_EQ(without(Healthy(), 30, 1, cohort).outcome(), open) << cohort;
+    EXPECT_EQ(without(Harmful(), 15, 1, cohort).outcome(), v1::OUTCOME_FAIL) << cohort;
+    // Before the first block nothing was expected; the newest may be on its way.
+    EXPECT_EQ(without(Healthy(), 0, 3, cohort).outcome(), pass) << cohort;
+    EXPECT_EQ(without(Healthy(), 58, 2, cohort).outcome(), pass) << cohort;
+    // On its way for longer than max_age, 3 minutes: stale.
+    EXPECT_EQ(without(Healthy(), 55, 5, cohort).outcome(), open) << cohort;
+  }
+  // A hole among the newest is one as soon as a later interval is there.
+  EXPECT_EQ(without(Healthy(), 58, 1, "canary").outcome(), open);
+
+  v1::MetricSeries series = Healthy();
+  series.mutable_points()->DeleteSubrange(40, 2);
+  const v1::CheckOutcome left_out = JudgeSeries(series);
+  EXPECT_EQ(left_out.outcome(), open);
+  EXPECT_THAT(left_out.summary(), HasSubstr("2 intervals hold no counts of both cohorts"));
+
+  // Said once: the source's own flaw explains it.
+  *series.add_flaws() = Flaw(v1::FLAW_KIND_GAP, "there are no samples of canary in 2 intervals");
+  EXPECT_EQ(JudgeSeries(series).findings_size(), 1);
+}
+
+TEST(CanaryNeeds, FillsAndEscapes) {
+  v1::PolicyRule rule = Rule();
+  v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+  metric.set_events(R"(errors_total{job=~"${service}-.*", version="${version}"})");
+  v1::Change change = Change();
+  change.set_service("pay.ments");
+  change.set_version("1\"} or up{a=\"${service}\\\n");
+  *change.mutable_canary()->mutable_started_at() = ToProto(kNow - absl::Minutes(20));
+  const std::vector<v1::Query> queries = kCanaryCheck.needs(change, rule);
+  ASSERT_EQ(queries.size(), 1u);
+  EXPECT_EQ(queries[0].id(), "canary.http_5xx");
+  const v1::CohortCountsQuery& counts = queries[0].cohort_counts();
+  EXPECT_EQ(counts.events(),
+            R"(errors_total{job=~"pay\\.ments-.*",version="1\"} or up{a=\"${service}\\\x0a"})");
+  EXPECT_EQ(counts.exposure(), R"(http_requests_total{job="pay.ments"})");
+  EXPECT_EQ(counts.canary(), "canary");
+  EXPECT_EQ(counts.baseline(), "baseline");
+  EXPECT_EQ(FromProto(counts.start()), kNow - absl::Minutes(20));
+  EXPECT_EQ(FromProto(counts.window()), absl::Hours(1));
+  EXPECT_EQ(FromProto(counts.step()), absl::Minutes(1));
+  EXPECT_TRUE(kCanaryCheck.needs(Change(v1::CHANGE_KIND_MIGRATION), rule).empty());
+  EXPECT_TRUE(kCanaryCheck.needs(Change(v1::CHANGE_KIND_FLAG_FLIP), rule).empty());
+  change.clear_version();
+  EXPECT_TRUE(kCanaryCheck.needs(change, rule).empty());
+}
+
+struct BadPolicy {
+  std::string field;
+  std::string message;
+  std::function<void(v1::CanaryPolicy&)> change;
+};
+
+class CanaryValidate : public ::testing::TestWithParam<int> {};
+
+const std::vector<BadPolicy>& BadPolicies() {
+  const auto events = [](std::string text) {
+    return
+        [text = std::move(text)](v1::CanaryPolicy& p) { p.mutable_metrics(0)->set_events(text); };
+  };
+  static const auto& policies = *new std::vector<BadPolicy>{
+      {"source", "must name a metrics source", [](auto& p) { p.clear_source(); }},
+      {"cohort_label", "must be the label", [](auto& p) { p.set_cohort_label("0a"); }},
+      {"baseline", "must differ from canary", [](auto& p) { p.set_baseline("canary"); }},
+      {"alpha", "must be over 0 and under 0.5", [](auto& p) { p.set_alpha(0.5); }},
+      {"alpha", "must be over 0 and under 0.5", [](auto& p) { p.set_alpha(-0.1); }},
+      {"alpha", "must be over 0 and under 0.5", [](auto& p) { p.set_alpha(std::nan("")); }},
+      {"window", "must be 1m to 24h", [](auto& p) { p.mutable_window()->set_seconds(86401); }},
+      {"step", "must be 5s to 1h", [](auto& p) { p.mutable_step()->set_seconds(4); }},
+      {"step", "must be whole seconds",
+       [](auto& p) {
+         p.mutable_step()->set_seconds(5);
+         p.mutable_step()->set_nanos(1);
+       }},
+      {"step", "must not be longer than the window",
+       [](auto& p) { p.mutable_step()->set_seconds(3600), p.mutable_window()->set_seconds(600); }},
+      {"step", "at most 11000 steps",
+       [](auto& p) { p.mutable_step()->set_seconds(5), p.mutable_window()->set_seconds(86400); }},
+      {"max_age", "must be longer than the step",
+       [](auto& p) { p.mutable_max_age()->set_seconds(60); }},
+      {"metrics", "at least one", [](auto& p) { p.clear_metrics(); }},
+      {"metrics[0].name", "[a-z0-9_]", [](auto& p) { p.mutable_metrics(0)->set_name("5xx!"); }},
+      {"metrics[1].name", "is used twice", [](auto& p) { *p.add_metrics() = p.metrics(0); }},
+      {"metrics[0].margin", "must be 0 to 100",
+       [](auto& p) { p.mutable_metrics(0)->set_margin(-1); }},
+      {"metrics[0].margin", "must be under 1",
+       [](auto& p) {
+         p.mutable_metrics(0)->set_margin(1);
+         p.mutable_metrics(0)->set_direction(v1::DIRECTION_EITHER);
+       }},
+      {"metrics[0].tolerated_rate", "must be 0 (off) to under 1",
+       [](auto& p) { p.mutable_metrics(0)->set_tolerated_rate(-1e-4); }},
+      {"metrics[0].tolerated_rate", "must be 0 (off) to under 1",
+       [](auto& p) { p.mutable_metrics(0)->set_tolerated_rate(1); }},
+      {"metrics[0].tolerated_rate", "must be 0 (off) to under 1",
+       [](auto& p) { p.mutable_metrics(0)->set_tolerated_rate(std::nan("")); }},
+      {"metrics[0].tolerated_rate", "for HIGHER_IS_WORSE only",
+       [](auto& p) {
+         p.mutable_metrics(0)->set_tolerated_rate(1e-4);
+         p.mutable_metrics(0)->set_direction(v1::DIRECTION_LOWER_IS_WORSE);
+       }},
+      {"metrics[0].tolerated_rate", "for HIGHER_IS_WORSE only",
+       [](auto& p) {
+         p.mutable_metrics(0)->set_tolerated_rate(1e-4);
+         p.mutable_metrics(0)->set_direction(v1::DIRECTION_EITHER);
+       }},
+      {"metrics[0].events", "must name a counter", events("")},
+      {"metrics[0].events", "a range is not wanted", events("errors_total[5m]")},
+      {"metrics[0].events", "a function is not wanted", events("rate(errors_total[5m])")},
+      {"metrics[0].events", "expected the end", events("errors_total offset 5m")},
+      {"metrics[0].events", "expected the end", events("a_total / b_total")},
+      {"metrics[0].events", "expected a label", events("errors_total{,}")},
+      {"metrics[0].events", "expected , or }", events(R"(errors_total{a="b")")},
+      {"metrics[0].events", "the string has no end", events(R"(errors_total{a="b})")},
+      {"metrics[0].events", "expected a string", events("errors_total{a=b}")},
+      {"metrics[0].events", "expected one of", events(R"(errors_total{a>"b"})")},
+      {"metrics[0].events", "bad escape", events(R"(errors_total{a="\q"})")},
+      {"metrics[0].events", "unknown placeholder ${servise}", events(R"(e{a="${servise}"})")},
+      {"metrics[0].events", "must not select on track", events(R"(e_total{track="canary"})")},
+  };
+  return policies;
+}
+
+TEST_P(CanaryValidate, SaysWhatIsWrong) {
+  const BadPolicy& bad = BadPolicies()[static_cast<size_t>(GetParam())];
+  v1::PolicyRule rule = Rule();
+  bad.change(*rule.mutable_checks()->mutable_canary());
+  const std::vector<ParameterIssue> issues = kCanaryCheck.validate(v1::Policy(), rule);
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_EQ(issues[0].field, "checks.canary." + bad.field);
+  EXPECT_THAT(issues[0].message, HasSubstr(bad.message));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, CanaryValidate,
+                         ::testing::Range(0, static_cast<int>(BadPolicies().size())));
+
+TEST(CanaryValidate, AcceptsWhatIsGood) {
+  EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), Rule()).empty());
+  for (const char* selector : {"up", "a:b:c_total", R"({__name__="x"})", R"( x { a = 'b' , } )",
+                               "x{a=~`5..`,b!=\"\",c!~\"d|e\"}"}) {
+    v1::PolicyRule rule = Rule();
+    rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_events(selector);
+    EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), rule).empty()) << selector;
+  }
+}
+
+}  // namespace
+}  // namespace gate

@@ -1,0 +1,230 @@
+#include "tests/cli/fake_gate.h"
+
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "checks/policy/yaml.h"
+#include "checks/proto_time.h"
+#include "gate/v1/freezes.grpc.pb.h"
+#include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/policies.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "gtest/gtest.h"
+#include "tests/support/golden.h"
+
+namespace gate::testing {
+namespace {
+
+using grpc::ServerContext;
+using grpc::Status;
+using grpc::StatusCode;
+
+v1::Verdict LoadVerdict(const std::string& name) {
+  v1::Verdict verdict;
+  const std::string path = "golden/render/" + name + ".verdict.yaml";
+  for (const FileIssue& issue : ParseYaml(path, ReadFile(path), verdict, nullptr)) {
+    ADD_FAILURE() << issue.ToString();
+  }
+  return verdict;
+}
+
+// An error with details, as the gate sends them.
+template <typename Detail>
+Status WithDetail(StatusCode code, const std::string& message, const Detail& detail) {
+  google::rpc::Status status;
+  status.set_code(code);
+  status.set_message(message);
+  status.add_details()->PackFrom(detail);
+  return {code, message, status.SerializeAsString()};
+}
+
+Status BadField() {
+  google::rpc::BadRequest request;
+  auto* violation = request.add_field_violations();
+  violation->set_field("change.artifact_digest");
+  violation->set_description("must be \"sha256:\" and 64 hexadecimal digits");
+  return WithDetail(StatusCode::INVALID_ARGUMENT, "the request is wrong", request);
+}
+
+Status Busy() {
+  google::rpc::RetryInfo info;
+  info.mutable_retry_delay()->set_seconds(3600);
+  return WithDetail(StatusCode::RESOURCE_EXHAUSTED, "1024 evaluations are waiting", info);
+}
+
+std::shared_ptr<grpc::ServerCredentials> Credentials(const FakeGate::Tls& tls) {
+  if (tls.certificate_pem.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(
+      tls.client_ca_pem.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = tls.client_ca_pem;
+  options.pem_key_cert_pairs.push_back({tls.private_key_pem, tls.certificate_pem});
+  return grpc::SslServerCredentials(options);
+}
+
+v1::Verdict Missing() {
+  v1::Verdict verdict = LoadVerdict("held");
+  verdict.clear_outcomes();
+  verdict.clear_retry_at();
+  verdict.set_reason("canary could not be judged.");
+  v1::CheckOutcome& outcome = *verdict.add_outcomes();
+  outcome.set_check("canary");
+  outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+  outcome.set_decision(v1::DECISION_HOLD);
+  outcome.set_summary("prometheus:main could not be reached.");
+  return verdict;
+}
+
+}  // namespace
+
+class FakeGate::Services final : public v1::Gate::Service {
+ public:
+  Status Evaluate(ServerContext* context, const v1::EvaluateRequest* request,
+                  v1::Verdict* verdict) override {
+    int asked = 0;
+    {
+      const std::lock_guard lock(mu_);
+      requests_.push_back(*request);
+      asked = ++asked_[request->change().service()];
+      const auto& metadata = context->client_metadata();
+      const auto found = metadata.find("authorization");
+      authorization_ =
+          found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
+    }
+    const Status status = Answer(*context, request->change().service(), asked, *verdict);
+    if (!status.ok()) return status;
+    verdict->set_request_id(request->request_id());
+    if (request->change().service() != "blocked") *verdict->mutable_change() = request->change();
+    verdict->mutable_change()->clear_schema_change();
+    return status;
+  }
+
+  Status GetVerdict(ServerContext*, const v1::GetVerdictRequest* request,
+                    v1::Verdict* verdict) override {
+    *verdict = LoadVerdict("blocked");
+    if (request->name() == verdict->name()) return Status::OK;
+    return {StatusCode::NOT_FOUND, absl::StrCat("there is no ", request->name())};
+  }
+
+  Status ListVerdicts(ServerContext*, const v1::ListVerdictsRequest*,
+                      v1::ListVerdictsResponse* page) override {
+    for (const char* name : {"allowed", "held", "blocked"})
+      *page->add_verdicts() = LoadVerdict(name);
+    page->set_next_page_token("more");
+    return Status::OK;
+  }
+
+  Status ReplayVerdict(ServerContext*, const v1::ReplayVerdictRequest* request,
+                       v1::ReplayVerdictResponse* replay) override {
+    *replay->mutable_verdict() = LoadVerdict("blocked");
+    replay->set_identical(request->name() == replay->verdict().name());
+    if (!replay->identical()) replay->add_differences("decision: ALLOW, was BLOCK");
+    return Status::OK;
+  }
+
+  // Fields of others' services, registered beside this one.
+  struct Freezes final : v1::Freezes::Service {
+    Status List(ServerContext*, const v1::ListFreezesRequest*,
+                v1::ListFreezesResponse* page) override {
+      auto* freeze = page->add_occurrences();
+      freeze->set_policy_rule("default");
+      freeze->mutable_window()->set_id("thanksgiving");
+      freeze->mutable_window()->set_time_zone("America/New_York");
+      freeze->mutable_window()->set_reason("nobody is there to mend it");
+      freeze->add_holidays("Thanksgiving Day");
+      *freeze->mutable_start_time() = gate::ToProto(absl::FromUnixSeconds(1795712400));
+      *freeze->mutable_end_time() = gate::ToProto(absl::FromUnixSeconds(1796050800));
+      return Status::OK;
+    }
+    Status Check(ServerContext*, const v1::CheckFreezesRequest* request,
+                 v1::CheckFreezesResponse* answer) override {
+      if (request->kind() == v1::CHANGE_KIND_HOTFIX) {
+        answer->mutable_outcome()->set_outcome(v1::OUTCOME_PASS);
+        answer->mutable_outcome()->set_decision(v1::DECISION_ALLOW);
+        answer->mutable_outcome()->set_summary("No window stops a hotfix.");
+        return Status::OK;
+      }
+      *answer->mutable_outcome() = LoadVerdict("held").outcomes(0);
+      *answer->mutable_next_start() = LoadVerdict("held").retry_at();
+      return Status::OK;
+    }
+  };
+  struct Policies final : v1::Policies::Service {
+    Status Get(ServerContext*, const v1::GetPolicyRequest*,
+               v1::GetPolicyResponse* answer) override {
+      answer->set_digest("3f2a91c07d5e4b6a8c1d2e3f4a5b6c7d8e9f0a1b2c3d4e5f6a7b8c9d0e1f2a3b");
+      answer->mutable_policy()->add_rules();
+      return Status::OK;
+    }
+  };
+
+  std::string Start(const Tls& tls) {
+    grpc::EnableDefaultHealthCheckService(true);
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", Credentials(tls), &port);
+    builder.RegisterService(this);
+    builder.RegisterService(&freezes_);
+    builder.RegisterService(&policies_);
+    server_ = builder.BuildAndStart();
+    return absl::StrCat("127.0.0.1:", port);
+  }
+  void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+  std::vector<v1::EvaluateRequest> requests() const {
+    const std::lock_guard lock(mu_);
+    return requests_;
+  }
+  std::string authorization() const {
+    const std::lock_guard lock(mu_);
+    return authorization_;
+  }
+
+ private:
+  static Status Answer(ServerContext& context, const std::string& service, int asked,
+                       v1::Verdict& verdict) {
+    if (service == "blocked") return verdict = LoadVerdict("blocked"), Status::OK;
+    if (service == "held") return verdict = LoadVerdict("held"), Status::OK;
+    if (service == "missing") return verdict = Missing(), Status::OK;
+    if (service == "badfield") return BadField();
+    if (service == "busy") return Busy();
+    if (service == "denied") return {StatusCode::PERMISSION_DENIED, "deployers only"};
+    if (service == "stranger") return {StatusCode::UNAUTHENTICATED, "no token"};
+    if (service == "broken") return {StatusCode::INTERNAL, "the store is gone"};
+    if (service == "down") return {StatusCode::UNAVAILABLE, "draining"};
+    if (service == "flaky" && asked <= 2) return {StatusCode::UNAVAILABLE, "draining"};
+    if (service == "slow") {
+      while (!context.IsCancelled()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      return {StatusCode::CANCELLED, ""};
+    }
+    verdict = LoadVerdict(service == "opening" && asked == 1 ? "held" : "allowed");
+    if (service == "opening" && asked == 1) verdict.clear_retry_at();
+    if (service == "strange") verdict.set_decision(static_cast<v1::Decision>(77));
+    return Status::OK;
+  }
+
+  mutable std::mutex mu_;  // guards what follows up to the server
+  std::vector<v1::EvaluateRequest> requests_;
+  std::map<std::string, int> asked_;
+  std::string authorization_;
+  Freezes freezes_;
+  Policies policies_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+FakeGate::FakeGate(const Tls& tls) : services_(std::make_unique<Services>()) {
+  address_ = services_->Start(tls);
+}
+
+FakeGate::~FakeGate() { services_->Stop(); }
+
+std::vector<v1::EvaluateRequest> FakeGate::requests() const { return services_->requests(); }
+
+std::string FakeGate::authorization() const { return services_->authorization(); }
+
+}  // namespace gate::testing

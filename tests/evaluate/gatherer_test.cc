@@ -1,0 +1,159 @@
+#include "gate/evidence/gatherer.h"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/scripted_source.h"
+
+namespace gate {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr auto kCalendar = v1::Query::kCalendar;
+constexpr auto kCounts = v1::Query::kCohortCounts;
+
+v1::Query Ask(const std::string& id, v1::Query::TargetCase target) {
+  v1::Query query;
+  query.set_id(id);
+  if (target == kCalendar) query.mutable_calendar();
+  if (target == kCounts) query.mutable_cohort_counts();
+  return query;
+}
+
+v1::Observation Value(const v1::Query& query, const FetchContext&) {
+  v1::Observation observation;
+  observation.set_id(query.id());
+  observation.mutable_calendar()->set_name(query.id());
+  return observation;
+}
+
+class GathererTest : public testing::Test {
+ protected:
+  ScriptedSource& Add(std::string name, v1::Query::TargetCase target, bool immediate,
+                      ScriptedSource::Answer answer) {
+    auto source = std::make_unique<ScriptedSource>(std::move(name), target, immediate, answer);
+    ScriptedSource& added = *source;
+    sources_.push_back(std::move(source));
+    return added;
+  }
+  Evidence Gather(
+      const std::vector<v1::Query>& queries, steady_clock::duration time = std::chrono::seconds(60),
+      const Gatherer::Decided& decided = [](const Evidence&) { return false; }) {
+    if (!gatherer_) gatherer_ = std::make_unique<Gatherer>(std::move(sources_), 4, nullptr);
+    return gatherer_->Gather(queries, v1::Change(), absl::UnixEpoch(), steady_clock::now() + time,
+                             decided);
+  }
+
+  void TearDown() override { latch_.Open(); }
+
+  Latch latch_;  // Holds up sources until the test ends.
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::unique_ptr<Gatherer> gatherer_;
+};
+
+TEST_F(GathererTest, AnswersEveryQueryWithItsId) {
+  Add("calendar", kCalendar, true, Value);
+  Add("prometheus:main", kCounts, false, [](const v1::Query& query, const FetchContext& context) {
+    v1::Observation observation = Value(query, context);
+    observation.set_id("something else");
+    return observation;
+  });
+  const Evidence evidence = Gather({Ask("a", kCalendar), Ask("b", kCounts), Ask("c", kCounts)});
+  ASSERT_EQ(evidence.observations().size(), 3u);
+  for (const char* id : {"a", "b", "c"}) {
+    EXPECT_EQ(evidence.Get(id).id(), id);
+    EXPECT_TRUE(evidence.Get(id).has_calendar());
+  }
+}
+
+TEST_F(GathererTest, NoSourceIsNotConfigured) {
+  const Evidence evidence = Gather({Ask("a", kCounts)});
+  EXPECT_EQ(evidence.Get("a").absence().reason(), v1::ABSENCE_REASON_NOT_CONFIGURED);
+}
+
+TEST_F(GathererTest, ALateSourceIsATimeoutAndItsAnswerIsDropped) {
+  Add("prometheus:main", kCounts, false,
+      [this](const v1::Query& query, const FetchContext& context) {
+        latch_.Wait();
+        return Value(query, context);
+      });
+  const Evidence evidence = Gather({Ask("a", kCounts)}, std::chrono::milliseconds(20));
+  EXPECT_EQ(evidence.Get("a").absence().reason(), v1::ABSENCE_REASON_TIMEOUT);
+  EXPECT_EQ(evidence.Get("a").source(), "prometheus:main");
+}
+
+TEST_F(GathererTest, ADeadlineThatHasPassedIsATimeoutToo) {
+  Add("prometheus:main", kCounts, false,
+      [this](const v1::Query& query, const FetchContext& context) {
+        latch_.Wait();
+        return Value(query, context);
+      });
+  const Evidence evidence = Gather({Ask("a", kCounts)}, -std::chrono::seconds(1));
+  EXPECT_EQ(evidence.Get("a").absence().reason(), v1::ABSENCE_REASON_TIMEOUT);
+}
+
+TEST_F(GathererTest, AThrowingSourceIsAnAbsenceWithItsWords) {
+  Add("broken", kCalendar, true, [](const v1::Query&, const FetchContext&) -> v1::Observation {
+    throw std::runtime_error("disk on fire");
+  });
+  const Evidence evidence = Gather({Ask("a", kCalendar)});
+  EXPECT_EQ(evidence.Get("a").absence().reason(), v1::ABSENCE_REASON_INTERNAL);
+  EXPECT_EQ(evidence.Get("a").absence().detail(), "disk on fire");
+}
+
+TEST_F(GathererTest, AnEmptyAnswerIsAnAbsence) {
+  Add("empty", kCalendar, true,
+      [](const v1::Query&, const FetchContext&) { return v1::Observation(); });
+  EXPECT_EQ(Gather({Ask("a", kCalendar)}).Get("a").absence().reason(), v1::ABSENCE_REASON_INTERNAL);
+}
+
+TEST_F(GathererTest, ADecidedBlockIsNotHeldUpByASlowSource) {
+  Add("calendar", kCalendar, true, Value);
+  ScriptedSource& slow = Add("prometheus:main", kCounts, false,
+                             [&](const v1::Query& query, const FetchContext& context) {
+                               latch_.Wait();
+                               return Value(query, context);
+                             });
+  const Evidence evidence = Gather({Ask("a", kCalendar), Ask("b", kCounts)}, std::chrono::hours(1),
+                                   [](const Evidence& so_far) { return so_far.Contains("a"); });
+  EXPECT_EQ(evidence.Get("b").absence().reason(), v1::ABSENCE_REASON_NOT_AWAITED);
+  EXPECT_EQ(slow.fetches(), 0) << "what cannot change the answer is not even asked";
+}
+
+TEST_F(GathererTest, ABlockDecidedByTheFirstOfTwoSlowSourcesEndsTheWaiting) {
+  Add("prometheus:main", kCounts, false, [&](const v1::Query& query, const FetchContext& context) {
+    if (query.id() == "hangs") latch_.Wait();
+    return Value(query, context);
+  });
+  const Evidence evidence =
+      Gather({Ask("answers", kCounts), Ask("hangs", kCounts)}, std::chrono::hours(1),
+             [](const Evidence& so_far) { return so_far.Contains("answers"); });
+  EXPECT_TRUE(evidence.Get("answers").has_calendar());
+  EXPECT_EQ(evidence.Get("hangs").absence().reason(), v1::ABSENCE_REASON_NOT_AWAITED);
+}
+
+TEST_F(GathererTest, AHangingSourceDoesNotTakeMoreThanItsPlaces) {
+  Add("prometheus:main", kCounts, false,
+      [this](const v1::Query& query, const FetchContext& context) {
+        latch_.Wait();
+        return Value(query, context);
+      });
+  std::vector<v1::Query> queries;
+  for (int i = 0; i < 100; ++i) queries.push_back(Ask(std::to_string(i), kCounts));
+  const Evidence evidence = Gather(queries, std::chrono::milliseconds(20));
+  int overloaded = 0, late = 0;
+  for (const auto& [id, observation] : evidence.observations()) {
+    overloaded += observation.absence().reason() == v1::ABSENCE_REASON_INTERNAL;
+    late += observation.absence().reason() == v1::ABSENCE_REASON_TIMEOUT;
+  }
+  EXPECT_EQ(late, 64);  // 16 for each of 4 threads.
+  EXPECT_EQ(overloaded, 36);
+}
+
+}  // namespace
+}  // namespace gate

@@ -1,0 +1,128 @@
+#include "tests/fakes/prometheus_server.h"
+
+#include <curl/curl.h>
+
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+namespace gate {
+namespace {
+
+size_t Ignore(char*, size_t, size_t size, void*) { return size; }
+
+// The status of a GET, or of a POST where there is a body; 0 where nobody answers.
+long HttpStatus(const std::string& url, const std::string& body = "") {
+  CURL* curl = curl_easy_init();
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Ignore);
+  if (!body.empty()) {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+  }
+  long status = 0;
+  if (curl_easy_perform(curl) == CURLE_OK) {
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  }
+  curl_easy_cleanup(curl);
+  return status;
+}
+
+std::string Number(double value) {
+  if (value != value) return "NaN";
+  return absl::StrFormat("%.17g", value);
+}
+
+}  // namespace
+
+void MetricsHistory::Add(const std::string& counter, const std::string& labels, absl::Time first,
+                         absl::Duration step, const std::vector<double>& values) {
+  series_.push_back({counter, labels, first, step, values});
+}
+
+std::string MetricsHistory::OpenMetrics() const {
+  // All samples of a metric have to stand together.
+  std::map<std::string, std::string> by_counter;
+  for (const Series& series : series_) {
+    std::string& text = by_counter[series.counter];
+    for (size_t i = 0; i < series.values.size(); ++i) {
+      absl::StrAppend(&text, series.counter, series.labels, " ", Number(series.values[i]), " ",
+                      absl::ToUnixSeconds(series.first + static_cast<int64_t>(i) * series.step),
+                      "\n");
+    }
+  }
+  std::string text;
+  for (const auto& [counter, samples] : by_counter) {
+    absl::StrAppend(&text, "# TYPE ", counter.substr(0, counter.rfind("_total")), " unknown\n");
+    text += samples;
+  }
+  return text + "# EOF\n";
+}
+
+std::string MetricsHistory::Prometheus() const {
+  std::string text;
+  for (const Series& series : series_) {
+    for (size_t i = 0; i < series.values.size(); ++i) {
+      absl::StrAppend(&text, series.counter, series.labels, " ", Number(series.values[i]), " ",
+                      absl::ToUnixMillis(series.first + static_cast<int64_t>(i) * series.step),
+                      "\n");
+    }
+  }
+  return text;
+}
+
+absl::Status MetricsServerFake::Start(std::vector<std::string> arguments,
+                                      const std::string& ready_path) {
+  ChildProcess::Options options;
+  options.arguments = std::move(arguments);
+  options.output = folder_.File("log");
+  absl::StatusOr<std::unique_ptr<ChildProcess>> process = ChildProcess::Start(options);
+  if (!process.ok()) return process.status();
+  process_ = *std::move(process);
+  if (Eventually([&] { return HttpStatus(url() + ready_path) == 200 || !process_->Running(); }) &&
+      process_->Running()) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(ReadFile(options.output));
+}
+
+absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartPrometheus(
+    const MetricsHistory& history) {
+  std::unique_ptr<MetricsServerFake> server(new MetricsServerFake);
+  const TempFolder& folder = server->folder_;
+  ChildProcess::Options fill;
+  fill.arguments = {"promtool",           "tsdb",
+                    "create-blocks-from", "--max-block-duration=168h",
+                    "openmetrics",        folder.Write("history.om", history.OpenMetrics()),
+                    folder.File("data")};
+  if (const RunResult filled = RunProgram(fill); filled.exit != 0) {
+    return absl::InternalError("promtool: " + filled.output);
+  }
+  const absl::Status started = server->Start(
+      {"prometheus", "--config.file=" + folder.Write("prometheus.yml", "global: {}\n"),
+       "--storage.tsdb.path=" + folder.File("data"), "--storage.tsdb.retention.time=30d",
+       absl::StrCat("--web.listen-address=127.0.0.1:", server->port_)},
+      "/-/ready");
+  if (!started.ok()) return started;
+  return server;
+}
+
+absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartVictoriaMetrics(
+    const MetricsHistory& history) {
+  std::unique_ptr<MetricsServerFake> server(new MetricsServerFake);
+  const absl::Status started = server->Start(
+      {"victoria-metrics", "-storageDataPath=" + server->folder_.File("data"), "-retentionPeriod=1",
+       absl::StrCat("-httpListenAddr=127.0.0.1:", server->port_)},
+      "/health");
+  if (!started.ok()) return started;
+  if (HttpStatus(server->url() + "/api/v1/import/prometheus", history.Prometheus()) / 100 != 2 ||
+      HttpStatus(server->url() + "/internal/force_flush") != 200) {
+    return absl::InternalError("VictoriaMetrics took no data");
+  }
+  return server;
+}
+
+}  // namespace gate

@@ -1,0 +1,6 @@
+-- +goose Up
+BEGIN;
+ALTER TABLE t ADD a int NOT NULL, RENAME TO u;
+ROLLBACK;
+-- +goose Down
+\i x

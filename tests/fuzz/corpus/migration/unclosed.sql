@@ -1,0 +1,5 @@
+COPY t FROM STDIN;
+1	'a
+\.
+SELECT E'a'
+'\';'; /* never closed

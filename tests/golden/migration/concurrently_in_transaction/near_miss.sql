@@ -1,0 +1,5 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+CREATE INDEX CONCURRENTLY orders_user_idx ON orders (user_id);
+-- +goose Down
+DROP INDEX CONCURRENTLY orders_user_idx;

@@ -1,0 +1,3 @@
+-- The running version still reads the note.
+ALTER TABLE orders
+  DROP COLUMN note;

@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id bigint, note text);
+ALTER TABLE orders DROP COLUMN note;

@@ -1,0 +1,5 @@
+-- The table may be older than this file.
+CREATE TABLE IF NOT EXISTS orders (id bigint PRIMARY KEY, note text);
+ALTER TABLE orders DROP COLUMN note;
+ALTER TABLE users ADD COLUMN IF NOT EXISTS city text;
+ALTER TABLE users DROP COLUMN city;

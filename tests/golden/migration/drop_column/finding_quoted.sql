@@ -1,0 +1,2 @@
+CREATE TABLE neu (a int);
+ALTER TABLE "Bestellung" DROP COLUMN IF EXISTS "größe", DROP COLUMN "order" CASCADE;

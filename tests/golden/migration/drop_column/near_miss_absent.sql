@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id bigint);
+ALTER TABLE orders DROP COLUMN IF EXISTS note;

@@ -1,0 +1,5 @@
+-- schema: CREATE TABLE orders (id bigint PRIMARY KEY, state text NOT NULL DEFAULT 'new');
+BEGIN;
+ALTER TABLE orders ALTER COLUMN state DROP DEFAULT;
+ALTER TABLE orders ALTER COLUMN state SET DEFAULT 'open';
+COMMIT;

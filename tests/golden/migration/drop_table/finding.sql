@@ -1,0 +1,2 @@
+DROP TABLE orders, shop.items CASCADE;
+DROP VIEW recent_orders;

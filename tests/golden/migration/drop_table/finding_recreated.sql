@@ -1,0 +1,6 @@
+BEGIN;
+DROP TABLE orders;
+CREATE TABLE orders (id bigint);
+DROP MATERIALIZED VIEW totals;
+CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM orders;
+COMMIT;

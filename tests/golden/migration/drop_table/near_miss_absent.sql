@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id bigint);
+DROP TABLE IF EXISTS never_made;

@@ -1,0 +1,2 @@
+ALTER TABLE users RENAME TO customers;
+ALTER TABLE orders SET SCHEMA shop;

@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TABLE users RENAME TO customers;
+CREATE VIEW users AS SELECT * FROM customers;
+COMMIT;

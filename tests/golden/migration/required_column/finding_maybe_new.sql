@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS orders (id bigint PRIMARY KEY);
+ALTER TABLE orders ADD COLUMN note text NOT NULL;

@@ -1,0 +1,153 @@
+// The API as JSON: the same answers and the same errors as over gRPC.
+#include <string>
+
+#include "gate/http/openapi.h"
+#include "tests/http/http_fixture.h"
+
+namespace gate {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr char kAllowed[] =
+    R"({"change": {"service": "web", "environment": "production", "kind": "CHANGE_KIND_CODE"}})";
+
+class HttpApiTest : public HttpTest {
+ protected:
+  void SetUp() override { Serve(); }
+
+  // Of the BadRequest detail: "field: description".
+  static std::string Violation(const nlohmann::json& answer) {
+    for (const auto& detail : answer["error"]["details"]) {
+      if (!detail.contains("fieldViolations")) continue;
+      const auto& violation = detail["fieldViolations"][0];
+      return violation.value("field", "") + ": " + violation.value("description", "");
+    }
+    return answer.dump();
+  }
+};
+
+TEST_F(HttpApiTest, EvaluatesAndReadsBack) {
+  const auto posted = Post("/v1/verdicts:evaluate", kAllowed);
+  ASSERT_TRUE(posted);
+  EXPECT_EQ(posted->status, 200) << posted->body;
+  const nlohmann::json verdict = Json(posted);
+  EXPECT_EQ(verdict["decision"], "DECISION_ALLOW");
+  EXPECT_EQ(verdict["policyRule"], "web");
+  EXPECT_EQ(Json(Get("/v1/" + verdict["name"].get<std::string>())), verdict);
+  const auto replay = Post("/v1/" + verdict["name"].get<std::string>() + ":replay", "{}");
+  EXPECT_EQ(Json(replay)["identical"], true);
+}
+
+TEST_F(HttpApiTest, QueriesHaveTheRequestsFields) {
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Post("/v1/verdicts:evaluate", kAllowed)->status, 200);
+  EXPECT_EQ(Json(Get("/v1/verdicts?pageSize=2"))["verdicts"].size(), 2u);
+  EXPECT_EQ(Json(Get("/v1/verdicts?page_size=2"))["verdicts"].size(), 2u);
+  EXPECT_EQ(Json(Get("/v1/verdicts?decision=DECISION_ALLOW"))["verdicts"].size(), 3u);
+  EXPECT_EQ(Json(Get("/v1/verdicts?decision=DECISION_BLOCK")), nlohmann::json::object());
+  EXPECT_EQ(Json(Get("/v1/verdicts?startTime=2999-01-01T00:00:00Z")), nlohmann::json::object());
+  EXPECT_EQ(Json(Get("/v1/verdicts?endTime=2999-01-01T00:00:00Z"))["verdicts"].size(), 3u);
+}
+
+struct Wrong {
+  const char* path;
+  const char* body;  // null: GET
+  int code;
+  const char* status;
+  const char* violation;  // a part of it; null: none is expected
+};
+
+TEST_F(HttpApiTest, WrongRequestsAreToldWhatIsWrong) {
+  for (const Wrong& wrong : {
+           Wrong{"/v1/verdicts:evaluate", "{", 400, "INVALID_ARGUMENT", "body: must be a JSON"},
+           Wrong{"/v1/verdicts:evaluate", "[]", 400, "INVALID_ARGUMENT", "body: must be a JSON"},
+           Wrong{"/v1/verdicts:evaluate", R"({"chnge": {}})", 400, "INVALID_ARGUMENT",
+                 "chnge: there is no field"},
+           Wrong{"/v1/verdicts:evaluate", R"({"change": {"commits": [{"x": 1}]}})", 400,
+                 "INVALID_ARGUMENT", "change.commits[0].x: there is no field"},
+           Wrong{"/v1/verdicts:evaluate", R"({"change": {"kind": "CODE"}})", 400,
+                 "INVALID_ARGUMENT", "change.kind: invalid value"},
+           Wrong{"/v1/verdicts:evaluate", R"({"change": {"service": "a b"}})", 400,
+                 "INVALID_ARGUMENT", "change.service: must be"},
+           Wrong{"/v1/verdicts?pageSize=many", nullptr, 400, "INVALID_ARGUMENT", "pageSize: "},
+           Wrong{"/v1/verdicts?nothing=1", nullptr, 400, "INVALID_ARGUMENT",
+                 "nothing: there is no parameter"},
+           Wrong{"/v1/verdicts?startTime=now", nullptr, 400, "INVALID_ARGUMENT", "startTime: "},
+           Wrong{"/v1/verdicts?pageSize=-1", nullptr, 400, "INVALID_ARGUMENT", "page_size: "},
+           Wrong{"/v1/verdicts/unknown", nullptr, 400, "INVALID_ARGUMENT", "name: "},
+           Wrong{"/v1/verdicts/01ARZ3NDEKTSV4RRFFQ69G5FAV", nullptr, 404, "NOT_FOUND", nullptr},
+           Wrong{"/v1/nothing", nullptr, 404, "NOT_FOUND", nullptr},
+           Wrong{"/", nullptr, 404, "NOT_FOUND", nullptr},
+           Wrong{"/v1/rollouts", nullptr, 501, "UNIMPLEMENTED", nullptr},
+           Wrong{"/v1/overrides", "{}", 501, "UNIMPLEMENTED", nullptr},
+           Wrong{"/v1/verdicts", "{}", 405, "UNIMPLEMENTED", nullptr},
+           Wrong{"/v1/verdicts:evaluate", nullptr, 405, "UNIMPLEMENTED", nullptr},
+       }) {
+    const auto result = wrong.body == nullptr ? Get(wrong.path) : Post(wrong.path, wrong.body);
+    ASSERT_TRUE(result) << wrong.path;
+    EXPECT_EQ(result->status, wrong.code) << wrong.path << " " << result->body;
+    const nlohmann::json answer = Json(result);
+    EXPECT_EQ(answer["error"]["status"], wrong.status) << wrong.path;
+    EXPECT_NE(answer["error"]["message"], "") << wrong.path;
+    if (wrong.violation == nullptr) continue;
+    EXPECT_THAT(Violation(answer), HasSubstr(wrong.violation));
+  }
+}
+
+TEST_F(HttpApiTest, ABodyThatIsNotJsonIsRefused) {
+  const auto result = Post("/v1/verdicts:evaluate", kAllowed, "text/plain");
+  EXPECT_EQ(result->status, 400);
+  EXPECT_THAT(Violation(Json(result)), HasSubstr("Content-Type"));
+}
+
+TEST_F(HttpApiTest, ALargeBodyIsRefused) {
+  const auto result = Post("/v1/verdicts:evaluate", std::string(2 << 20, ' '));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 413);
+  EXPECT_EQ(Json(result)["error"]["status"], "RESOURCE_EXHAUSTED");
+}
+
+TEST_F(HttpApiTest, ALongPathIsRefused) {
+  const auto result = Get("/v1/" + std::string(5000, 'a'));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 414);
+}
+
+TEST_F(HttpApiTest, ErrorsHaveTypedDetails) {
+  const nlohmann::json answer = Json(Get("/v1/verdicts/01ARZ3NDEKTSV4RRFFQ69G5FAV"));
+  const auto& details = answer["error"]["details"];
+  ASSERT_EQ(details.size(), 2u) << answer;
+  EXPECT_EQ(details[0]["@type"], "type.googleapis.com/google.rpc.ErrorInfo");
+  EXPECT_EQ(details[0]["reason"], "NO_SUCH_VERDICT");
+  EXPECT_EQ(details[0]["domain"], "gate.v1");
+  EXPECT_EQ(details[1]["@type"], "type.googleapis.com/google.rpc.RequestInfo");
+}
+
+// What is served is described, what is not is not.
+TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
+  const nlohmann::json document = Json(Get("/v1/openapi.json"));
+  std::vector<std::string> paths;
+  for (const auto& [path, item] : document["paths"].items()) paths.push_back(path);
+  EXPECT_THAT(paths, testing::UnorderedElementsAre(
+                         "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
+                         "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
+                         "/v1/policies/{id}", "/v1/policies:validate", "/v1/evidence/{id}"));
+  const auto& change = document["components"]["schemas"]["Change"];
+  EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
+              HasSubstr("The service that changes"));
+  EXPECT_FALSE(document["components"]["schemas"].contains("Rollout"));
+}
+
+TEST_F(HttpApiTest, TheOpenApiDocumentKeepsALintersRules) {
+  TempFolder folder;
+  const std::string file = folder.Write("openapi.json", Get("/v1/openapi.json")->body);
+  const RunResult lint = RunProgram({.arguments = {"node", "http/lint_openapi.mjs", file}});
+  EXPECT_EQ(lint.exit, 0) << lint.output;
+  const RunResult wrong = RunProgram(
+      {.arguments = {"node", "http/lint_openapi.mjs",
+                     folder.Write("wrong.json", R"({"openapi": "3.1.0", "paths": {}})")}});
+  EXPECT_EQ(wrong.exit, 1) << wrong.output;
+}
+
+}  // namespace
+}  // namespace gate

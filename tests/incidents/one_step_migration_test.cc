@@ -1,0 +1,261 @@
+// 2021-10-06, one-step migration: a change of the data model that is normally made in two releases
+// was made in one. The canary, new code on new columns, stayed clean; every old node failed. The
+// gate is told before the migration runs, while the canary is healthy.
+//
+// Names and numbers differ from run to run: the answer follows from the rule.
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "google/protobuf/util/json_util.h"
+#include "gtest/gtest.h"
+#include "tests/fakes/postgres_server.h"
+#include "tests/fakes/prometheus_server.h"
+#include "tests/support/running_gate.h"
+
+namespace gate {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+
+// A service that one can deploy: what its tables are called, and how busy it is.
+struct World {
+  std::string table, column, other, added;
+  int requests_per_minute;
+  double error_rate;
+};
+
+World AnyWorld(std::mt19937& random) {
+  const auto one_of = [&](std::vector<std::string> names) {
+    return names[std::uniform_int_distribution<size_t>(0, names.size() - 1)(random)];
+  };
+  return {.table = one_of({"appointments", "lab_orders", "patients", "invoices"}),
+          .column = one_of({"status", "reason", "note", "state"}),
+          .other = one_of({"doctor_id", "office_id", "exam_room"}),
+          .added = one_of({"status_code", "reason_id", "note_text", "lifecycle"}),
+          .requests_per_minute = std::uniform_int_distribution<int>(2000, 9000)(random),
+          .error_rate = std::uniform_real_distribution<double>(0.005, 0.02)(random)};
+}
+
+std::string Named(const World& world, std::string sql) {
+  return absl::StrReplaceAll(sql, {{"TABLE_", world.table},
+                                   {"COLUMN_", world.column},
+                                   {"OTHER_", world.other},
+                                   {"ADDED_", world.added}});
+}
+
+// An hour and a half of a canary with half of the traffic that fails no more often than its
+// baseline.
+MetricsHistory History(const World& world) {
+  constexpr absl::Duration kStep = absl::Seconds(15);
+  constexpr int kSamples = 90 * 4;
+  const absl::Time first = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()) / 60 * 60) -
+                           kSamples * kStep + absl::Minutes(3);
+  MetricsHistory history;
+  for (const auto& [cohort, share] : {std::pair("canary", 0.5), std::pair("baseline", 0.5)}) {
+    const std::string labels = absl::StrCat(R"({service="web",track=")", cohort, R"("})");
+    std::vector<double> requests, errors;
+    for (int i = 0; i < kSamples; ++i) {
+      requests.push_back(std::floor(world.requests_per_minute * share * i / 4));
+      errors.push_back(std::floor(requests.back() * world.error_rate));
+    }
+    history.Add("http_requests_total", labels, first, kStep, requests);
+    history.Add("http_errors_total", labels, first, kStep, errors);
+  }
+  return history;
+}
+
+constexpr char kSchema[] =
+    "CREATE TABLE TABLE_ (\n"
+    "  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n"
+    "  OTHER_ bigint NOT NULL,\n"
+    "  COLUMN_ text NOT NULL DEFAULT ''\n"
+    ");\n";
+
+v1::EvaluateRequest Release(const World& world, const std::string& path, const std::string& sql) {
+  v1::EvaluateRequest request;
+  v1::Change& change = *request.mutable_change();
+  change.set_service("web");
+  change.set_environment("production");
+  change.set_kind(v1::CHANGE_KIND_CODE);
+  change.set_version("2021.10.06");
+  change.mutable_canary()->set_share(0.5);
+  v1::SchemaChange& schema = *change.mutable_schema_change();
+  schema.set_schema_before(Named(world, kSchema));
+  schema.set_postgres_major_version(12);
+  v1::MigrationFile& file = *schema.add_files();
+  file.set_path(path);
+  file.set_sql(Named(world, sql));
+  file.set_format(v1::MIGRATION_FORMAT_PLAIN);
+  for (const char* statement : {"SELECT id, COLUMN_ FROM TABLE_ WHERE OTHER_ = $1",
+                                "INSERT INTO TABLE_ (OTHER_, COLUMN_) VALUES ($1, $2)"}) {
+    v1::WorkloadStatement& running = *schema.add_running_workload();
+    running.set_sql(Named(world, statement));
+    running.set_calls_per_hour(world.requests_per_minute * 60);
+    running.set_origin("pg_stat_statements");
+  }
+  return request;
+}
+
+const v1::CheckOutcome& OutcomeOf(const v1::Verdict& verdict, const std::string& check) {
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (outcome.check() == check) return outcome;
+  }
+  ADD_FAILURE() << "no outcome of " << check << " in " << verdict.DebugString();
+  return v1::CheckOutcome::default_instance();
+}
+
+// One gate for all: it keeps its verdicts in PostgreSQL, and a Prometheus has an hour of a canary
+// that does no worse than its baseline.
+class OneStepMigration : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    seed_ = std::random_device{}();
+    random_.seed(seed_);
+    world_ = AnyWorld(random_);
+    postgres_ = new PostgresServer();
+    auto prometheus = MetricsServerFake::StartPrometheus(History(world_));
+    ASSERT_TRUE(prometheus.ok()) << prometheus.status();
+    prometheus_ = *std::move(prometheus);
+    gate_ = new RunningGate({.policy = ReadFile("incidents/migration_policy.yaml"),
+                             .store_url = postgres_->CreateDatabase(),
+                             .metrics_servers = {{"main", prometheus_->url()}}});
+  }
+  static void TearDownTestSuite() {
+    delete gate_;
+    prometheus_.reset();
+    delete postgres_;
+  }
+
+  // The line, from 1, on which the text first stands.
+  static int LineOf(const std::string& text, const std::string& part) {
+    const size_t at = text.find(part);
+    EXPECT_NE(at, text.npos) << part;
+    return 1 + static_cast<int>(std::count(text.begin(), text.begin() + at, '\n'));
+  }
+
+  // The one-step change is stopped at its statement, with the effect on the running version and the
+  // way in two phases.
+  void ExpectBlocked(const std::string& sql, const std::string& statement, const std::string& rule,
+                     const std::vector<std::string>& plan) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed_);
+    const std::string path =
+        absl::StrCat("migrations/", std::uniform_int_distribution<int>(100, 999)(random_), ".sql");
+    const v1::EvaluateRequest request = Release(world_, path, sql);
+    const v1::Verdict verdict = gate_->Evaluate(request);
+    EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
+    EXPECT_THAT(verdict.reason(), HasSubstr("migration"));
+
+    const v1::CheckOutcome& migration = OutcomeOf(verdict, "migration");
+    EXPECT_EQ(migration.outcome(), v1::OUTCOME_FAIL);
+    const auto& findings = migration.findings();
+    const auto found = std::find_if(findings.begin(), findings.end(),
+                                    [&](const v1::Finding& one) { return one.rule() == rule; });
+    ASSERT_NE(found, findings.end()) << migration.DebugString();
+    EXPECT_EQ(found->severity(), v1::SEVERITY_BLOCK);
+    EXPECT_EQ(found->location().path(), path);
+    EXPECT_EQ(found->location().line(),
+              LineOf(request.change().schema_change().files(0).sql(), Named(world_, statement)));
+    EXPECT_THAT(found->effects(), Contains(v1::EFFECT_BREAKS_RUNNING_VERSION));
+    EXPECT_THAT(found->message(), HasSubstr("running version"));
+    for (const std::string& step : plan) {
+      EXPECT_THAT(found->instead(), HasSubstr(Named(world_, step)));
+    }
+    ExpectGatectl(request, 10, {absl::StrCat(path, ":", found->location().line()), rule});
+  }
+
+  void ExpectAllowed(const std::string& sql) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed_);
+    const v1::EvaluateRequest request = Release(world_, "migrations/0042.sql", sql);
+    const v1::Verdict verdict = gate_->Evaluate(request);
+    EXPECT_EQ(verdict.decision(), v1::DECISION_ALLOW) << verdict.DebugString();
+    EXPECT_EQ(OutcomeOf(verdict, "migration").outcome(), v1::OUTCOME_PASS);
+    EXPECT_EQ(OutcomeOf(verdict, "canary").outcome(), v1::OUTCOME_PASS);
+    ExpectGatectl(request, 0, {"ALLOW"});
+  }
+
+  // The same question from a pipeline.
+  void ExpectGatectl(const v1::EvaluateRequest& request, int exit,
+                     const std::vector<std::string>& words) {
+    const TempFolder folder;
+    std::string json;
+    ASSERT_TRUE(google::protobuf::util::MessageToJsonString(request.change(), &json).ok());
+    const RunResult run =
+        RunGatectl(*gate_, {"check", "--change", folder.Write("change.json", json)}, folder.path());
+    EXPECT_EQ(run.exit, exit) << run.output;
+    for (const std::string& word : words) EXPECT_THAT(run.output, HasSubstr(word));
+  }
+
+  static inline unsigned seed_;
+  static inline std::mt19937 random_;
+  static inline World world_;
+  static inline PostgresServer* postgres_;
+  static inline std::unique_ptr<MetricsServerFake> prometheus_;
+  static inline RunningGate* gate_;
+};
+
+TEST_F(OneStepMigration, ARenamedColumnIsBlocked) {
+  ExpectBlocked(
+      "-- The web app reads the new name from this release on.\n"
+      "SET lock_timeout = '2s';\n"
+      "\n"
+      "ALTER TABLE TABLE_\n"
+      "  RENAME COLUMN COLUMN_ TO ADDED_;\n",
+      "ALTER TABLE", "migration.rename_column",
+      {"ADD COLUMN ADDED_ text", "writes COLUMN_ and ADDED_", "DROP COLUMN COLUMN_"});
+}
+
+TEST_F(OneStepMigration, AColumnMovedInOneReleaseIsBlockedAtItsDrop) {
+  ExpectBlocked(
+      "ALTER TABLE TABLE_ ADD COLUMN ADDED_ smallint;\n"
+      "UPDATE TABLE_ SET ADDED_ = CASE COLUMN_ WHEN 'done' THEN 2 ELSE 1 END;\n"
+      "ALTER TABLE TABLE_ DROP COLUMN COLUMN_;\n",
+      "ALTER TABLE TABLE_ DROP", "migration.drop_column",
+      {"wait until no older node runs", "DROP COLUMN COLUMN_"});
+}
+
+TEST_F(OneStepMigration, ARequiredColumnIsBlocked) {
+  ExpectBlocked(
+      "CREATE TABLE audit_log (id bigint PRIMARY KEY, what text NOT NULL);\n"
+      "\n"
+      "ALTER TABLE TABLE_ ADD COLUMN ADDED_ integer NOT NULL;\n",
+      "ALTER TABLE TABLE_ ADD", "migration.required_column",
+      {"ADD COLUMN ADDED_ integer", "always writes", "SET NOT NULL"});
+}
+
+TEST_F(OneStepMigration, ARequiredColumnInThreeStepsOfOneReleaseIsBlocked) {
+  ExpectBlocked(
+      "ALTER TABLE TABLE_ ADD COLUMN ADDED_ text;\n"
+      "UPDATE TABLE_ SET ADDED_ = COLUMN_;\n"
+      "ALTER TABLE TABLE_ ALTER COLUMN ADDED_ SET NOT NULL;\n",
+      "ALTER TABLE TABLE_ ALTER", "migration.required_column", {"SET NOT NULL"});
+}
+
+TEST_F(OneStepMigration, ANullableColumnMayGo) {
+  ExpectAllowed("ALTER TABLE TABLE_ ADD COLUMN ADDED_ text;\n");
+}
+
+TEST_F(OneStepMigration, ANewTableMayGo) {
+  ExpectAllowed(
+      "CREATE TABLE TABLE__history (\n"
+      "  id bigint PRIMARY KEY,\n"
+      "  ADDED_ text NOT NULL,\n"
+      "  at timestamptz NOT NULL DEFAULT now()\n"
+      ");\n"
+      "CREATE INDEX TABLE__history_at ON TABLE__history (at);\n");
+}
+
+TEST_F(OneStepMigration, AnIndexMadeConcurrentlyMayGo) {
+  ExpectAllowed("CREATE INDEX CONCURRENTLY TABLE__by_OTHER_ ON TABLE_ (OTHER_);\n");
+}
+
+}  // namespace
+}  // namespace gate

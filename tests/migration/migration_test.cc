@@ -1,0 +1,113 @@
+// The check: from what was observed to an outcome.
+#include "checks/migration/migration.h"
+
+#include <string>
+
+#include "checks/evidence.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace gate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+v1::Change WithFiles(std::initializer_list<const char*> sqls) {
+  v1::Change change;
+  change.set_kind(v1::CHANGE_KIND_CODE);
+  v1::SchemaChange& schema_change = *change.mutable_schema_change();
+  for (const char* sql : sqls) {
+    v1::MigrationFile& file = *schema_change.add_files();
+    file.set_path("db/" + std::to_string(schema_change.files_size()) + ".sql");
+    file.set_sql(sql);
+  }
+  return change;
+}
+
+v1::CheckOutcome Judge(const v1::Change& change, const v1::PolicyRule& rule = {}) {
+  Evidence evidence;
+  for (const v1::Query& query : kMigrationCheck.needs(change, rule)) {
+    v1::Observation observation;
+    observation.set_id(query.id());
+    *observation.mutable_schema_change() = change.schema_change();
+    evidence.Add(observation);
+  }
+  return kMigrationCheck.judge(change, evidence, rule, absl::UnixEpoch());
+}
+
+TEST(MigrationCheckTest, SkipsReleasesWithoutMigrations) {
+  v1::Change change;
+  change.set_kind(v1::CHANGE_KIND_CODE);
+  EXPECT_THAT(kMigrationCheck.needs(change, {}), SizeIs(0));
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_SKIPPED);
+  EXPECT_EQ(Judge(WithFiles({})).outcome(), v1::OUTCOME_SKIPPED);
+}
+
+TEST(MigrationCheckTest, AMigrationThatIsNotThereIsInconclusive) {
+  v1::Change change;
+  change.set_kind(v1::CHANGE_KIND_MIGRATION);
+  ASSERT_THAT(kMigrationCheck.needs(change, {}), SizeIs(1));
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_INCONCLUSIVE);
+  const v1::CheckOutcome absent = kMigrationCheck.judge(change, Evidence(), {}, absl::UnixEpoch());
+  EXPECT_EQ(absent.outcome(), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_THAT(absent.summary(), HasSubstr("not known"));
+}
+
+TEST(MigrationCheckTest, AHarmlessMigrationPasses) {
+  const v1::CheckOutcome outcome = Judge(WithFiles(
+      {"ALTER TABLE orders ADD COLUMN note text;", "CREATE TABLE invoices (id bigint PRIMARY KEY);",
+       "CREATE INDEX CONCURRENTLY i ON orders (note);"}));
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_PASS);
+  EXPECT_EQ(outcome.summary(), "The running version can go on while 3 migrations are applied.");
+}
+
+TEST(MigrationCheckTest, ABreakFailsAndSaysWhere) {
+  const v1::CheckOutcome outcome =
+      Judge(WithFiles({"DO $$ $$;", "\nALTER TABLE orders DROP COLUMN note;"}));
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL);
+  EXPECT_THAT(outcome.summary(), HasSubstr("db/2.sql:2: Nodes of the running version fail"));
+  EXPECT_THAT(outcome.findings(), SizeIs(2));
+}
+
+TEST(MigrationCheckTest, FilesOfAReleaseAreOneStep) {
+  EXPECT_EQ(Judge(WithFiles({"CREATE TABLE t (a int);", "DROP TABLE t;"})).outcome(),
+            v1::OUTCOME_PASS);
+  EXPECT_EQ(Judge(WithFiles({"ALTER TABLE t ADD a int;", "ALTER TABLE t ALTER a SET NOT NULL;"}))
+                .outcome(),
+            v1::OUTCOME_FAIL);
+}
+
+TEST(MigrationCheckTest, WhatIsUnprovenNeverPasses) {
+  v1::PolicyRule rule;
+  (*rule.mutable_checks()->mutable_migration()->mutable_severities())["migration.unproven"] =
+      v1::SEVERITY_INFO;
+  for (const char* sql : {"DO $$ $$;", "FOO;", "\\i a.sql", "SELECT f();"}) {
+    EXPECT_EQ(Judge(WithFiles({sql})).outcome(), v1::OUTCOME_INCONCLUSIVE) << sql;
+    EXPECT_EQ(Judge(WithFiles({sql}), rule).outcome(), v1::OUTCOME_INCONCLUSIVE) << sql;
+  }
+  EXPECT_THAT(kMigrationCheck.validate({}, rule), SizeIs(1));
+}
+
+TEST(MigrationCheckTest, ThePolicySetsSeverities) {
+  v1::PolicyRule rule;
+  auto& severities = *rule.mutable_checks()->mutable_migration()->mutable_severities();
+  const v1::Change change = WithFiles({"CREATE INDEX i ON orders (note);"});
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_FAIL);
+  severities["migration.index_not_concurrent"] = v1::SEVERITY_WARN;
+  EXPECT_THAT(kMigrationCheck.validate({}, rule), SizeIs(0));
+  const v1::CheckOutcome outcome = Judge(change, rule);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_PASS);
+  EXPECT_EQ(outcome.findings(0).severity(), v1::SEVERITY_WARN);
+  severities["migration.drop_colum"] = v1::SEVERITY_WARN;
+  EXPECT_THAT(kMigrationCheck.validate({}, rule), SizeIs(1));
+}
+
+TEST(MigrationCheckTest, RulesAreSortedById) {
+  const std::span<const RuleDoc> rules = kMigrationCheck.rules();
+  ASSERT_GE(rules.size(), 9u);
+  for (size_t i = 1; i < rules.size(); ++i) EXPECT_LT(rules[i - 1].id, rules[i].id);
+}
+
+}  // namespace
+}  // namespace gate

@@ -1,0 +1,126 @@
+// Each rule on its golden folder: finding*.sql with what a person reads beside it, near_miss*.sql
+// without any finding. Leading comments say what the judgement starts from:
+//   -- schema: SQL of the schema before      -- postgres: major version of the server
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/lint.h"
+#include "checks/migration/rule.h"
+#include "gtest/gtest.h"
+#include "tests/support/golden.h"
+
+namespace gate {
+namespace {
+
+using migration::AllRules;
+using migration::RuleEntry;
+using testing::GoldenFiles;
+using testing::GoldenFor;
+using testing::MatchesGolden;
+using testing::NoStrayGoldens;
+
+constexpr char kFolder[] = "golden/migration/";
+
+std::string Directive(const std::string& text, const std::string& name) {
+  const std::string head = absl::StrCat("-- ", name, ": ");
+  const size_t at = text.find(head);
+  if (at == std::string::npos) return "";
+  return text.substr(at + head.size(), text.find('\n', at) - at - head.size());
+}
+
+v1::LintReport Lint(const std::string& path) {
+  const std::string text = testing::ReadFile(path);
+  LintOptions options;
+  options.schema = Directive(text, "schema");
+  options.postgres_version = std::atoi(Directive(text, "postgres").c_str());
+  const LintFile file{std::filesystem::path(path).filename().string(), text};
+  return LintMigrations({&file, 1}, options);
+}
+
+std::string ToText(const v1::LintReport& report) {
+  std::string text = absl::StrCat(v1::Decision_Name(report.decision()), "\n");
+  for (const v1::Finding& finding : report.findings()) {
+    const v1::Location& at = finding.location();
+    absl::StrAppend(&text, "\n", at.path(), ":", at.line(), ":", at.column(), "-", at.end_line(),
+                    ":", at.end_column(), " ", finding.rule(), " [", finding.subject(), "]\n",
+                    v1::Severity_Name(finding.severity()));
+    for (const int effect : finding.effects()) {
+      absl::StrAppend(&text, " ", v1::Effect_Name(static_cast<v1::Effect>(effect)));
+    }
+    absl::StrAppend(&text, "\n", finding.message(), "\n", finding.instead(), "\n");
+  }
+  return text;
+}
+
+class RuleTest : public ::testing::TestWithParam<RuleEntry> {
+ protected:
+  std::string Folder() const { return kFolder + std::string(GetParam().stem); }
+};
+
+TEST_P(RuleTest, FindsWhatItIsFor) {
+  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+    if (std::filesystem::path(path).filename().string().starts_with("near_miss")) continue;
+    SCOPED_TRACE(path);
+    const v1::LintReport report = Lint(path);
+    bool found = false;
+    for (const v1::Finding& finding : report.findings())
+      found |= finding.rule() == GetParam().rule->id;
+    EXPECT_TRUE(found);
+    EXPECT_TRUE(MatchesGolden(GoldenFor(path, ".sql", ".expected"), ToText(report)));
+  }
+}
+
+TEST_P(RuleTest, LeavesNearMissesAlone) {
+  int near_misses = 0;
+  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+    if (!std::filesystem::path(path).filename().string().starts_with("near_miss")) continue;
+    ++near_misses;
+    const v1::LintReport report = Lint(path);
+    EXPECT_EQ(report.decision(), v1::DECISION_ALLOW) << path << "\n" << ToText(report);
+    EXPECT_TRUE(report.findings().empty()) << path << "\n" << ToText(report);
+  }
+  EXPECT_GT(near_misses, 0) << Folder();
+}
+
+TEST_P(RuleTest, IsNamedAfterItsFileAndHasNoStrayGoldens) {
+  const auto& [stem, rule] = GetParam();
+  EXPECT_EQ(rule->id, absl::StrCat("migration.", std::string(stem)));
+  std::set<std::string> read;
+  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+    read.insert(path);
+    const bool near_miss = std::filesystem::path(path).filename().string().starts_with("near_miss");
+    if (!near_miss) read.insert(GoldenFor(path, ".sql", ".expected"));
+  }
+  EXPECT_TRUE(NoStrayGoldens(Folder(), read));
+}
+
+INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, ::testing::ValuesIn(AllRules().begin(), AllRules().end()),
+                         [](const auto& info) { return std::string(info.param.stem); });
+
+TEST(RulesTest, EachGoldenFolderHasARule) {
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    const std::string stem = entry.path().filename().string();
+    EXPECT_TRUE(std::ranges::any_of(AllRules(), [&](const RuleEntry& e) { return e.stem == stem; }))
+        << stem;
+  }
+}
+
+// checks/migration/RULES.md, from the rules themselves.
+TEST(RulesTest, CatalogueIsFresh) {
+  std::string page =
+      "# Rules of the migration check\n\nMade from `checks/migration/rules/`; to refresh it: "
+      "`cmake --build --preset debug --target golden`.\n";
+  for (const RuleEntry& entry : AllRules()) {
+    const migration::Rule& rule = *entry.rule;
+    absl::StrAppend(
+        &page, "\n## ", std::string(rule.id), "\n", std::string(rule.summary),
+        ". Severity: ", v1::Severity_Name(rule.severity).substr(sizeof("SEVERITY_") - 1), ".\n\n",
+        std::string(rule.why), "\n\n**Instead:** ", std::string(rule.instead), "\n");
+  }
+  EXPECT_TRUE(MatchesGolden("../checks/migration/RULES.md", page));
+}
+
+}  // namespace
+}  // namespace gate

@@ -1,0 +1,159 @@
+#include "gate/config/config.h"
+
+#include "gate/config/address.h"
+#include "gmock/gmock.h"
+#include "tests/policy/folder.h"
+
+namespace gate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest() {
+    folder_.Write("policy.yaml", "title: x\n");
+    folder_.Write("tls/cert.pem", "x");
+    folder_.Write("tls/key.pem", "x");
+    folder_.Write("empty", "");
+  }
+  std::vector<std::string> Load(const std::string& text) {
+    config_.Clear();
+    std::vector<std::string> said;
+    for (const FileIssue& issue : LoadConfig(folder_.Write("gate.yaml", text), config_)) {
+      std::string line = issue.ToString().substr(folder_.File("gate.yaml").size() + 1);
+      if (const size_t at = line.find(folder_.File("")); at != std::string::npos) {
+        line.replace(at, folder_.File("").size(), "DIR/");
+      }
+      said.push_back(line);
+    }
+    return said;
+  }
+
+  const Folder folder_;
+  config::v1::Config config_;
+};
+
+constexpr char kLeast[] =
+    "grpc: {address: \"127.0.0.1:0\"}\n"
+    "store: {url: \"sqlite:/var/lib/gate/gate.db\"}\n"
+    "policy: policy.yaml\n";
+
+TEST_F(ConfigTest, LeastConfigurationHasDefaults) {
+  ASSERT_THAT(Load(kLeast), IsEmpty());
+  EXPECT_EQ(config_.policy(), folder_.File("policy.yaml"));
+  EXPECT_EQ(config_.drain_timeout().seconds(), 20);
+  EXPECT_EQ(config_.limits().max_message_bytes(), 32 << 20);
+  EXPECT_EQ(config_.limits().max_evaluations(), 1024);
+  EXPECT_EQ(config_.limits().evaluation_threads(), 32);
+  EXPECT_EQ(config_.limits().max_streams_per_connection(), 256);
+  EXPECT_EQ(config_.limits().max_grpc_memory_bytes(), 256 << 20);
+  EXPECT_EQ(config_.limits().max_http_connections(), 64);
+  EXPECT_EQ(config_.store().write_connections(), 2);
+  EXPECT_FALSE(config_.has_http());
+  EXPECT_FALSE(config_.has_monitoring());
+}
+
+TEST_F(ConfigTest, WholeConfiguration) {
+  ASSERT_THAT(
+      Load("grpc:\n"
+           "  address: \"0.0.0.0:8443\"\n"
+           "  tls: {certificate_file: tls/cert.pem, private_key_file: tls/key.pem}\n"
+           "http: {address: \"[::1]:8080\"}\n"
+           "monitoring: {address: \"0.0.0.0:9090\", allow_plaintext_from_other_hosts: true}\n"
+           "store: {url: \"postgresql://gate@db/gate\", write_connections: 4}\n"
+           "policy: policy.yaml\n"
+           "metrics_servers:\n"
+           "  - {name: main, url: \"https://prometheus:9090\", timeout: 2s}\n"
+           "limits: {evaluation_threads: 8}\n"
+           "drain_timeout: 30s\n"),
+      IsEmpty());
+  EXPECT_EQ(config_.grpc().tls().certificate_file(), folder_.File("tls/cert.pem"));
+  EXPECT_EQ(config_.metrics_servers(0).timeout().seconds(), 2);
+  EXPECT_EQ(config_.metrics_servers(0).max_in_flight(), 8);
+  EXPECT_EQ(config_.limits().evaluation_threads(), 8);
+}
+
+TEST_F(ConfigTest, EmptyConfigurationSaysWhatIsRequired) {
+  EXPECT_THAT(Load("{}"),
+              ElementsAre("1:1: \"grpc\" is required: grpc: {address: \"127.0.0.1:8443\"}",
+                          "1:1: \"policy\" is required: the path of the policy file",
+                          "1:1: \"store.url\" is required: \"sqlite:/var/lib/gate/gate.db\" or "
+                          "\"postgresql://gate@database/gate\""));
+}
+
+TEST_F(ConfigTest, EveryIssueAtItsPlace) {
+  EXPECT_THAT(
+      Load("grpc: {address: \"0.0.0.0:8443\"}\n"
+           "http: {address: \"0.0.0.0:8080\", tls: {certificate_file: none.pem, client_ca_file: "
+           "empty}, allow_plaintext_from_other_hosts: true}\n"
+           "monitoring: {address: \"localhost\"}\n"
+           "store: {url: \"mysql://user:secret@db\", write_connections: 17}\n"
+           "policy: nowhere.yaml\n"
+           "metrics_servers:\n"
+           "  - {name: main, url: prometheus:9090}\n"
+           "  - {name: main, url: \"http://p:9090/?x\", max_in_flight: 1000}\n"
+           "  - {url: \"http://\", timeout: 2m, bearer_token_file: tls}\n"
+           "limits: {max_message_bytes: 10, evaluation_threads: -1}\n"
+           "drain_timeout: 11m\n"),
+      ElementsAre(
+          "1:17: other hosts can reach \"0.0.0.0:8443\", and all would be sent in plain text; give "
+          "\"tls\", or a loopback address, or say \"allow_plaintext_from_other_hosts: true\"",
+          "2:33: \"private_key_file\" is required: the PEM private key",
+          "2:57: \"DIR/none.pem\" cannot be read: No such file or directory",
+          "2:83: \"DIR/empty\" is empty", "2:125: contradicts \"tls\"; leave one of them out",
+          "3:23: \"localhost\" is no address; write it as \"127.0.0.1:8443\", \"[::1]:8443\" or "
+          "\"unix:/run/gate.sock\"",
+          "4:14: unknown kind of store \"mysql\"; write \"sqlite:/var/lib/gate/gate.db\" or "
+          "\"postgresql://gate@database/gate\"",
+          "4:59: 17 is out of range: 1 to 16",
+          "5:9: \"DIR/nowhere.yaml\" cannot be read: No such file or directory",
+          "7:23: \"prometheus:9090\" is no base URL; write it as \"http://prometheus:9090\"",
+          "8:12: the name \"main\" is taken by metrics_servers[0]",
+          "8:23: \"http://p:9090/?x\" is no base URL: no blank, query or fragment",
+          "8:58: 1000 is out of range: 1 to 256",
+          "9:5: \"name\" is required: policies name the server by it",
+          "9:11: \"http://\" is no base URL; write it as \"http://prometheus:9090\"",
+          "9:31: 2m is out of range: 10ms to 1m", "9:54: \"DIR/tls\" is not a regular file",
+          "10:29: 10 is out of range: 65536 to 1073741824", "10:53: -1 is out of range: 1 to 1024",
+          "11:16: 11m is out of range: 1s to 10m"));
+}
+
+TEST_F(ConfigTest, ListenersDoNotShareAnAddress) {
+  EXPECT_THAT(Load("grpc: {address: \"127.0.0.1:8443\"}\n"
+                   "http: {address: \"127.0.0.1:8443\"}\n"
+                   "store: {url: \"sqlite:gate.db\"}\n"
+                   "policy: policy.yaml\n"),
+              ElementsAre("2:17: \"127.0.0.1:8443\" is the address of grpc as well; give each a "
+                          "port of its own",
+                          "3:14: the path of the database is absolute: "
+                          "\"sqlite:/var/lib/gate/gate.db\""));
+}
+
+TEST_F(ConfigTest, MissingFile) {
+  const std::vector<FileIssue> issues = LoadConfig(folder_.File("none.yaml"), config_);
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_EQ(issues[0].message, "cannot be read: No such file or directory");
+}
+
+TEST(AddressTest, KnowsWhoCanReachIt) {
+  for (const char* address :
+       {"127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1", "unix:/run/x"}) {
+    EXPECT_EQ(AddressProblem(address), "") << address;
+    EXPECT_TRUE(IsLocalAddress(address)) << address;
+  }
+  for (const char* address : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "gate.example:1", "128.0.0.1:1",
+                              "localhost.example:1", "127.0.0.1.example:1"}) {
+    EXPECT_EQ(AddressProblem(address), "") << address;
+    EXPECT_FALSE(IsLocalAddress(address)) << address;
+  }
+  for (const char* address :
+       {"", ":1", "1", "::1:1", "localhost:", "localhost:65536", "localhost:http", "[::g]:1",
+        "a b:1", "unix:run/x", "localhost:-1", "localhost:+1"}) {
+    EXPECT_NE(AddressProblem(address), "") << address;
+  }
+}
+
+}  // namespace
+}  // namespace gate

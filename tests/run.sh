@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what is needed, builds, and runs everything. Ends with CTest's own summary.
+#
+#   tests/run.sh            everything, as CI does
+#   tests/run.sh --quick    the debug build and its tests only
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=$(nproc)
+
+step() { printf '\n== %s (%s)\n' "$1" "$(date +%T)"; }
+
+build() { # build PRESET TARGET...
+  local preset=$1
+  shift
+  cmake --preset "$preset" >"build/$preset.configure.log" 2>&1 || {
+    cat "build/$preset.configure.log"
+    return 1
+  }
+  cmake --build --preset "$preset" -j "$jobs" --target "$@" | tail -n 3
+}
+
+run_tests() { # run_tests PRESET [CTest option...]
+  local preset=$1
+  shift
+  ctest --preset "$preset" -j "$jobs" --no-tests=error "$@" | grep -vE '^ +Start |  Passed  '
+}
+
+mkdir -p build
+step "install dependencies"
+deploy/install-dependencies.sh
+
+if [[ "${1:-}" != "--quick" ]]; then
+  step "clang: thread-safety analysis of everything that takes a lock"
+  build clang gate_engine gate_server gatectl
+
+  step "ThreadSanitizer: engine, stores, checks"
+  build tsan evaluate_test store_test policy_test freeze_test
+  GTEST_FILTER='-*Oracle*' run_tests tsan -R '^(evaluate|policy|freeze)$|^store[.]' -E crash
+
+  step "AddressSanitizer and UndefinedBehaviorSanitizer: everything that parses or judges"
+  build asan checks_test policy_test freeze_test migration_test canary_test stats_test render_test
+  GTEST_FILTER='-*Oracle*' run_tests asan -R '^(checks|policy|freeze|migration|canary|stats|render)$'
+fi
+
+step "build"
+build debug all
+step "tests"
+run_tests debug
