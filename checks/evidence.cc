@@ -39,16 +39,20 @@ std::string_view Sentence(v1::AbsenceReason reason) {
 
 }  // namespace
 
-void Evidence::Add(v1::Observation observation) {
-  std::string id = observation.id();
+void Evidence::Add(std::shared_ptr<const v1::Observation> observation) {
+  std::string id = observation->id();
   observations_.insert_or_assign(std::move(id), std::move(observation));
+}
+
+void Evidence::Add(v1::Observation observation) {
+  Add(std::make_shared<const v1::Observation>(std::move(observation)));
 }
 
 const v1::Observation& Evidence::Get(std::string_view id) const {
   static const v1::Observation& never_asked = *new v1::Observation(
       Absent("", "gate", v1::ABSENCE_REASON_INTERNAL, "it was never asked for"));
   const auto found = observations_.find(id);
-  return found == observations_.end() ? never_asked : found->second;
+  return found == observations_.end() ? never_asked : *found->second;
 }
 
 v1::Observation Absent(std::string_view id, std::string_view source, v1::AbsenceReason reason,

@@ -3,6 +3,7 @@
 #define CHECKS_EVIDENCE_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,9 @@ namespace gate {
 // Immutable once handed to a check. Not thread-safe while it is being filled.
 class Evidence {
  public:
-  // Adds an observation; one with the same id is replaced.
+  // Adds an observation; one with the same id is replaced. A shared one is not copied: a series of
+  // a day is large, and many evaluations look at the same one.
+  void Add(std::shared_ptr<const v1::Observation> observation);
   void Add(v1::Observation observation);
 
   bool Contains(std::string_view id) const { return observations_.find(id) != observations_.end(); }
@@ -23,12 +26,11 @@ class Evidence {
   const v1::Observation& Get(std::string_view id) const;
 
   // By id, ascending.
-  const std::map<std::string, v1::Observation, std::less<>>& observations() const {
-    return observations_;
-  }
+  using Observations = std::map<std::string, std::shared_ptr<const v1::Observation>, std::less<>>;
+  const Observations& observations() const { return observations_; }
 
  private:
-  std::map<std::string, v1::Observation, std::less<>> observations_;
+  Observations observations_;
 };
 
 // An observation without a value.

@@ -22,15 +22,10 @@ struct Cell {
 };
 
 // The lines first..last (one-based) of the text, fewer where it ends before.
-std::vector<std::string_view> Lines(std::string_view text, int first, int last) {
+std::vector<std::string_view> Lines(const SourceText& text, int first, int last) {
   std::vector<std::string_view> lines;
-  for (int number = 1; number <= last; ++number) {
-    const size_t end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (number >= first) lines.push_back(line);
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
+  for (int number = first; number <= std::min(last, text.lines()); ++number) {
+    lines.push_back(text.Line(number));
   }
   return lines;
 }

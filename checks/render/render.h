@@ -12,13 +12,14 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "checks/render/source_text.h"
 #include "gate/v1/report.pb.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace gate::render {
 
 // Texts of files by the path that locations carry, for code frames. Any bytes.
-using Sources = std::map<std::string, std::string, std::less<>>;
+using Sources = std::map<std::string, SourceText, std::less<>>;
 
 // What a format may use of the place that it is shown in. The defaults suit a file.
 struct Options {

@@ -26,6 +26,7 @@ constexpr std::chrono::milliseconds kReplyTime{200};
 constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 // Requests up to this size are judged where they arrive; a larger one may hold much SQL to parse.
 constexpr size_t kSmallRequest = 16 << 10;
+constexpr size_t kMaxMemoBytes = 8 << 20;
 
 std::string DigestOf(v1::EvaluateRequest& request) {
   std::string id = std::move(*request.mutable_request_id());
@@ -61,6 +62,7 @@ Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& st
       gatherer_(gatherer),
       store_(store),
       clock_(clock),
+      contents_(kMaxMemoBytes),
       newest_unix_nanos_(0),
       pool_(options.threads, options.capacity) {
   const auto newest = store_.NewestVerdictTime();
@@ -80,20 +82,25 @@ void Evaluator::Evaluate(v1::EvaluateRequest request,
   task->judging.emplace(task->request.change(), task->rule, task->now);
   if (task->request.validate_only()) return task->done(Preview(*task));
 
-  const bool quick = gatherer_.Immediate(task->judging->queries()) &&
-                     task->request.ByteSizeLong() <= kSmallRequest;
-  if (quick) return Finish(*task);
-  if (!pool_.TrySchedule([this, task] { Finish(*task); })) {
+  if (task->request.ByteSizeLong() <= kSmallRequest) {
+    auto evidence =
+        gatherer_.GatherAtHand(task->judging->queries(), task->request.change(), task->now);
+    if (evidence) return Finish(*task, *std::move(evidence));
+  }
+  if (!pool_.TrySchedule([this, task] { Finish(*task, Gather(*task)); })) {
     task->done(WithReason(absl::ResourceExhaustedError("too many evaluations are under way"),
                           "TOO_MANY_EVALUATIONS", 1));
   }
 }
 
-// Gathers once, judges once, stores, replies.
-void Evaluator::Finish(Task& task) {
-  Evidence evidence = gatherer_.Gather(
-      task.judging->queries(), task.request.change(), task.now, GatherDeadline(task),
-      [&](const Evidence& so_far) { return task.judging->Decided(so_far); });
+Evidence Evaluator::Gather(Task& task) {
+  return gatherer_.Gather(task.judging->queries(), task.request.change(), task.now,
+                          GatherDeadline(task),
+                          [&](const Evidence& so_far) { return task.judging->Decided(so_far); });
+}
+
+// Judges once, stores, replies.
+void Evaluator::Finish(Task& task, Evidence evidence) {
   if (const absl::Duration behind = ClockBehind(task.now); behind > kClockTolerance) {
     evidence.Add(ClockBehindBy(behind));
   }
@@ -102,11 +109,12 @@ void Evaluator::Finish(Task& task) {
   verdict.set_rollout(task.request.rollout());
   verdict.set_request_id(task.request.request_id().empty() ? verdict.name().substr(9)
                                                            : task.request.request_id());
-  store_.Append(MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request)),
-                [done = std::move(task.done)](absl::StatusOr<Appended> appended) {
-                  if (!appended.ok()) return done(appended.status());
-                  done(std::move(appended->verdict));
-                });
+  store_.Append(
+      MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request), contents_),
+      [done = std::move(task.done)](absl::StatusOr<Appended> appended) {
+        if (!appended.ok()) return done(appended.status());
+        done(std::move(appended->verdict));
+      });
 }
 
 // What would be asked. Its decision stays unspecified: nothing was judged.

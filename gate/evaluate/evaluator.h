@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "gate/base/clock.h"
 #include "gate/base/thread_pool.h"
+#include "gate/evaluate/content_memo.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/policy/snapshot.h"
 #include "gate/store/store.h"
@@ -49,7 +50,8 @@ class Evaluator {
  private:
   struct Task;
 
-  void Finish(Task& task);
+  Evidence Gather(Task& task);
+  void Finish(Task& task, Evidence evidence);
   static v1::Verdict Preview(const Task& task);
   static std::chrono::steady_clock::time_point GatherDeadline(const Task& task);
   absl::Duration ClockBehind(absl::Time now);
@@ -58,6 +60,7 @@ class Evaluator {
   Gatherer& gatherer_;
   Store& store_;
   Clock& clock_;
+  ContentMemo contents_;
   std::atomic<int64_t> newest_unix_nanos_;  // Of all verdicts that this process knows of.
   ThreadPool pool_;                         // Last: its threads end before what they use.
 };

@@ -1,6 +1,5 @@
 #include "gate/evaluate/record.h"
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,21 +12,15 @@ namespace {
 
 constexpr std::string_view kEvidencePrefix = "evidence/";
 
-// The content that the digest is of: what was seen, and where, but not when.
-Blob ContentOf(const v1::Observation& observation) {
-  v1::Observation content = observation;
-  content.clear_observed_at();
-  auto bytes = std::make_shared<const std::string>(DeterministicBytes(content));
-  return {Sha256Hex(*bytes), std::move(bytes)};
-}
-
 }  // namespace
 
 VerdictRecord MakeRecord(v1::Verdict verdict, const Evidence& evidence,
-                         const PolicySnapshot& policy, std::string request_digest) {
+                         const PolicySnapshot& policy, std::string request_digest,
+                         ContentMemo& contents) {
   VerdictRecord record;
   std::string seen;
-  for (const auto& [id, observation] : evidence.observations()) {
+  for (const auto& [id, shared] : evidence.observations()) {
+    const v1::Observation& observation = *shared;
     v1::ObservationRef& ref = *verdict.add_observations();
     ref.set_id(id);
     ref.set_source(observation.source());
@@ -35,7 +28,7 @@ VerdictRecord MakeRecord(v1::Verdict verdict, const Evidence& evidence,
     if (observation.has_absence()) {
       *ref.mutable_absence() = observation.absence();
     } else {
-      Blob blob = ContentOf(observation);
+      Blob blob = contents.Of(shared);
       ref.set_evidence(absl::StrCat(std::string(kEvidencePrefix), blob.digest));
       record.blobs.push_back(std::move(blob));
     }

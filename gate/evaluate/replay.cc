@@ -33,7 +33,8 @@ absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::V
   verdict.set_name(stored.name());
   verdict.set_request_id(stored.request_id());
   verdict.set_rollout(stored.rollout());
-  verdict = MakeRecord(std::move(verdict), *evidence, snapshot, "").verdict;
+  ContentMemo unshared(0);
+  verdict = MakeRecord(std::move(verdict), *evidence, snapshot, "", unshared).verdict;
 
   v1::ReplayVerdictResponse response;
   response.set_identical(DeterministicBytes(verdict) == DeterministicBytes(stored));

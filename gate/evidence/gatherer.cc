@@ -60,12 +60,32 @@ const Gatherer::Lane* Gatherer::LaneOf(const v1::Query& query) const {
   return nullptr;
 }
 
-bool Gatherer::Immediate(const std::vector<v1::Query>& queries) const {
-  for (const v1::Query& query : queries) {
-    const Lane* lane = LaneOf(query);
-    if (lane != nullptr && lane->pool != nullptr) return false;
+std::shared_ptr<const v1::Observation> Gatherer::AtHand(const Lane* lane, const v1::Query& query,
+                                                        const FetchContext& context) {
+  if (lane != nullptr && lane->pool != nullptr) {
+    try {
+      return lane->source->AtHand(query, context);
+    } catch (const std::exception&) {
+      return nullptr;  // Fetch will tell.
+    }
   }
-  return true;
+  if (lane != nullptr) {
+    return std::make_shared<v1::Observation>(FetchSafely(*lane->source, query, context));
+  }
+  return std::make_shared<v1::Observation>(
+      Absent(query.id(), "gate", v1::ABSENCE_REASON_NOT_CONFIGURED,
+             "no source of the configuration answers this query"));
+}
+
+std::optional<Evidence> Gatherer::GatherAtHand(const std::vector<v1::Query>& queries,
+                                               const v1::Change& change, absl::Time now) {
+  Evidence evidence;
+  for (const v1::Query& query : queries) {
+    auto observation = AtHand(LaneOf(query), query, {change, now, SteadyTime::max()});
+    if (observation == nullptr) return std::nullopt;
+    evidence.Add(std::move(observation));
+  }
+  return evidence;
 }
 
 Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Change& change,
@@ -74,11 +94,8 @@ Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Chang
   std::vector<std::pair<const v1::Query*, const Lane*>> slow;
   for (const v1::Query& query : queries) {
     const Lane* lane = LaneOf(query);
-    if (lane == nullptr) {
-      evidence.Add(Absent(query.id(), "gate", v1::ABSENCE_REASON_NOT_CONFIGURED,
-                          "no source of the configuration answers this query"));
-    } else if (lane->pool == nullptr) {
-      evidence.Add(FetchSafely(*lane->source, query, {change, now, deadline}));
+    if (auto observation = AtHand(lane, query, {change, now, deadline})) {
+      evidence.Add(std::move(observation));
     } else {
       slow.emplace_back(&query, lane);
     }

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "checks/evidence.h"
@@ -35,8 +36,9 @@ class Gatherer {
   Evidence Gather(const std::vector<v1::Query>& queries, const v1::Change& change, absl::Time now,
                   std::chrono::steady_clock::time_point deadline, const Decided& decided);
 
-  // Whether Gather would return without waiting for anything.
-  bool Immediate(const std::vector<v1::Query>& queries) const;
+  // What Gather would return, where it would not wait for anything; nothing where it would.
+  std::optional<Evidence> GatherAtHand(const std::vector<v1::Query>& queries,
+                                       const v1::Change& change, absl::Time now);
 
  private:
   struct Lane {
@@ -44,6 +46,9 @@ class Gatherer {
     std::unique_ptr<ThreadPool> pool;  // Null for an immediate source. Its threads end first.
   };
   const Lane* LaneOf(const v1::Query& query) const;
+  // Null where it takes a thread to ask.
+  static std::shared_ptr<const v1::Observation> AtHand(const Lane* lane, const v1::Query& query,
+                                                       const FetchContext& context);
 
   GatherObserver* const observer_;
   std::vector<Lane> lanes_;

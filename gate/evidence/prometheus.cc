@@ -117,6 +117,11 @@ IntervalGrid GridOf(const v1::CohortCountsQuery& query, absl::Time now) {
   return GridFor(begin, FromProto(query.step()), now);
 }
 
+bool IsWholeSeconds(const v1::Query& query) {
+  const absl::Duration step = FromProto(query.cohort_counts().step());
+  return step >= absl::Seconds(1) && absl::Trunc(step, absl::Seconds(1)) == step;
+}
+
 std::string BaseUrl(std::string url) {
   while (!url.empty() && url.back() == '/') url.pop_back();
   return url + "/api/v1/query_range";
@@ -139,14 +144,13 @@ bool PrometheusSource::Answers(const v1::Query& query) const {
 
 v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchContext& context) {
   const v1::CohortCountsQuery& counts = query.cohort_counts();
-  const absl::Duration step = FromProto(counts.step());
-  if (step < absl::Seconds(1) || absl::Trunc(step, absl::Seconds(1)) != step) {
+  if (!IsWholeSeconds(query)) {
     return Absent(query.id(), name_, v1::ABSENCE_REASON_REJECTED, "step must be whole seconds");
   }
   const IntervalGrid grid = GridOf(counts, context.now);
   if (grid.boundaries == 0) {
     return Absent(query.id(), name_, v1::ABSENCE_REASON_EMPTY,
-                  absl::StrCat("no interval of ", absl::FormatDuration(step),
+                  absl::StrCat("no interval of ", absl::FormatDuration(FromProto(counts.step())),
                                " has been completed since the canary began"));
   }
   const auto deadline =
@@ -155,6 +159,18 @@ v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchConte
   v1::Observation observation = FetchOnce(query, KeyOf(query, grid), grid, deadline);
   observation.set_id(query.id());
   return observation;
+}
+
+std::shared_ptr<const v1::Observation> PrometheusSource::AtHand(const v1::Query& query,
+                                                                const FetchContext& context) {
+  if (!IsWholeSeconds(query)) return nullptr;
+  const std::string key = KeyOf(query, GridOf(query.cohort_counts(), context.now));
+  MutexLock lock(mu_);
+  const auto found = answers_.find(key);
+  if (found == answers_.end() || !found->second->done) return nullptr;
+  const std::shared_ptr<Answer>& known = found->second;
+  if (known->observation.id() != query.id()) return nullptr;  // Another metric with these counts.
+  return {known, &known->observation};
 }
 
 v1::Observation PrometheusSource::FetchOnce(const v1::Query& query, const std::string& key,

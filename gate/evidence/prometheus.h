@@ -29,6 +29,9 @@ class PrometheusSource final : public Source {
   std::string_view name() const override { return name_; }
   bool Answers(const v1::Query& query) const override;
   bool Immediate() const override { return false; }
+  std::shared_ptr<const v1::Observation> AtHand(const v1::Query& query,
+                                                const FetchContext& context) override
+      GATE_EXCLUDES(mu_);
   v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override
       GATE_EXCLUDES(mu_);
 

@@ -4,6 +4,7 @@
 #define GATE_EVIDENCE_SOURCE_H_
 
 #include <chrono>
+#include <memory>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -34,6 +35,12 @@ class Source {
 
   // Whether Fetch returns without waiting for anything: the gatherer then calls it where it stands.
   virtual bool Immediate() const = 0;
+
+  // The answer where it is at hand, with the query's id; null where Fetch has to be asked. Waits
+  // for nothing.
+  virtual std::shared_ptr<const v1::Observation> AtHand(const v1::Query&, const FetchContext&) {
+    return nullptr;
+  }
 
   // Always answers, with the query's id: a value, or an Absence with its reason.
   virtual v1::Observation Fetch(const v1::Query& query, const FetchContext& context) = 0;

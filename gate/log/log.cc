@@ -12,6 +12,10 @@
 namespace gate {
 namespace {
 
+// Lines that come this soon after a first one are written with it: under load a thread is woken
+// some hundred times a second, not for each line.
+constexpr std::chrono::milliseconds kGather{5};
+
 std::string_view NameOf(LogLevel level) {
   switch (level) {
     case LogLevel::kInfo:
@@ -103,7 +107,10 @@ int64_t Logger::dropped() const {
 
 void Logger::Flush() {
   MutexLock lock(mu_);
+  ++flushing_;
+  changed_.NotifyAll();
   while (!waiting_.empty() || writing_) changed_.Wait(mu_);
+  --flushing_;
 }
 
 void Logger::Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
@@ -115,7 +122,7 @@ void Logger::Log(LogLevel level, std::string_view message, std::initializer_list
       ++dropped_;
       return;
     }
-    // The writer sleeps only while nothing waits and nothing is being written.
+    // The thread sleeps without an end only while nothing waits and nothing is being written.
     wake = waiting_.empty() && !writing_;
     waiting_ += line;
     waiting_ += '\n';
@@ -129,6 +136,9 @@ void Logger::Run() {
   while (true) {
     while (waiting_.empty() && !stopping_) changed_.Wait(mu_);
     if (waiting_.empty()) break;
+    const auto gathered = std::chrono::steady_clock::now() + kGather;
+    while (!stopping_ && flushing_ == 0 && changed_.WaitUntil(mu_, gathered)) {
+    }
     batch.clear();
     batch.swap(waiting_);
     const int64_t dropped = dropped_ - dropped_told_;

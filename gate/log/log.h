@@ -1,8 +1,9 @@
 // Structured logs: one JSON object per line on a file descriptor, {"time","level","msg",...fields}.
 //
 // Logging never waits for whoever reads the log: a line is put into a bounded buffer, and a thread
-// writes what has gathered there with one call. Where the reader is slower than the gate, lines are
-// dropped and counted, and the next line written says how many.
+// writes what has gathered there with one call, some milliseconds after the first line. Where the
+// reader is slower than the gate, lines are dropped and counted, and the next line written says how
+// many.
 #ifndef GATE_LOG_LOG_H_
 #define GATE_LOG_LOG_H_
 
@@ -75,6 +76,7 @@ class Logger {
   CondVar changed_;
   std::string waiting_ GATE_GUARDED_BY(mu_);
   bool writing_ GATE_GUARDED_BY(mu_) = false;
+  int flushing_ GATE_GUARDED_BY(mu_) = 0;  // callers of Flush
   bool stopping_ GATE_GUARDED_BY(mu_) = false;
   int64_t dropped_ GATE_GUARDED_BY(mu_) = 0;
   int64_t dropped_told_ GATE_GUARDED_BY(mu_) = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "gate/listen/address.h"
 #include "gate/rpc/credentials.h"
 #include "gate/rpc/services.h"
@@ -40,6 +41,8 @@ void KeepAlive(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
+void IgnoreLockOrder() { absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore); }
+
 struct RpcServer::Parts {
   explicit Parts(Api& api) : calls(api, kReadThreads, kReadCapacity) {}
 
@@ -57,12 +60,13 @@ struct RpcServer::Parts {
 absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(Api& api,
                                                             const config::v1::Listener& listener,
                                                             const config::v1::Limits& limits) {
-  static const bool plugins = [] {
+  static const bool prepared = [] {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    IgnoreLockOrder();
     return true;
   }();
-  static_cast<void>(plugins);
+  static_cast<void>(prepared);
   auto credentials = ServerCredentialsOf(listener);
   if (!credentials.ok()) return credentials.status();
 

@@ -35,10 +35,8 @@ GroupCommit::GroupCommit(std::vector<std::unique_ptr<GroupWriter>> writers, Know
       max_group_(max_group),
       max_waiting_(max_waiting),
       writers_(std::move(writers)) {
-  threads_.reserve(writers_.size());
-  for (const auto& writer : writers_) {
-    threads_.emplace_back([this, &writer] { Run(*writer); });
-  }
+  for (const auto& writer : writers_) free_.push_back(writer.get());
+  for (size_t i = 0; i <= writers_.size(); ++i) threads_.emplace_back([this] { Run(); });
 }
 
 GroupCommit::~GroupCommit() {
@@ -63,7 +61,7 @@ void GroupCommit::Append(VerdictRecord record, Store::Done done) {
   MutexLock lock(mu_);
   waiting_bytes_ += pending.bytes;
   queue_.push_back(std::move(pending));
-  if (idle_ > 0) work_.NotifyOne();
+  if (idle_ > 0 && !free_.empty()) work_.NotifyOne();
 }
 
 absl::Status GroupCommit::HasRoom() {
@@ -91,38 +89,57 @@ absl::Status GroupCommit::CheckRoom() const {
                     "STORE_BEHIND", kRetryAfterSeconds);
 }
 
-void GroupCommit::Run(GroupWriter& writer) {
+void GroupCommit::Run() {
   for (;;) {
-    std::vector<PendingAppend> group = NextGroup();
-    if (group.empty()) return;
-    writer.Write(group, closing_);
-    for (PendingAppend& pending : group) {
-      if (pending.result.ok()) {
-        for (const EncodedBlob& blob : pending.record.blobs) known_.Add(blob.digest);
-      }
-      pending.done(std::move(pending.result));
+    auto [group, writer] = NextAssignment();
+    if (writer == nullptr) return;
+    writer->Write(group, closing_);
+    const bool untidy = writer->Untidy();
+    if (!untidy) GiveBack(writer);
+    Reply(group);
+    if (untidy) {
+      writer->Tidy();
+      GiveBack(writer);
     }
-    writer.AfterReplies();
   }
 }
 
-std::vector<PendingAppend> GroupCommit::NextGroup() {
-  std::vector<PendingAppend> group;
+GroupCommit::Assignment GroupCommit::NextAssignment() {
+  Assignment next;
   MutexLock lock(mu_);
-  while (queue_.empty() && !stopping_) {
+  while (queue_.empty() ? !stopping_ : free_.empty()) {
     ++idle_;
     work_.Wait(mu_);
     --idle_;
   }
+  if (queue_.empty()) return next;
+  next.writer = free_.back();
+  free_.pop_back();
   size_t bytes = 0;
-  while (!queue_.empty() && group.size() < max_group_ && bytes < kMaxGroupBytes) {
+  while (!queue_.empty() && next.group.size() < max_group_ && bytes < kMaxGroupBytes) {
     bytes += queue_.front().bytes;
-    group.push_back(std::move(queue_.front()));
+    next.group.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  waiting_ -= group.size();
+  waiting_ -= next.group.size();
   waiting_bytes_ -= bytes;
-  return group;
+  if (stopping_ && queue_.empty()) work_.NotifyAll();  // Nobody waits for a writer any more.
+  return next;
+}
+
+void GroupCommit::GiveBack(GroupWriter* writer) {
+  MutexLock lock(mu_);
+  free_.push_back(writer);
+  if (idle_ > 0 && !queue_.empty()) work_.NotifyOne();
+}
+
+void GroupCommit::Reply(std::vector<PendingAppend>& group) {
+  for (PendingAppend& pending : group) {
+    if (pending.result.ok()) {
+      for (const EncodedBlob& blob : pending.record.blobs) known_.Add(blob.digest);
+    }
+    pending.done(std::move(pending.result));
+  }
 }
 
 }  // namespace gate

@@ -1,7 +1,8 @@
-// Many waiting appends, one commit. Appends queue up; each writer thread takes as many as there
-// are, up to a bound, and has its backend make them durable together. While one group is on its way
+// Many waiting appends, one commit. Appends queue up; a thread takes as many as there are, up to a
+// bound, and a free writer, and has it make them durable together. While one group is on its way
 // to the disk the next one collects, so the load itself sets the size of the groups: one append
-// alone waits for nobody, and sixty-four at once share an fsync.
+// alone waits for nobody, and sixty-four at once share an fsync. There is one thread more than
+// there are writers, so that one group's callers get their answers while the next is written.
 #ifndef GATE_STORE_GROUP_COMMIT_H_
 #define GATE_STORE_GROUP_COMMIT_H_
 
@@ -44,7 +45,7 @@ class Closing {
   bool announced_ GATE_GUARDED_BY(mu_) = false;
 };
 
-// A connection that writes groups. Each is used by one thread.
+// A connection that writes groups. Each is used by one thread at a time.
 class GroupWriter {
  public:
   virtual ~GroupWriter() = default;
@@ -53,8 +54,10 @@ class GroupWriter {
   // bounded time, and soon once `closing` is announced.
   virtual void Write(std::vector<PendingAppend>& group, Closing& closing) = 0;
 
-  // Runs after the callers of a group have their answers: for what can wait.
-  virtual void AfterReplies() {}
+  // Whether it wants Tidy to be called before it writes on.
+  virtual bool Untidy() const { return false; }
+  // What can wait until the callers of a group have their answers, and does not wait longer.
+  virtual void Tidy() {}
 };
 
 // Thread-safe. Its destructor writes what was accepted.
@@ -73,9 +76,17 @@ class GroupCommit {
   absl::Status HasRoom() GATE_EXCLUDES(mu_);
 
  private:
-  void Run(GroupWriter& writer) GATE_EXCLUDES(mu_);
-  // Waits for work; empty once there is none and none will come.
-  std::vector<PendingAppend> NextGroup() GATE_EXCLUDES(mu_);
+  // A group, and the writer that it has until it is given back.
+  struct Assignment {
+    std::vector<PendingAppend> group;
+    GroupWriter* writer = nullptr;
+  };
+
+  void Run() GATE_EXCLUDES(mu_);
+  // Waits for work and a writer for it; without a writer once no work is left and none will come.
+  Assignment NextAssignment() GATE_EXCLUDES(mu_);
+  void GiveBack(GroupWriter* writer) GATE_EXCLUDES(mu_);
+  void Reply(std::vector<PendingAppend>& group);
   absl::Status Reserve() GATE_EXCLUDES(mu_);
   void Unreserve() GATE_EXCLUDES(mu_);
   absl::Status CheckRoom() const GATE_REQUIRES(mu_);
@@ -86,11 +97,12 @@ class GroupCommit {
   const std::vector<std::unique_ptr<GroupWriter>> writers_;
   Closing closing_;
   Mutex mu_;
-  CondVar work_;
+  CondVar work_;  // There is a group to write and a writer for it, or it is time to stop.
+  std::vector<GroupWriter*> free_ GATE_GUARDED_BY(mu_);
   std::deque<PendingAppend> queue_ GATE_GUARDED_BY(mu_);
   size_t waiting_ GATE_GUARDED_BY(mu_) = 0;        // in the queue, or being encoded for it
   size_t waiting_bytes_ GATE_GUARDED_BY(mu_) = 0;  // in the queue
-  size_t idle_ GATE_GUARDED_BY(mu_) = 0;           // writer threads without work
+  size_t idle_ GATE_GUARDED_BY(mu_) = 0;           // threads that wait for work
   bool stopping_ GATE_GUARDED_BY(mu_) = false;
   std::vector<std::thread> threads_;
 };

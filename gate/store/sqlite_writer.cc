@@ -7,9 +7,9 @@
 namespace gate {
 namespace {
 
-// 16 MiB of write-ahead log: few enough to stay in the kernel's cache, enough that a page which
-// many groups touch is copied once.
-constexpr int kCheckpointPages = 4096;
+// 4 MiB of write-ahead log. Nothing commits while it is copied into the database: four times as
+// much stores no more verdicts a second, and makes the slowest hundredth wait 15 ms, not 9.
+constexpr int kCheckpointPages = 1024;
 
 }  // namespace
 
@@ -120,8 +120,9 @@ absl::Status SqliteWriter::ResolveConflict(PendingAppend& pending) {
   return absl::OkStatus();
 }
 
-void SqliteWriter::AfterReplies() {
-  if (log_pages_ < kCheckpointPages) return;
+bool SqliteWriter::Untidy() const { return log_pages_ >= kCheckpointPages; }
+
+void SqliteWriter::Tidy() {
   int pages = 0;
   int copied = 0;
   const int code = sqlite3_wal_checkpoint_v2(database_->handle(), nullptr,

@@ -22,7 +22,8 @@ class SqliteWriter final : public GroupWriter {
 
   // Copies the write-ahead log into the database once it is long. SQLite would do so by itself at
   // the end of a commit, but there it ignores a failed fsync, and the callers would wait for it.
-  void AfterReplies() override;
+  bool Untidy() const override;
+  void Tidy() override;
 
  private:
   explicit SqliteWriter(std::unique_ptr<SqliteDatabase> database, SqliteFile* file);

@@ -12,6 +12,7 @@
 #include "gate/metrics/measured_store.h"
 #include "gate/metrics/metrics.h"
 #include "gate/policy/loader.h"
+#include "gate/rpc/server.h"
 #include "gate/rpc/services.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
@@ -74,6 +75,7 @@ int RunBenchServer(const BenchServerOptions& options) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  IgnoreLockOrder();  // As gated does.
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.address, grpc::InsecureServerCredentials());
   builder.RegisterService(&gate);

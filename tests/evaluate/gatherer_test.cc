@@ -148,8 +148,8 @@ TEST_F(GathererTest, AHangingSourceDoesNotTakeMoreThanItsPlaces) {
   const Evidence evidence = Gather(queries, std::chrono::milliseconds(20));
   int overloaded = 0, late = 0;
   for (const auto& [id, observation] : evidence.observations()) {
-    overloaded += observation.absence().reason() == v1::ABSENCE_REASON_INTERNAL;
-    late += observation.absence().reason() == v1::ABSENCE_REASON_TIMEOUT;
+    overloaded += observation->absence().reason() == v1::ABSENCE_REASON_INTERNAL;
+    late += observation->absence().reason() == v1::ABSENCE_REASON_TIMEOUT;
   }
   EXPECT_EQ(late, 64);  // 16 for each of 4 threads.
   EXPECT_EQ(overloaded, 36);

@@ -120,7 +120,7 @@ TEST(RenderTest, AnyBytesInAnyFieldAreRendered) {
   finding->mutable_location()->set_path("\xff\n.sql");
   finding->mutable_location()->set_line(-5);
   finding->mutable_location()->set_end_line(INT32_MAX);
-  const Sources sources = {{"\xff\n.sql", "x"}};
+  const Sources sources = {{"\xff\n.sql", std::string("x")}};
   Options options;
   options.sources = &sources;
   for (const Format* format : AllFormats()) {
