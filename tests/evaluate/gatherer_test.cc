@@ -71,6 +71,23 @@ TEST_F(GathererTest, AnswersEveryQueryWithItsId) {
   }
 }
 
+TEST_F(GathererTest, WhatIsAtHandIsNotFetchedAndNotCopied) {
+  const std::vector<v1::Query> queries = {Ask("a", kCalendar), Ask("b", kCounts)};
+  Add("calendar", kCalendar, true, Value);
+  ScriptedSource& slow = Add("prometheus:main", kCounts, false, Value);
+  gatherer_ = std::make_unique<Gatherer>(std::move(sources_), 4, nullptr);
+  EXPECT_FALSE(gatherer_->GatherAtHand(queries, v1::Change(), absl::UnixEpoch()));
+  const auto kept = std::make_shared<const v1::Observation>(Value(Ask("b", kCounts), {{}, {}, {}}));
+  slow.Keep(kept);
+  const auto at_hand = gatherer_->GatherAtHand(queries, v1::Change(), absl::UnixEpoch());
+  ASSERT_TRUE(at_hand);
+  for (const Evidence& evidence : {*at_hand, Gather(queries)}) {
+    EXPECT_TRUE(evidence.Get("a").has_calendar());
+    EXPECT_EQ(&evidence.Get("b"), kept.get());
+  }
+  EXPECT_EQ(slow.fetches(), 0);
+}
+
 TEST_F(GathererTest, NoSourceIsNotConfigured) {
   const Evidence evidence = Gather({Ask("a", kCounts)});
   EXPECT_EQ(evidence.Get("a").absence().reason(), v1::ABSENCE_REASON_NOT_CONFIGURED);

@@ -423,6 +423,33 @@ TEST(PrometheusSource, EqualQuestionsShareOneFetchAndAnswersAreKept) {
   EXPECT_EQ(server.requests(), 4);  // One interval more.
 }
 
+TEST(PrometheusSource, AKeptAnswerIsAtHandForTheSameQuestionOnly) {
+  RawHttpServer server([&](const std::string&, int connection) {
+    RawHttpServer::Send(connection,
+                        RawHttpServer::Response(200, "application/json", Matrix(Sample("\"5\""))));
+  });
+  PrometheusSource source(Server(server.url()));
+  const absl::Time now = kStart + absl::Minutes(10);
+  const v1::Change change;
+  const auto at_hand = [&](const v1::Query& query, absl::Time time) {
+    return source.AtHand(query, {change, time, {}});
+  };
+  EXPECT_EQ(at_hand(Query(), now), nullptr);
+  const v1::Observation fetched = Ask(source, Query(), now);
+  ASSERT_TRUE(fetched.has_metric());
+  const auto kept = at_hand(Query(), now);
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(kept->SerializeAsString(), fetched.SerializeAsString());
+  EXPECT_EQ(at_hand(Query(), now), kept);
+  EXPECT_EQ(at_hand(Query(), now + absl::Seconds(30)), nullptr);  // One interval more.
+  v1::Query other = Query();
+  other.set_id("another");
+  EXPECT_EQ(at_hand(other, now), nullptr);
+  v1::Query fraction = Query();
+  fraction.mutable_cohort_counts()->mutable_step()->set_nanos(1);
+  EXPECT_EQ(at_hand(fraction, now), nullptr);
+}
+
 TEST(PrometheusSource, NoMoreThanTheLimitAreInFlight) {
   std::atomic<int> now_inside = 0, most = 0;
   std::atomic<bool> open = false;

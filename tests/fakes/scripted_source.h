@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "gate/base/mutex.h"
@@ -49,6 +50,12 @@ class ScriptedSource final : public Source {
     return answer_(query, context);
   }
 
+  // What it has at hand from here on, for every query.
+  void Keep(std::shared_ptr<const v1::Observation> observation) { kept_ = std::move(observation); }
+  std::shared_ptr<const v1::Observation> AtHand(const v1::Query&, const FetchContext&) override {
+    return kept_;
+  }
+
   int fetches() const { return fetches_; }
 
  private:
@@ -56,6 +63,7 @@ class ScriptedSource final : public Source {
   const v1::Query::TargetCase target_;
   const bool immediate_;
   const Answer answer_;
+  std::shared_ptr<const v1::Observation> kept_;
   std::atomic<int> fetches_ = 0;
 };
 

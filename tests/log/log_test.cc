@@ -49,6 +49,22 @@ TEST(LogTest, TextThatIsUtf8ComesBackAsItWas) {
   }
 }
 
+TEST(LogTest, LinesThatComeTogetherAreWrittenTogether) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(pipe2(ends.data(), O_DIRECT), 0);  // Each write is read on its own.
+  int writes = 0;
+  {
+    Logger log(ends[1]);
+    for (int i = 0; i < 10; ++i) log.Info("one of ten");
+    log.Flush();
+    close(ends[1]);
+  }
+  char buffer[4096];
+  while (read(ends[0], buffer, sizeof(buffer)) > 0) ++writes;
+  close(ends[0]);
+  EXPECT_LE(writes, 2);
+}
+
 TEST(LogTest, ASlowReaderCostsLinesAndNotTime) {
   std::array<int, 2> ends;
   ASSERT_EQ(pipe(ends.data()), 0);

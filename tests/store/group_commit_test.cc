@@ -78,6 +78,50 @@ TEST(GroupCommitTest, WhatArrivesDuringACommitSharesTheNextOnes) {
   EXPECT_THAT(disk.Sizes(), ElementsAre(1, 4, 4, 1));
 }
 
+TEST(GroupCommitTest, TheNextGroupIsWrittenWhileTheLastOnesCallersGetTheirAnswers) {
+  SlowDisk disk;
+  disk.release.Open();
+  KnownDigests known(8);
+  auto commits = Over(disk, known, 4, 100);
+  Latch answering, go_on;
+  commits->Append(Record(0), [&](const absl::StatusOr<Appended>&) {
+    answering.Open();
+    go_on.Wait();
+  });
+  answering.Wait();
+  std::atomic<bool> second = false;
+  commits->Append(Record(1), [&](const absl::StatusOr<Appended>& a) { second = a.ok(); });
+  EXPECT_TRUE(Eventually([&] { return second.load(); }));
+  go_on.Open();
+}
+
+TEST(GroupCommitTest, AnUntidyWriterIsTidiedAfterTheAnswersAndBeforeItWritesOn) {
+  class Untidy final : public GroupWriter {
+   public:
+    void Write(std::vector<PendingAppend>& group, Closing&) override {
+      EXPECT_FALSE(untidy_);
+      untidy_ = true;
+      for (PendingAppend& pending : group) pending.Won();
+    }
+    bool Untidy() const override { return untidy_; }
+    void Tidy() override { untidy_ = false; }
+
+   private:
+    bool untidy_ = false;
+  };
+  KnownDigests known(8);
+  std::vector<std::unique_ptr<GroupWriter>> writers;
+  writers.push_back(std::make_unique<Untidy>());
+  std::atomic<int> done = 0;
+  {
+    GroupCommit commits(std::move(writers), known, 1, 100);
+    for (int i = 0; i < 50; ++i) {
+      commits.Append(Record(i), [&](const absl::StatusOr<Appended>& a) { done += a.ok(); });
+    }
+  }
+  EXPECT_EQ(done, 50);
+}
+
 TEST(GroupCommitTest, RefusesOnTheCallersThreadWhenTheQueueIsFullAndNotAfterwards) {
   SlowDisk disk;
   KnownDigests known(8);
