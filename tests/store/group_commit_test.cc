@@ -82,14 +82,14 @@ TEST(GroupCommitTest, TheNextGroupIsWrittenWhileTheLastOnesCallersGetTheirAnswer
   SlowDisk disk;
   disk.release.Open();
   KnownDigests known(8);
-  auto commits = Over(disk, known, 4, 100);
   Latch answering, go_on;
+  std::atomic<bool> second = false;
+  auto commits = Over(disk, known, 4, 100);
   commits->Append(Record(0), [&](const absl::StatusOr<Appended>&) {
     answering.Open();
     go_on.Wait();
   });
   answering.Wait();
-  std::atomic<bool> second = false;
   commits->Append(Record(1), [&](const absl::StatusOr<Appended>& a) { second = a.ok(); });
   EXPECT_TRUE(Eventually([&] { return second.load(); }));
   go_on.Open();
