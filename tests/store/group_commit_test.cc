@@ -96,7 +96,7 @@ TEST(GroupCommitTest, TheNextGroupIsWrittenWhileTheLastOnesCallersGetTheirAnswer
 }
 
 TEST(GroupCommitTest, AnUntidyWriterIsTidiedAfterTheAnswersAndBeforeItWritesOn) {
-  class Untidy final : public GroupWriter {
+  class Collector final : public GroupWriter {
    public:
     void Write(std::vector<PendingAppend>& group, Closing&) override {
       EXPECT_FALSE(untidy_);
@@ -111,7 +111,7 @@ TEST(GroupCommitTest, AnUntidyWriterIsTidiedAfterTheAnswersAndBeforeItWritesOn) 
   };
   KnownDigests known(8);
   std::vector<std::unique_ptr<GroupWriter>> writers;
-  writers.push_back(std::make_unique<Untidy>());
+  writers.push_back(std::make_unique<Collector>());
   std::atomic<int> done = 0;
   {
     GroupCommit commits(std::move(writers), known, 1, 100);
