@@ -92,6 +92,7 @@ class PostgresStore final : public Store {
     const auto rows = readers_.Take()->Read("SELECT current_setting('transaction_read_only')", {});
     if (!rows.ok()) return rows.status();
     if (rows->Bytes(0, 0) != "off") return PostgresGone("the server takes no writes");
+    outage_.End();  // Whoever is told so may write: a writer that still pauses is waited for.
     return absl::OkStatus();
   }
 
