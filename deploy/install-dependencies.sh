@@ -14,9 +14,9 @@ build=(
   prometheus-cpp-dev libcurl4-openssl-dev
   libpq-dev libsqlite3-dev libpg-query-dev postgresql-server-dev-15
   libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev
-  libboost-math-dev libssl-dev libzstd-dev
+  libssl-dev libzstd-dev
   libcli11-dev libre2-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev
 )
 tests=(
   clang-19 clang-tidy-19 clang-format-14 libclang-rt-19-dev
