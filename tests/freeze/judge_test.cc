@@ -115,6 +115,17 @@ TEST(FreezeJudge, DenyInsideAllow) {
        {"2024-03-29 17:00 Europe/Berlin", v1::OUTCOME_FAIL, "2024-04-01 09:00 Europe/Berlin"}});
 }
 
+// Whoever overrides one has to know of the others.
+TEST(FreezeJudge, EveryWindowThatDeniesIsNamed) {
+  const v1::CheckOutcome outcome =
+      JudgeFreeze(RuleWith({kFridayEvenings, kLunch, kHolidayWeekends}), v1::CHANGE_KIND_CODE,
+                  At("2025-05-24 12:30 Europe/Berlin"));
+  std::vector<std::string> subjects;
+  for (const v1::Finding& finding : outcome.findings()) subjects.push_back(finding.subject());
+  EXPECT_THAT(subjects,
+              ::testing::UnorderedElementsAre("friday-evenings", "lunch", "us-holiday-weekends"));
+}
+
 TEST(FreezeJudge, AllowWindowsOfTwoZonesAreAUnion) {
   std::string west = kOfficeHours;
   west.replace(west.find("office-hours"), 12, "pacific-hours");
