@@ -110,6 +110,7 @@ void Catalog::Rename(const Name& name, Name new_name) {
   const Id id = names_.at(from);
   names_[from] = kGone;
   names_[{new_name.schema, new_name.name}] = id;
+  if (!relation.was) relation.was = std::move(relation.name);
   relation.name = std::move(new_name);
 }
 
@@ -183,9 +184,11 @@ void Catalog::Settle() {
     settled.existed = true;
     settled.assumed = false;
     settled.lost.clear();
+    settled.was.reset();
     for (KnownColumn& column : settled.columns) {
       column.existed = true;
       column.assumed = false;
+      column.was.clear();
     }
     for (NotNullCheck& check : settled.checks) check.existed = true;
   }

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct KnownColumn {
   bool assumed = false;  // made IF NOT EXISTS by this release, and may have been there already
   // Whether the definition may be another one than the text says: it was there, maybe.
   bool unsure = false;
+  std::string was;  // its name before this release, where that was another
 };
 
 // A CHECK that proves columns to be not null. Enforced on new rows from the start; `valid` once it
@@ -47,6 +49,7 @@ struct Relation {
   bool all_columns_known = false;
   std::vector<NotNullCheck> checks;
   std::set<std::string, std::less<>> lost;  // columns of before, dropped by this release
+  std::optional<Name> was;                  // its name before this release, where that was another
 
   const KnownColumn* Find(std::string_view column) const;
 };

@@ -142,6 +142,8 @@ struct Catalog::Applier {
   void operator()(const RenameColumn& rename) {
     Relation& table = catalog.Change(rename.table);
     ChangeIn(table, rename.column).name = rename.new_name;
+    KnownColumn& renamed = *FindIn(table, rename.new_name);
+    if (renamed.was.empty()) renamed.was = rename.column;
     for (NotNullCheck& check : table.checks) {
       std::ranges::replace(check.columns, rename.column, rename.new_name);
     }

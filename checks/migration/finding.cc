@@ -73,6 +73,8 @@ v1::Finding MakeFinding(const Rule& rule, const Remark& remark, Span span, std::
   finding.set_subject(remark.subject);
   finding.set_message(remark.message);
   finding.set_instead(ToText(remark.instead));
+  finding.mutable_witnesses()->Assign(remark.witnesses.begin(), remark.witnesses.end());
+  finding.set_witness_count(static_cast<int32_t>(remark.witness_count));
   const std::string identity = absl::StrCat(finding.rule(), "\n", path, "\n", remark.subject, "\n",
                                             Normalized(Slice(text, span)));
   finding.set_fingerprint(Fingerprint(absl::StrCat(identity, "\n", ++identities[identity])));

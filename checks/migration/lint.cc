@@ -95,13 +95,15 @@ v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions
 
   const size_t unit = options.release_unit ? ordered.size() : 1;
   const std::span<v1::LintInput*> all = inputs;
+  const migration::Workloads workloads{migration::Workload(options.workload),
+                                       migration::Workload(options.new_workload)};
   Catalog catalog = Before(ordered, options);
   for (size_t first = 0; first < ordered.size(); first += unit) {
     if (first > 0 && options.schema.empty() && !SameFolder(*ordered[first - 1], *ordered[first])) {
       catalog = Catalog();
     }
     Release release(std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit),
-                    options.postgres_version, catalog);
+                    options.postgres_version, workloads, catalog);
     Add(release.Judge(), all.subspan(first, unit), report);
   }
   std::ranges::sort(*report.mutable_findings(), {}, SortKey);

@@ -21,8 +21,8 @@ struct LintOptions {
   // SQL of the schema before the first migration: a dump. Empty: not known, unless the files go
   // back to the first migration.
   std::string schema;
-  // What the running version executes. Empty: not known.
-  std::vector<v1::WorkloadStatement> workload;
+  // What the running version executes, and what the new one does. Empty: not known.
+  std::vector<v1::WorkloadStatement> workload, new_workload;
   // Major version of the server; 0: not known, the oldest is assumed.
   int postgres_version = 0;
   // Whether all files go out together as one release. Otherwise each is a release of its own, and

@@ -144,7 +144,9 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   migration::LoadSchema(schema_change.schema_before(), catalog);
   std::vector<const v1::MigrationFile*> files;
   for (const v1::MigrationFile& file : schema_change.files()) files.push_back(&file);
-  migration::Release release(files, schema_change.postgres_major_version(), catalog);
+  const migration::Workloads workloads{migration::Workload(schema_change.running_workload()),
+                                       migration::Workload(schema_change.new_workload())};
+  migration::Release release(files, schema_change.postgres_major_version(), workloads, catalog);
   migration::Judgement judgement = release.Judge();
   ApplySeverities(rule.checks().migration(), judgement.findings);
   Conclude(judgement.findings, files.size(), outcome);

@@ -117,8 +117,10 @@ bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
 const Catalog& Scene::AtCommit() const { return release.AtCommit(); }
 
 Release::Release(std::span<const v1::MigrationFile* const> files, int postgres_version,
-                 Catalog& catalog)
-    : files_(files), postgres_version_(postgres_version), catalog_(catalog) {}
+                 const Workloads& workloads, Catalog& catalog)
+    : files_(files), postgres_version_(postgres_version), workloads_(workloads), catalog_(catalog) {
+  if (!workloads.running.empty() || !workloads.next.empty()) start_ = catalog;
+}
 
 Judgement Release::Judge() {
   for (const v1::MigrationFile* file : files_) JudgeFile(*file);
@@ -233,7 +235,15 @@ void Release::Examine(std::string_view text, const v1::MigrationFile& file, cons
 void Release::ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
                          const Places& places, const std::string& note) {
   const Step& step = steps_[step_];
-  const Scene scene{action, text, catalog_, step.shared, postgres_version_, *this};
+  const Scene scene{action,
+                    text,
+                    catalog_,
+                    step.shared,
+                    postgres_version_,
+                    *this,
+                    workloads_.running,
+                    workloads_.next,
+                    start_ ? *start_ : catalog_};
   for (const RuleEntry& entry : AllRules()) {
     if (judgement_.findings.size() > kMaxFindings) return;
     std::optional<Remark> remark = entry.rule->examine(scene);

@@ -16,6 +16,7 @@
 #include "checks/migration/sql/ast.h"
 #include "checks/migration/sql/split.h"
 #include "checks/migration/sql/text.h"
+#include "checks/migration/workload.h"
 #include "gate/v1/change.pb.h"
 #include "gate/v1/verdict.pb.h"
 
@@ -29,8 +30,9 @@ struct Judgement {
 
 class Release {
  public:
-  // `catalog` is the schema before the release; it outlives this. `files` too.
-  Release(std::span<const v1::MigrationFile* const> files, int postgres_version, Catalog& catalog);
+  // `catalog` is the schema before the release; it outlives this. `files` and `workloads` too.
+  Release(std::span<const v1::MigrationFile* const> files, int postgres_version,
+          const Workloads& workloads, Catalog& catalog);
 
   // The judgement. Afterwards the catalogue is the schema after the release, settled. Once.
   Judgement Judge();
@@ -59,7 +61,9 @@ class Release {
 
   const std::span<const v1::MigrationFile* const> files_;
   const int postgres_version_;
+  const Workloads& workloads_;
   Catalog& catalog_;
+  std::optional<Catalog> start_;  // the schema before, where a workload is read by it
   Judgement judgement_;
   Identities identities_;
 

@@ -16,6 +16,7 @@
 namespace gate::migration {
 
 class Release;
+class Workload;
 
 // One action, and the world in which it happens.
 struct Scene {
@@ -27,6 +28,9 @@ struct Scene {
   // The server's major version; 0: not known, the oldest is assumed.
   int postgres_version = 0;
   Release& release;
+  const Workload& running;  // what the running version executes; empty where that is not known
+  const Workload& next;     // what the new version executes, likewise
+  const Catalog& start;     // the schema before the release, where there is a workload
 
   // The schema when the action's transaction has ended: what running code gets to see.
   const Catalog& AtCommit() const;
@@ -50,6 +54,9 @@ struct Remark {
   Plan instead;
   // Where it is milder than the rule's own.
   std::optional<v1::Severity> severity;
+  // The statements that fail by it (witness.h fills them in), and how many there are in all.
+  std::vector<v1::Witness> witnesses = {};
+  size_t witness_count = 0;
 };
 
 struct Rule {

@@ -8,6 +8,7 @@
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
 #include "checks/migration/types.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -49,6 +50,8 @@ std::optional<Remark> Examine(const Scene& scene) {
     remark.instead = {.now =
                           "Go on where the driver prepares such statements again by itself; else "
                           "recycle its connections right after."};
+    Prove(scene, WithOtherResult(scene, change->table, change->column),
+          absl::StrCat("returns ", remark.subject), remark);
     return remark;
   }
   remark.effects = {v1::EFFECT_BREAKS_RUNNING_VERSION, v1::EFFECT_REWRITES_TABLE,
@@ -62,6 +65,8 @@ std::optional<Remark> Examine(const Scene& scene) {
       type_known ? ""
                  : " The old type is not known here; with the schema given, a change that rewrites "
                    "nothing is told apart.");
+  Prove(scene, WithOtherType(scene, change->table, change->column),
+        absl::StrCat("names ", remark.subject), remark);
   return remark;
 }
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -47,7 +48,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   if (scene.AtCommit().Find(drop->table, drop->column) != nullptr) {
     return MadeAgain(table, column);
   }
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(table, ".", column),
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION, v1::EFFECT_LOSES_DATA,
                   v1::EFFECT_IRREVERSIBLE},
@@ -60,6 +61,9 @@ std::optional<Remark> Examine(const Scene& scene) {
           .between = absl::StrCat("Release code that neither reads nor writes ", table, ".", column,
                                   "; wait until no older node runs."),
           .later = absl::StrCat("ALTER TABLE ", table, " DROP COLUMN ", column, ";")}};
+  Prove(scene, WithoutColumn(scene, drop->table, drop->column),
+        absl::StrCat("names ", remark.subject), remark);
+  return remark;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -19,7 +20,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   const KnownColumn* then = scene.AtCommit().Find(drop->table, drop->column);
   if (then != nullptr && then->definition.filled) return std::nullopt;  // It has another by then.
   const std::string table = Quoted(drop->table), column = Quoted(drop->column);
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(table, ".", column),
       .effects = {required ? v1::EFFECT_BREAKS_RUNNING_VERSION : v1::EFFECT_UNPROVEN},
       .message = absl::StrCat(
@@ -31,6 +32,10 @@ std::optional<Remark> Examine(const Scene& scene) {
                                           "; wait until no older node runs."),
                   .later = absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ", column,
                                         " DROP DEFAULT;")}};
+  const Answer without = WithoutDefault(scene, drop->table, drop->column);
+  Prove(scene, required ? without : Maybe(*without),
+        absl::StrCat("leaves ", remark.subject, " out of an INSERT"), remark);
+  return remark;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -68,6 +69,7 @@ std::optional<Remark> Examine(const Scene& scene) {
                     .between = absl::StrCat("Release code that no longer uses ", name,
                                             "; wait until no older node runs."),
                     .later = absl::StrCat("DROP ", noun, " ", name, ";")};
+  Prove(scene, WithoutTable(scene, drop->name), absl::StrCat("names ", name), remark);
   return remark;
 }
 

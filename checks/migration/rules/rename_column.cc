@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -20,7 +21,7 @@ std::optional<Remark> Examine(const Scene& scene) {
     return std::nullopt;
   const std::string table = Quoted(rename->table), from = Quoted(rename->column),
                     to = Quoted(rename->new_name);
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(table, ".", from),
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION, v1::EFFECT_BREAKS_NEW_VERSION},
       .message = absl::StrCat("Nodes of the running version fail on every statement that names ",
@@ -40,6 +41,9 @@ std::optional<Remark> Examine(const Scene& scene) {
                            "then release code that uses ",
                            to, " alone; wait until no older node runs."),
           .later = absl::StrCat("ALTER TABLE ", table, " DROP COLUMN ", from, ";")}};
+  Prove(scene, WithoutColumnName(scene, rename->table, rename->column),
+        absl::StrCat("names ", remark.subject), remark);
+  return remark;
 }
 
 }  // namespace

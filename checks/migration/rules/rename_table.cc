@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -27,7 +28,7 @@ std::optional<Remark> RemarkOn(const Scene& scene, const Name& from, const Name&
                                           "old name alive for the running version."),
                   .severity = v1::SEVERITY_INFO};
   }
-  return Remark{
+  Remark remark{
       .subject = old_name,
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION, v1::EFFECT_BREAKS_NEW_VERSION},
       .message =
@@ -40,6 +41,8 @@ std::optional<Remark> RemarkOn(const Scene& scene, const Name& from, const Name&
                   .between = absl::StrCat("Release code that uses ", new_name,
                                           "; wait until no older node runs."),
                   .later = absl::StrCat("DROP VIEW ", old_name, ";")}};
+  Prove(scene, WithoutTable(scene, from), absl::StrCat("names ", old_name), remark);
+  return remark;
 }
 
 std::optional<Remark> Examine(const Scene& scene) {

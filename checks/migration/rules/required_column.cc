@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -46,7 +47,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   const auto* add = As<AddColumn>(scene.action);
   const KnownColumn* known = scene.before.Find(on, *made);
   const std::optional<Type> type = add ? add->column.type : known->definition.type;
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(table, ".", column),
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION},
       .message = absl::StrCat("Nodes of the running version do not know ", table, ".", column,
@@ -61,6 +62,8 @@ std::optional<Remark> Examine(const Scene& scene) {
                                   "; wait until no older node runs; fill the old rows in batches."),
           .later =
               absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ", column, " SET NOT NULL;")}};
+  Prove(scene, WithoutDefault(scene, on, *made), absl::StrCat("inserts into ", table), remark);
+  return remark;
 }
 
 }  // namespace

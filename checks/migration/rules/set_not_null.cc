@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -45,6 +46,15 @@ bool FilledAtCommit(const Scene& scene, const SetNotNull& set) {
   return column != nullptr && column->definition.filled;
 }
 
+// What leaves the column out writes NULL as well, unless a default fills it.
+Answer WritersOfNull(const Scene& scene, const SetNotNull& set, const KnownColumn* known) {
+  Answer writers = WithoutNull(scene, set.table, set.column);
+  const bool sure = known != nullptr && known->definition.type && !known->unsure;
+  if (sure && known->definition.filled) return writers;
+  const Answer without = WithoutDefault(scene, set.table, set.column);
+  return Either(*std::move(writers), sure ? *without : Maybe(*without));
+}
+
 std::optional<Remark> Examine(const Scene& scene) {
   const auto* set = As<SetNotNull>(scene.action);
   if (set == nullptr || !scene.before.Existed(set->table)) return std::nullopt;
@@ -72,6 +82,10 @@ std::optional<Remark> Examine(const Scene& scene) {
                     " under ACCESS EXCLUSIVE: reads and writes wait that long.");
   } else {
     absl::StrAppend(&remark.message, "A valid CHECK spares the scan of the table.");
+  }
+  if (!proof.no_break) {
+    Prove(scene, WritersOfNull(scene, *set, known),
+          absl::StrCat("writes NULL into ", remark.subject), remark);
   }
   if (proof.no_break && !fresh) remark.severity = v1::SEVERITY_WARN;
   return remark;

@@ -3,6 +3,7 @@
 #ifndef CHECKS_MIGRATION_SQL_LOWER_H_
 #define CHECKS_MIGRATION_SQL_LOWER_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,8 @@
 #include "checks/migration/sql/raw_tree.h"
 
 namespace gate::migration {
+
+struct Uses;
 
 // One statement on its way from tree to actions. Locations in the tree count bytes from the start
 // of `source`, which lies at `base` in the file.
@@ -61,6 +64,9 @@ bool IsStable(const Node* expression, int depth = 0);
 std::vector<std::string> NotNullProofs(const Node* expression, bool& says_more);
 // The relations that a query reads, as far as it is followed.
 std::vector<Name> RelationsOf(const Node* query);
+// Adds what a statement of an application uses; why it cannot be told, where it cannot (uses.cc).
+std::optional<std::string> AddUses(const Node* statement, Uses& uses);
+
 }  // namespace gate::migration
 
 #endif  // CHECKS_MIGRATION_SQL_LOWER_H_

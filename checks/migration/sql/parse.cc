@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/sql/lower.h"
 #include "checks/migration/sql/raw_tree.h"
+#include "checks/migration/sql/uses.h"
 
 namespace gate::migration {
 namespace {
@@ -29,25 +30,42 @@ uint32_t ByteOffset(std::string_view text, int position) {
   return offset;
 }
 
+// Calls `read` with the tree of each statement in `source`. The trees live no longer.
+template <typename F>
+std::optional<SyntaxError> ReadTrees(const std::string& source, F read) {
+  const ParserMemory memory;
+  const PgQueryInternalParsetreeAndError result = pg_query_raw_parse(source.c_str());
+  free(result.stderr_buffer);
+  if (result.error != nullptr) {
+    SyntaxError error{result.error->message, ByteOffset(source, result.error->cursorpos)};
+    pg_query_free_error(result.error);
+    return error;
+  }
+  for (const ListCell& cell : Elements(result.tree)) {
+    if (const auto* raw = GATE_NODE(RawStmt, cell.ptr_value)) read(raw->stmt);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<SyntaxError> Parse(std::string_view text, Span span, Statement& statement) {
   statement.span = span;
   const std::string source(Slice(text, span));
-  const ParserMemory memory;
-  const PgQueryInternalParsetreeAndError result = pg_query_raw_parse(source.c_str());
-  free(result.stderr_buffer);
-  if (result.error != nullptr) {
-    SyntaxError error{result.error->message,
-                      span.begin + ByteOffset(source, result.error->cursorpos)};
-    pg_query_free_error(result.error);
-    return error;
-  }
   Lowering to{source, span.begin, span, statement};
-  for (const ListCell& cell : Elements(result.tree)) {
-    if (const auto* raw = GATE_NODE(RawStmt, cell.ptr_value)) Lower(raw->stmt, to);
-  }
-  return std::nullopt;
+  std::optional<SyntaxError> error =
+      ReadTrees(source, [&to](const Node* tree) { Lower(tree, to); });
+  if (error) error->offset += span.begin;
+  return error;
+}
+
+std::optional<std::string> ReadUses(std::string_view sql, Uses& uses) {
+  if (const std::optional<TextFlaw> flaw = FindFlaw(sql)) return flaw->message;
+  std::optional<std::string> lost;
+  const std::optional<SyntaxError> error = ReadTrees(std::string(sql), [&](const Node* tree) {
+    if (!lost) lost = AddUses(tree, uses);
+  });
+  return error ? error->message : lost;
 }
 
 std::string Quoted(std::string_view identifier) {

@@ -1,0 +1,176 @@
+#include "checks/migration/witness.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "checks/migration/sql/lexer.h"
+
+namespace gate::migration {
+namespace {
+
+constexpr size_t kMaxWitnesses = 100;
+constexpr size_t kMaxSqlBytes = 200;
+
+struct Known {
+  Name table;
+  std::string column;
+};
+
+// As running code knows them. A table in the default schema is left without it: that is how the
+// search path finds it.
+Known AsRunning(const Scene& scene, const Name& table, const std::string& column) {
+  Known known{table, column};
+  const Relation* relation = scene.before.Find(table);
+  if (relation == nullptr) return known;
+  known.table = relation->was.value_or(relation->name);
+  if (table.schema.empty() && known.table.schema == "public") known.table.schema.clear();
+  const KnownColumn* now = relation->Find(column);
+  if (now != nullptr && !now->was.empty()) known.column = now->was;
+  return known;
+}
+
+using Question = std::vector<Failing> (Workload::*)(const Name&, std::string_view,
+                                                    const Catalog&) const;
+
+std::vector<Failing> Ask(const Scene& scene, const Known& known, Question question) {
+  return (scene.running.*question)(known.table, known.column, scene.start);
+}
+
+// Another column or table has the name by the time of the commit.
+bool IsThereAtCommit(const Scene& scene, const Known& known) {
+  return scene.AtCommit().Find(known.table, known.column) != nullptr;
+}
+
+// On one line, without comments, shortened.
+std::string Shortened(std::string_view sql) {
+  std::string line;
+  Lexer lexer(sql);
+  uint32_t end = 0;
+  for (Token token = lexer.Next(); token.kind != Token::Kind::kEnd; token = lexer.Next()) {
+    if (!line.empty() && token.span.begin > end) line += ' ';
+    line += Slice(sql, token.span);
+    end = token.span.end;
+    if (line.size() > kMaxSqlBytes) break;
+  }
+  std::ranges::replace_if(
+      line, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  if (line.size() <= kMaxSqlBytes) return line;
+  size_t cut = kMaxSqlBytes;
+  while (cut > 0 && (line[cut] & 0xC0) == 0x80) --cut;
+  return line.substr(0, cut) + "...";
+}
+
+// "12,345".
+std::string Grouped(double number) {
+  std::string digits = absl::StrFormat("%.0f", number);
+  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+std::string Rate(double calls_per_hour) {
+  if (!(calls_per_hour > 0)) return "";
+  return absl::StrCat(
+      " (", calls_per_hour < 10 ? absl::StrFormat("%.2g", calls_per_hour) : Grouped(calls_per_hour),
+      " calls per hour)");
+}
+
+std::string Statements(size_t count) {
+  return absl::StrCat(count, count == 1 ? " statement" : " statements");
+}
+
+// "2 statements that the running version executes fail (1,200 calls per hour); 1 more may. "
+std::string WhatFails(const std::vector<Failing>& failing) {
+  const auto count = static_cast<size_t>(std::ranges::count_if(failing, &Failing::certain));
+  double calls = 0;
+  for (const Failing& each : failing) {
+    if (each.certain || count == 0) calls += each.statement->calls_per_hour();
+  }
+  const size_t rest = failing.size() - count;
+  if (count == 0) {
+    return absl::StrCat(Statements(rest), " that the running version executes may fail",
+                        Rate(calls), ". ");
+  }
+  return absl::StrCat(Statements(count), " that the running version executes ",
+                      count == 1 ? "fails" : "fail", Rate(calls),
+                      rest == 0 ? "" : absl::StrCat("; ", rest, " more may"), ". ");
+}
+
+std::string Lost(const Workload& workload) {
+  const size_t lost = workload.lost().size();
+  if (lost == 0) return "";
+  return absl::StrCat(" ", lost, " of the ", workload.size(),
+                      " statements of the workload could not be read.");
+}
+
+void AddWitnesses(std::vector<Failing> failing, Remark& remark) {
+  remark.witness_count = failing.size();
+  std::ranges::stable_sort(failing, [](const Failing& a, const Failing& b) {
+    return std::tuple(!a.certain, -a.statement->calls_per_hour(), a.statement->sql()) <
+           std::tuple(!b.certain, -b.statement->calls_per_hour(), b.statement->sql());
+  });
+  if (failing.size() > kMaxWitnesses) failing.resize(kMaxWitnesses);
+  for (const Failing& each : failing) {
+    v1::Witness& witness = remark.witnesses.emplace_back();
+    witness.set_sql(Shortened(each.statement->sql()));
+    witness.set_calls_per_hour(each.statement->calls_per_hour());
+    witness.set_origin(each.statement->origin());
+    witness.set_sqlstate(std::string(each.sqlstate));
+    witness.set_certain(each.certain);
+  }
+}
+
+}  // namespace
+
+Answer WithoutTable(const Scene& scene, const Name& table) {
+  const Known known = AsRunning(scene, table, "");
+  if (scene.AtCommit().Find(known.table) != nullptr) return std::nullopt;
+  return scene.running.WithoutTable(known.table, scene.start);
+}
+
+Answer WithoutColumn(const Scene& scene, const Name& table, const std::string& column) {
+  const Known known = AsRunning(scene, table, column);
+  if (IsThereAtCommit(scene, known)) return std::nullopt;
+  return Ask(scene, known, &Workload::WithoutColumn);
+}
+
+Answer WithoutColumnName(const Scene& scene, const Name& table, const std::string& column) {
+  const Known known = AsRunning(scene, table, column);
+  if (IsThereAtCommit(scene, known)) return std::nullopt;
+  return Ask(scene, known, &Workload::WithoutColumnName);
+}
+
+Answer WithoutDefault(const Scene& scene, const Name& table, const std::string& column) {
+  return Ask(scene, AsRunning(scene, table, column), &Workload::WithoutDefault);
+}
+
+Answer WithoutNull(const Scene& scene, const Name& table, const std::string& column) {
+  return Ask(scene, AsRunning(scene, table, column), &Workload::WithoutNull);
+}
+
+Answer WithOtherResult(const Scene& scene, const Name& table, const std::string& column) {
+  return Ask(scene, AsRunning(scene, table, column), &Workload::WithOtherResult);
+}
+
+Answer WithOtherType(const Scene& scene, const Name& table, const std::string& column) {
+  return Ask(scene, AsRunning(scene, table, column), &Workload::WithOtherType);
+}
+
+void Prove(const Scene& scene, const Answer& failing, std::string_view does, Remark& remark) {
+  const Workload& running = scene.running;
+  if (running.empty() || !failing) return;
+  if (!failing->empty()) {
+    remark.message = WhatFails(*failing) + remark.message + Lost(running);
+    return AddWitnesses(*failing, remark);
+  }
+  const bool whole = running.lost().empty();
+  absl::StrAppend(
+      &remark.message, " No statement of the given workload (", Statements(running.size()),
+      whole ? "" : ", not all of which could be read", ") ", std::string(does),
+      whole ? "; what runs rarely, and the version that a rollback brings back, may." : ".",
+      Lost(running));
+}
+
+}  // namespace gate::migration
