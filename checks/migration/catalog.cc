@@ -9,6 +9,17 @@ namespace {
 
 constexpr std::string_view kTemporary = "pg_temp";
 
+bool IsUnique(const KnownConstraint& constraint) {
+  const ConstraintKind kind = constraint.definition.kind;
+  return (kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey) &&
+         !constraint.definition.columns.empty();
+}
+
+UniqueKey KeyBehind(const KnownConstraint& constraint) {
+  const AddConstraint& definition = constraint.definition;
+  return {definition.name, definition.columns, definition.nulls_equal, constraint.existed};
+}
+
 }  // namespace
 
 const KnownColumn* Relation::Find(std::string_view column) const {
@@ -16,6 +27,13 @@ const KnownColumn* Relation::Find(std::string_view column) const {
     return std::string_view(known.definition.name);
   });
   return found == columns.end() ? nullptr : &*found;
+}
+
+const KnownConstraint* Relation::FindConstraint(std::string_view constraint) const {
+  const auto found = std::ranges::find(constraints, constraint, [](const KnownConstraint& known) {
+    return std::string_view(known.definition.name);
+  });
+  return found == constraints.end() ? nullptr : &*found;
 }
 
 std::string Catalog::CreationSchema() const {
@@ -75,6 +93,52 @@ bool Catalog::IsAbsent(const Name& table, std::string_view column) const {
   const Relation* relation = Find(table);
   if (relation == nullptr || relation->Find(column) != nullptr) return false;
   return relation->lost.contains(column) || (followed_ && relation->all_columns_known);
+}
+
+Catalog::Id Catalog::TableOf(Id index) const {
+  for (const auto& [table, dependant] : dependants_) {
+    if (dependant == index && relations_.contains(table)) return table;
+  }
+  return kGone;
+}
+
+const Relation* Catalog::TableOf(const Name& index) const {
+  const auto named = names_.find(KeyOf(index));
+  if (named == names_.end() || named->second == kGone) return nullptr;
+  const Id table = TableOf(named->second);
+  return table == kGone ? nullptr : relations_.at(table).get();
+}
+
+bool Catalog::IsAbsentConstraint(const Name& table, std::string_view constraint) const {
+  if (IsAbsent(table)) return true;
+  const Relation* relation = Find(table);
+  return relation != nullptr && complete_ && followed_ && relation->all_columns_known &&
+         relation->FindConstraint(constraint) == nullptr;
+}
+
+Name Catalog::Resolve(const Name& name) const {
+  Key key = KeyOf(name);
+  return {std::move(key.first), std::move(key.second)};
+}
+
+std::vector<UniqueKey> Catalog::UniqueKeysOf(const Name& table, bool lost) const {
+  std::vector<UniqueKey> keys;
+  const auto named = names_.find(KeyOf(table));
+  if (named == names_.end() || named->second == kGone) return keys;
+  const Relation& relation = *relations_.at(named->second);
+  for (const KnownConstraint& constraint : relation.constraints) {
+    if (IsUnique(constraint)) keys.push_back(KeyBehind(constraint));
+  }
+  for (const Id id : DependantsOf(named->second)) {
+    const Relation& index = *relations_.at(id);
+    if (index.kind == RelationKind::kIndex && !index.key.columns.empty()) keys.push_back(index.key);
+  }
+  if (!lost) return keys;
+  for (const KnownConstraint& constraint : relation.lost_constraints) {
+    if (IsUnique(constraint)) keys.push_back(KeyBehind(constraint));
+  }
+  keys.insert(keys.end(), relation.lost_keys.begin(), relation.lost_keys.end());
+  return keys;
 }
 
 Relation& Catalog::Change(const Name& name) {
@@ -162,6 +226,13 @@ void Catalog::RemoveById(Id first, bool cascade) {
   }
 }
 
+// Remembers, at its table, a unique index that goes by itself.
+void Catalog::Lose(Id index) {
+  const UniqueKey key = relations_.at(index)->key;
+  if (!key.existed || key.columns.empty()) return;
+  if (const Id table = TableOf(index); table != kGone) ChangeById(table).lost_keys.push_back(key);
+}
+
 void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
   const auto named = names_.find(KeyOf(table));
   if (named == names_.end()) return;
@@ -185,12 +256,15 @@ void Catalog::Settle() {
     settled.assumed = false;
     settled.lost.clear();
     settled.was.reset();
+    settled.lost_constraints.clear();
+    settled.lost_keys.clear();
     for (KnownColumn& column : settled.columns) {
       column.existed = true;
       column.assumed = false;
       column.was.clear();
     }
-    for (NotNullCheck& check : settled.checks) check.existed = true;
+    for (KnownConstraint& constraint : settled.constraints) constraint.existed = true;
+    settled.key.existed = true;
   }
   changed_.clear();
   made_schemas_.clear();

@@ -29,13 +29,18 @@ struct KnownColumn {
   std::string was;  // its name before this release, where that was another
 };
 
-// A CHECK that proves columns to be not null. Enforced on new rows from the start; `valid` once it
-// holds for all rows.
-struct NotNullCheck {
-  std::string name;  // empty: PostgreSQL has chosen
-  std::vector<std::string> columns;
-  bool says_more = false;  // of columns that are not told here
+// Enforced on new rows from the start; `valid` once it holds for all rows.
+struct KnownConstraint {
+  AddConstraint definition;  // with the name that PostgreSQL has chosen where none was given
   bool valid = true;
+  bool existed = false;
+};
+
+// Of a unique index or constraint: no two rows are equal in all these columns.
+struct UniqueKey {
+  std::string name;
+  std::vector<std::string> columns;
+  bool nulls_equal = false;  // NULLS NOT DISTINCT
   bool existed = false;
 };
 
@@ -45,13 +50,18 @@ struct Relation {
   bool existed = false;  // before this release, maybe by another name, or may have
   bool assumed = false;  // made IF NOT EXISTS by this release, and may have been there already
   bool unique = false;   // of an index, or may be
+  UniqueKey key;         // of a unique index over all rows whose key is plain columns: these
   std::vector<KnownColumn> columns;  // of an index: the plain ones, by name
   bool all_columns_known = false;
-  std::vector<NotNullCheck> checks;
-  std::set<std::string, std::less<>> lost;  // columns of before, dropped by this release
-  std::optional<Name> was;                  // its name before this release, where that was another
+  std::vector<KnownConstraint> constraints;
+  // What was there before, and this release has dropped: columns, constraints, unique indexes.
+  std::set<std::string, std::less<>> lost;
+  std::vector<KnownConstraint> lost_constraints;
+  std::vector<UniqueKey> lost_keys;
+  std::optional<Name> was;  // its name before this release, where that was another
 
   const KnownColumn* Find(std::string_view column) const;
+  const KnownConstraint* FindConstraint(std::string_view constraint) const;
 };
 
 class Catalog {
@@ -63,6 +73,13 @@ class Catalog {
   // Whether running code can know it: it was there before the release, or may have been.
   bool Existed(const Name& name) const;
   bool Existed(const Name& table, std::string_view column) const;
+  // The table of an index, or nullptr where it is not known.
+  const Relation* TableOf(const Name& index) const;
+  // The name with its schema: where it leads.
+  Name Resolve(const Name& name) const;
+  // The unique keys of a table, by index or constraint, as far as they are known; with `lost`,
+  // those that this release has dropped as well.
+  std::vector<UniqueKey> UniqueKeysOf(const Name& table, bool lost) const;
   // Whether this release has made the schema.
   bool MadeSchema(std::string_view schema) const { return made_schemas_.contains(schema); }
 
@@ -70,6 +87,7 @@ class Catalog {
   // unless the release itself has dropped it since.
   bool IsAbsent(const Name& name) const;
   bool IsAbsent(const Name& table, std::string_view column) const;
+  bool IsAbsentConstraint(const Name& table, std::string_view constraint) const;
 
   // Whether the model holds the whole schema; else what is not in it may exist.
   bool complete() const { return complete_; }
@@ -103,6 +121,8 @@ class Catalog {
   void Rename(const Name& name, Name new_name);
   void Remove(const Name& name, bool cascade);
   void RemoveById(Id id, bool cascade);
+  Id TableOf(Id index) const;
+  void Lose(Id index);
   void RemoveIndexesOn(const Name& table, std::string_view column);
   std::vector<Id> DependantsOf(Id id) const;
   std::vector<Id> In(const std::string& schema) const;

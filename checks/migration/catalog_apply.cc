@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "checks/migration/catalog.h"
 
 namespace gate::migration {
@@ -11,6 +12,9 @@ namespace {
 constexpr std::string_view kTemporary = "pg_temp";
 // PostgreSQL's own limit; what goes beyond fails there.
 constexpr size_t kMaxColumns = 1600;
+// Of one table: more than any has.
+constexpr size_t kMaxConstraints = 200;
+constexpr size_t kMaxCondition = 1000;  // kept to be compared
 
 KnownColumn* FindIn(Relation& relation, std::string_view column) {
   return const_cast<KnownColumn*>(relation.Find(column));
@@ -38,20 +42,77 @@ void EraseColumn(Relation& relation, std::string_view column) {
                 [&](const KnownColumn& known) { return known.definition.name == column; });
 }
 
-void AddTo(Relation& relation, const AddConstraint& add) {
+// PostgreSQL's makeObjectName: table and column give up bytes, the longer one first.
+std::string JoinedName(std::string table, std::string columns, const std::string& label) {
+  constexpr size_t kMaxName = 63;
+  const size_t rest = label.size() + (columns.empty() ? 1 : 2);
+  while (table.size() + columns.size() + rest > kMaxName) {
+    std::string& longer = table.size() > columns.size() ? table : columns;
+    longer.pop_back();
+  }
+  return columns.empty() ? absl::StrCat(table, "_", label)
+                         : absl::StrCat(table, "_", columns, "_", label);
+}
+
+std::string_view Label(ConstraintKind kind) {
+  switch (kind) {
+    case ConstraintKind::kCheck:
+      return "check";
+    case ConstraintKind::kForeignKey:
+      return "fkey";
+    case ConstraintKind::kUnique:
+      return "key";
+    case ConstraintKind::kPrimaryKey:
+      return "pkey";
+    case ConstraintKind::kExclusion:
+      return "excl";
+  }
+  return "";
+}
+
+// The name that PostgreSQL gives to a constraint without one.
+std::string ChosenName(const Relation& relation, const AddConstraint& add) {
+  if (!add.index.empty()) return add.index;
+  std::string columns;
+  const bool none = add.kind == ConstraintKind::kPrimaryKey ||
+                    (add.kind == ConstraintKind::kCheck && add.columns.size() > 1);
+  if (!none) columns = absl::StrJoin(add.columns, "_");
+  for (int twin = 0;; ++twin) {
+    std::string label(Label(add.kind));
+    if (twin > 0) absl::StrAppend(&label, twin);
+    std::string name = JoinedName(relation.name.name, columns, label);
+    const bool taken = std::ranges::any_of(relation.constraints, [&](const KnownConstraint& each) {
+      return each.definition.name == name;
+    });
+    if (!taken) return name;
+  }
+}
+
+void AddTo(Relation& relation, AddConstraint add) {
   for (const std::string& column : add.columns) {
     if (add.kind == ConstraintKind::kPrimaryKey) ChangeIn(relation, column).not_null = true;
   }
-  if (!add.not_null_checks.empty()) {
-    relation.checks.push_back({add.name, add.not_null_checks, add.says_more, !add.not_valid});
-  }
+  if (relation.constraints.size() == kMaxConstraints) return;
+  if (add.name.empty()) add.name = ChosenName(relation, add);
+  const bool valid = !add.not_valid;
+  add.satisfied_by_null.clear();  // Only said of the moment in which it comes.
+  if (add.condition.size() > kMaxCondition) add.condition.clear();
+  relation.constraints.push_back({std::move(add), valid});
+}
+
+bool Names(const AddConstraint& constraint, const std::string& column) {
+  const auto has = [&column](const std::vector<std::string>& columns) {
+    return std::ranges::find(columns, column) != columns.end();
+  };
+  return constraint.says_more || has(constraint.columns) || has(constraint.not_null_checks);
 }
 
 // What IF NOT EXISTS or OR REPLACE may have found there: as old as it can be, and as little known.
 void Doubt(Relation& relation) {
   relation.existed = relation.assumed = true;
   relation.all_columns_known = false;
-  relation.checks.clear();
+  relation.constraints.clear();
+  relation.key = {};
   relation.unique = relation.kind == RelationKind::kIndex;
   for (KnownColumn& column : relation.columns) column.existed = column.unsure = true;
 }
@@ -89,7 +150,12 @@ struct Catalog::Applier {
       }
     }
   }
-  void operator()(const DropRelation& drop) { catalog.Remove(drop.name, drop.cascade); }
+  void operator()(const DropRelation& drop) {
+    const auto named = catalog.names_.find(catalog.KeyOf(drop.name));
+    const bool known = named != catalog.names_.end() && named->second != kGone;
+    if (known && drop.kind == RelationKind::kIndex) catalog.Lose(named->second);
+    catalog.Remove(drop.name, drop.cascade);
+  }
   void operator()(const CreateSchema& create) {
     if (!create.if_not_exists) catalog.made_schemas_.insert(create.name);
   }
@@ -126,6 +192,7 @@ struct Catalog::Applier {
     column.assumed = column.unsure = add.if_not_exists && !absent && table.existed;
     column.existed = column.assumed || table.lost.contains(add.column.name);
     AddColumnTo(table, std::move(column));
+    for (const AddConstraint& constraint : add.constraints) Bind(table, constraint);
   }
   void operator()(const DropColumn& drop) {
     if (drop.if_exists && catalog.IsAbsent(drop.table, drop.column)) return;
@@ -134,9 +201,8 @@ struct Catalog::Applier {
     Relation& table = catalog.Change(drop.table);
     if (existed) table.lost.insert(drop.column);
     EraseColumn(table, drop.column);
-    std::erase_if(table.checks, [&](const NotNullCheck& check) {
-      return check.says_more ||
-             std::ranges::find(check.columns, drop.column) != check.columns.end();
+    std::erase_if(table.constraints, [&](const KnownConstraint& constraint) {
+      return Names(constraint.definition, drop.column);
     });
   }
   void operator()(const RenameColumn& rename) {
@@ -144,13 +210,22 @@ struct Catalog::Applier {
     ChangeIn(table, rename.column).name = rename.new_name;
     KnownColumn& renamed = *FindIn(table, rename.new_name);
     if (renamed.was.empty()) renamed.was = rename.column;
-    for (NotNullCheck& check : table.checks) {
-      std::ranges::replace(check.columns, rename.column, rename.new_name);
+    const auto follow = [&rename](std::vector<std::string>& columns) {
+      std::ranges::replace(columns, rename.column, rename.new_name);
+    };
+    for (auto* constraints : {&table.constraints, &table.lost_constraints}) {
+      for (KnownConstraint& constraint : *constraints) {
+        follow(constraint.definition.columns);
+        follow(constraint.definition.not_null_checks);
+      }
     }
+    for (UniqueKey& key : table.lost_keys) follow(key.columns);
     for (const Id id : catalog.DependantsOf(catalog.names_.at(catalog.KeyOf(rename.table)))) {
       const bool index = catalog.relations_.at(id)->kind == RelationKind::kIndex;
       if (!index || !catalog.relations_.at(id)->Find(rename.column)) continue;
-      FindIn(catalog.ChangeById(id), rename.column)->definition.name = rename.new_name;
+      Relation& changed = catalog.ChangeById(id);
+      FindIn(changed, rename.column)->definition.name = rename.new_name;
+      follow(changed.key.columns);
     }
   }
   void operator()(const ChangeType& change) {
@@ -163,23 +238,44 @@ struct Catalog::Applier {
     ChangeIn(catalog.Change(drop.table), drop.column).not_null = false;
   }
   void operator()(const SetDefault& set) {
-    ChangeIn(catalog.Change(set.table), set.column).filled = true;
+    Column& column = ChangeIn(catalog.Change(set.table), set.column);
+    column.filled = true;
+    column.distinct = set.distinct;
   }
   void operator()(const DropDefault& drop) {
     ChangeIn(catalog.Change(drop.table), drop.column).filled = false;
   }
 
-  void operator()(const AddConstraint& add) { AddTo(catalog.Change(add.table), add); }
+  void operator()(const AddConstraint& add) { Bind(catalog.Change(add.table), add); }
+  // USING INDEX makes a constraint of an index that is as old as it was.
+  void Bind(Relation& table, AddConstraint add) {
+    if (!add.references.name.empty()) add.references = catalog.Resolve(add.references);
+    if (add.index.empty()) return AddTo(table, std::move(add));
+    const Name name{table.name.schema, add.index};
+    const Relation* index = catalog.At({name.schema, name.name});
+    const bool existed = index == nullptr ? table.existed : index->existed;
+    if (index != nullptr) add.columns = index->key.columns;
+    AddTo(table, std::move(add));
+    if (!table.constraints.empty()) table.constraints.back().existed = existed;
+    catalog.Remove(name, false);
+  }
   void operator()(const ValidateConstraint& validate) {
-    for (NotNullCheck& check : catalog.Change(validate.table).checks) {
-      check.valid = check.valid || check.name == validate.name;
+    for (KnownConstraint& constraint : catalog.Change(validate.table).constraints) {
+      constraint.valid = constraint.valid || constraint.definition.name == validate.name;
     }
   }
-  // A name that nothing is known to have may be one that PostgreSQL has chosen, or a new one.
+  // A name that nothing is known to have may be one that PostgreSQL has chosen for any of them.
   void operator()(const DropConstraint& drop) {
-    std::vector<NotNullCheck>& checks = catalog.Change(drop.table).checks;
-    const auto named = [&](const NotNullCheck& check) { return check.name == drop.name; };
-    if (std::erase_if(checks, named) == 0) checks.clear();
+    Relation& table = catalog.Change(drop.table);
+    const KnownConstraint* dropped = table.FindConstraint(drop.name);
+    if (dropped == nullptr) {
+      if (!drop.if_exists || !catalog.IsAbsentConstraint(drop.table, drop.name)) {
+        table.constraints.clear();
+      }
+      return;
+    }
+    if (dropped->existed) table.lost_constraints.push_back(*dropped);
+    table.constraints.erase(table.constraints.begin() + (dropped - table.constraints.data()));
   }
   void operator()(const CreateIndex& create) {
     if (create.name.empty()) return;
@@ -191,6 +287,9 @@ struct Catalog::Applier {
         create.if_not_exists && !catalog.IsAbsentAt(key) && catalog.Existed(create.table);
     Relation index{{key.first, key.second}, RelationKind::kIndex};
     index.unique = create.unique;
+    if (create.unique && create.whole) {
+      index.key = {create.name, create.key, create.nulls_equal, false};
+    }
     for (const std::string& column : create.columns) ChangeIn(index, column);
     if (doubtful) Doubt(index);
     const Id id = catalog.Put(std::move(index));

@@ -4,25 +4,13 @@
 // EXCLUSIVE and waits for others instead; it is refused inside a transaction, and on a partitioned
 // table.
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "checks/migration/binding.h"
+#include "checks/migration/plan.h"
 #include "checks/migration/rule.h"
-#include "checks/migration/sql/lexer.h"
 #include "checks/migration/sql/parse.h"
 
 namespace gate::migration {
 namespace {
-
-// The user's own statement with the one word that it lacks.
-std::string WithConcurrently(std::string_view statement) {
-  Lexer lexer(statement);
-  Token token = lexer.Next();
-  while (token.kind != Token::Kind::kEnd && !IsKeyword(Slice(statement, token.span), "INDEX")) {
-    token = lexer.Next();
-  }
-  return absl::StrCat(std::string(statement.substr(0, token.span.end)), " CONCURRENTLY",
-                      std::string(statement.substr(token.span.end)),
-                      ";  -- outside of a transaction");
-}
 
 std::optional<Remark> OnIndex(const Scene& scene, const CreateIndex& create) {
   if (create.concurrently || create.only || !scene.before.Existed(create.table))
@@ -39,15 +27,10 @@ std::optional<Remark> OnIndex(const Scene& scene, const CreateIndex& create) {
       .instead = {.now = WithConcurrently(Slice(scene.text, scene.action.span))}};
 }
 
-std::optional<Remark> OnKey(const Scene& scene, const Name& on, std::string_view kind,
-                            const std::vector<std::string>& columns) {
-  if (!scene.before.Existed(on)) return std::nullopt;
-  const std::string table = Quoted(on);
-  std::string list;
-  for (const std::string& column : columns) {
-    absl::StrAppend(&list, list.empty() ? "" : ", ", Quoted(column));
-  }
-  const std::string name = Quoted(absl::StrCat(on.name, "_", absl::StrJoin(columns, "_"), "_key"));
+std::optional<Remark> OnKey(const AddConstraint& key, std::string_view kind) {
+  if (!key.index.empty()) return std::nullopt;
+  const std::string table = Quoted(key.table), list = ListOf(key.columns);
+  const std::string name = Quoted(NameFor(key));
   return Remark{
       .subject = absl::StrCat(table, " (", list, ")"),
       .effects = {v1::EFFECT_BLOCKS_READS, v1::EFFECT_BLOCKS_WRITES},
@@ -63,14 +46,11 @@ std::optional<Remark> OnKey(const Scene& scene, const Name& on, std::string_view
 
 std::optional<Remark> Examine(const Scene& scene) {
   if (const auto* create = As<CreateIndex>(scene.action)) return OnIndex(scene, *create);
-  if (const auto* add = As<AddColumn>(scene.action); add && add->column.unique) {
-    return OnKey(scene, add->table, "UNIQUE", {add->column.name});
+  if (const auto* key = AddedConstraint(scene, ConstraintKind::kUnique)) {
+    return OnKey(*key, "UNIQUE");
   }
-  const auto* add = As<AddConstraint>(scene.action);
-  if (add == nullptr || add->using_index) return std::nullopt;
-  if (add->kind == ConstraintKind::kUnique) return OnKey(scene, add->table, "UNIQUE", add->columns);
-  if (add->kind == ConstraintKind::kPrimaryKey) {
-    return OnKey(scene, add->table, "PRIMARY KEY", add->columns);
+  if (const auto* key = AddedConstraint(scene, ConstraintKind::kPrimaryKey)) {
+    return OnKey(*key, "PRIMARY KEY");
   }
   return std::nullopt;
 }

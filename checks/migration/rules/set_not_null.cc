@@ -21,8 +21,9 @@ Proof ProofFor(const Scene& scene, const SetNotNull& set) {
   Proof proof;
   const Relation* table = scene.before.Find(set.table);
   if (table == nullptr) return proof;
-  for (const NotNullCheck& check : table->checks) {
-    if (std::ranges::find(check.columns, set.column) == check.columns.end()) continue;
+  for (const KnownConstraint& check : table->constraints) {
+    const std::vector<std::string>& proven = check.definition.not_null_checks;
+    if (std::ranges::find(proven, set.column) == proven.end()) continue;
     proof.no_scan = proof.no_scan || (check.valid && scene.Since(12));
     proof.no_break = proof.no_break || check.existed;
   }

@@ -22,23 +22,12 @@ std::optional<Remark> OnUnjudged(const Scene& scene, const Unjudged& unjudged) {
                          "and override this finding."}};
 }
 
-// A unique index that goes may be what an ON CONFLICT of running code relies on.
+// What DEFAULT nextval(...) of running code draws from.
 std::optional<Remark> OnDrop(const Scene& scene, const DropRelation& drop) {
-  if (drop.kind != RelationKind::kIndex && drop.kind != RelationKind::kSequence)
-    return std::nullopt;
-  const Relation* known = scene.before.Find(drop.name);
-  if (known != nullptr &&
-      (!known->existed || (drop.kind == RelationKind::kIndex && !known->unique))) {
-    return std::nullopt;
-  }
+  if (drop.kind != RelationKind::kSequence || !scene.before.Existed(drop.name)) return std::nullopt;
   if (drop.if_exists && scene.before.IsAbsent(drop.name)) return std::nullopt;
-  const std::string name = Quoted(drop.name);
-  const bool index = drop.kind == RelationKind::kIndex;
-  return OnUnjudged(scene,
-                    {absl::StrCat(index ? "Dropping index " : "Dropping sequence ", name),
-                     index ? "fails the running version's ON CONFLICT where the index is unique"
-                           : "fails the running version's nextval",
-                     std::nullopt});
+  return OnUnjudged(scene, {absl::StrCat("Dropping sequence ", Quoted(drop.name)),
+                            "fails the running version's nextval", std::nullopt});
 }
 
 // Functions, types and what else the model does not hold may be in it, too.

@@ -39,8 +39,9 @@ struct Column {
   // Whether an INSERT that leaves the column out gets a value: DEFAULT, serial, identity,
   // GENERATED.
   bool filled = false;
+  // Whether what fills it is another value in each row: serial, identity, a random UUID.
+  bool distinct = false;
   bool stored_generated = false;
-  bool unique = false;  // UNIQUE or PRIMARY KEY behind the column
 };
 
 enum class RelationKind { kTable, kView, kMaterializedView, kForeignTable, kSequence, kIndex };
@@ -52,10 +53,24 @@ struct AddConstraint {
   ConstraintKind kind = ConstraintKind::kCheck;
   std::string name;  // empty: PostgreSQL chooses
   bool not_valid = false;
-  bool using_index = false;
-  std::vector<std::string> columns;          // of UNIQUE and PRIMARY KEY
+  std::string index;  // USING INDEX
+  // Of a key all, where they are not its index's; of EXCLUDE and CHECK those that are known.
+  std::vector<std::string> columns;
+  bool nulls_equal = false;  // NULLS NOT DISTINCT
+
   std::vector<std::string> not_null_checks;  // columns that this CHECK proves to be not null
   bool says_more = false;                    // the CHECK, of columns that are not told here
+  // Of a CHECK, for each condition that AND joins: the columns of which one NULL satisfies it.
+  std::vector<std::vector<std::string>> satisfied_by_null;
+  // Of a CHECK that lists what one column may hold: these constants, ascending. Else empty.
+  std::vector<std::string> allowed;
+  std::string condition;              // of a CHECK, as it is written: "CHECK (total > 0)"
+  bool satisfied_by_default = false;  // of a CHECK behind a column: its constant DEFAULT passes
+
+  Name references;                      // of a foreign key: the table
+  std::vector<std::string> referenced;  // and its columns; empty: the primary key
+  char on_delete = 0, on_update = 0;    // as PostgreSQL's catalogue has them
+  bool match_full = false;
 };
 struct CreateRelation {
   Name name;
@@ -104,6 +119,7 @@ struct AddColumn {
   Name table;
   Column column;
   bool if_not_exists = false;
+  std::vector<AddConstraint> constraints;  // at most one of a kind: its CHECKs are joined
 };
 struct DropColumn {
   Name table;
@@ -133,6 +149,7 @@ struct DropNotNull {
 struct SetDefault {  // also ADD GENERATED ... AS IDENTITY
   Name table;
   std::string column;
+  bool distinct = false;  // another value in each row
 };
 struct DropDefault {  // also DROP IDENTITY, DROP EXPRESSION, SET DEFAULT NULL
   Name table;
@@ -157,6 +174,9 @@ struct CreateIndex {
   bool if_not_exists = false;
   bool only = false;                 // ON ONLY a partitioned table: nothing is built
   std::vector<std::string> columns;  // the plain ones, INCLUDE's as well
+  std::vector<std::string> key;      // the plain ones, without INCLUDE's
+  bool whole = true;                 // its key has nothing else, and there is no WHERE
+  bool nulls_equal = false;          // NULLS NOT DISTINCT
 };
 
 struct SetSearchPath {

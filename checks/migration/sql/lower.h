@@ -58,10 +58,21 @@ Column ColumnOf(const ColumnDef& definition, std::string_view source);
 bool IsNullConstant(const Node* expression);
 // Whether it is known to give one value for all rows: constants and what is stable in a statement.
 bool IsStable(const Node* expression, int depth = 0);
+// Whether it is known to give another value in each row: nextval and random UUIDs.
+bool IsDistinct(const Node* expression);
 // Columns that a CHECK with this expression proves to be not null, as PostgreSQL's own proof for
 // SET NOT NULL does: conjunctions of column IS NOT NULL. `says_more` is set where there is
 // something else in it.
 std::vector<std::string> NotNullProofs(const Node* expression, bool& says_more);
+// For each condition that AND joins in a CHECK, the columns of which one NULL satisfies it whatever
+// the others hold; checks.cc.
+std::vector<std::vector<std::string>> SatisfiedByNull(const Node* expression);
+// The columns in a CHECK: all, unless they are many.
+std::vector<std::string> ColumnsIn(const Node* expression);
+// The constants that a CHECK on one column lists, ascending: column IN (...). Else empty.
+std::vector<std::string> AllowedIn(const Node* expression);
+// Whether a CHECK is known to hold where the column has this constant value.
+bool IsSatisfiedBy(const Node* expression, std::string_view column, const Node* value);
 // The relations that a query reads, as far as it is followed.
 std::vector<Name> RelationsOf(const Node* query);
 // Adds what a statement of an application uses; why it cannot be told, where it cannot (uses.cc).

@@ -1,4 +1,6 @@
 // DROP, RENAME, SET SCHEMA and CREATE INDEX.
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +41,15 @@ Name TableOf(const List* object) {
   if (parts.size() >= 3)
     table.schema = Text(static_cast<const Node*>(parts[parts.size() - 3].ptr_value));
   return table;
+}
+
+std::vector<std::string> PlainColumns(const List* elements) {
+  std::vector<std::string> columns;
+  for (const ListCell& cell : Elements(elements)) {
+    const auto* element = GATE_NODE(IndexElem, cell.ptr_value);
+    if (element && element->name) columns.emplace_back(element->name);
+  }
+  return columns;
 }
 
 }  // namespace
@@ -101,18 +112,14 @@ void LowerIndex(const IndexStmt& index, Lowering& to) {
   create.concurrently = index.concurrent;
   create.if_not_exists = index.if_not_exists;
   create.only = !index.relation->inh;
-  for (const List* elements : {index.indexParams, index.indexIncludingParams}) {
-    for (const ListCell& cell : Elements(elements)) {
-      const auto* element = GATE_NODE(IndexElem, cell.ptr_value);
-      if (element && element->name) create.columns.emplace_back(element->name);
-    }
-  }
+  create.key = PlainColumns(index.indexParams);
+  create.columns = create.key;
+  std::ranges::copy(PlainColumns(index.indexIncludingParams), std::back_inserter(create.columns));
+  create.whole =
+      index.whereClause == nullptr && create.key.size() == Elements(index.indexParams).size();
+  create.nulls_equal = index.nulls_not_distinct;
   if (create.concurrently) to.Add(OutsideTransaction{"CREATE INDEX CONCURRENTLY"});
-  const Name table = create.table;
   to.Add(std::move(create));
-  if (!index.unique) return;
-  to.Add(Unjudged{"Adding a unique index",
-                  "refuses the running version's duplicates from that moment", table});
 }
 
 }  // namespace gate::migration

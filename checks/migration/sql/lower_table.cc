@@ -1,5 +1,7 @@
 // CREATE TABLE and ALTER TABLE.
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "checks/migration/sql/lexer.h"
@@ -25,18 +27,99 @@ ConstraintKind KindOf(ConstrType type) {
   }
 }
 
-AddConstraint ConstraintOf(const Name& table, const Constraint& constraint) {
+bool Binds(ConstrType type) {
+  return type == CONSTR_CHECK || type == CONSTR_FOREIGN || type == CONSTR_UNIQUE ||
+         type == CONSTR_PRIMARY;
+}
+
+// Both CHECKs as one.
+void Join(const AddConstraint& check, AddConstraint& to) {
+  std::ranges::copy(check.not_null_checks, std::back_inserter(to.not_null_checks));
+  std::ranges::copy(check.satisfied_by_null, std::back_inserter(to.satisfied_by_null));
+  to.allowed.clear();
+  absl::StrAppend(&to.condition, " ", check.condition);
+  to.says_more = to.says_more || check.says_more;
+  to.satisfied_by_default = to.satisfied_by_default && check.satisfied_by_default;
+}
+
+// From CHECK to the end of its parentheses.
+std::string ConditionOf(const Constraint& constraint, std::string_view source) {
+  if (constraint.location < 0) return "";
+  Lexer lexer(source, static_cast<uint32_t>(constraint.location));
+  Token token = lexer.Next();
+  while (token.kind != Token::Kind::kEnd && !IsKeyword(Slice(source, token.span), "CHECK")) {
+    token = lexer.Next();
+  }
+  Span span = token.span;
+  int depth = 0;
+  do {
+    token = lexer.Next();
+    if (Slice(source, token.span) == "(") ++depth;
+    if (Slice(source, token.span) == ")") --depth;
+    span.end = token.span.end;
+  } while (depth > 0 && token.kind != Token::Kind::kEnd);
+  return std::string(Slice(source, span));
+}
+
+AddConstraint ConstraintOf(const Name& table, const Constraint& constraint,
+                           std::string_view source) {
   AddConstraint add;
   add.table = table;
   add.kind = KindOf(constraint.contype);
   add.name = constraint.conname == nullptr ? "" : constraint.conname;
   add.not_valid = constraint.skip_validation;
-  add.using_index = constraint.indexname != nullptr;
-  add.columns = Texts(constraint.keys);
+  add.index = constraint.indexname == nullptr ? "" : constraint.indexname;
+  add.columns = Texts(constraint.contype == CONSTR_FOREIGN ? constraint.fk_attrs : constraint.keys);
+  add.nulls_equal = constraint.nulls_not_distinct;
   if (constraint.contype == CONSTR_CHECK) {
     add.not_null_checks = NotNullProofs(constraint.raw_expr, add.says_more);
+    add.columns = ColumnsIn(constraint.raw_expr);
+    add.allowed = AllowedIn(constraint.raw_expr);
+    add.condition = ConditionOf(constraint, source);
+    add.satisfied_by_null = SatisfiedByNull(constraint.raw_expr);
+  } else if (constraint.contype == CONSTR_FOREIGN) {
+    add.references = NameOf(*constraint.pktable);
+    add.referenced = Texts(constraint.pk_attrs);
+    add.on_delete = constraint.fk_del_action;
+    add.on_update = constraint.fk_upd_action;
+    add.match_full = constraint.fk_matchtype == FKCONSTR_MATCH_FULL;
+  }
+  for (const ListCell& cell : Elements(constraint.exclusions)) {
+    const auto* pair = GATE_NODE(List, cell.ptr_value);
+    const auto* element =
+        pair == nullptr ? nullptr : GATE_NODE(IndexElem, Elements(pair).front().ptr_value);
+    if (element && element->name) add.columns.emplace_back(element->name);
   }
   return add;
+}
+
+// What lies behind a column: UNIQUE, PRIMARY KEY, REFERENCES, and its CHECKs as one.
+std::vector<AddConstraint> ConstraintsOf(const Name& table, const ColumnDef& column,
+                                         std::string_view source) {
+  std::vector<AddConstraint> constraints;
+  const Node* value = nullptr;
+  for (const ListCell& cell : Elements(column.constraints)) {
+    const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
+    if (constraint && constraint->contype == CONSTR_DEFAULT) value = constraint->raw_expr;
+  }
+  AddConstraint* check = nullptr;
+  for (const ListCell& cell : Elements(column.constraints)) {
+    const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
+    if (constraint == nullptr || !Binds(constraint->contype)) continue;
+    AddConstraint add = ConstraintOf(table, *constraint, source);
+    if (add.kind == ConstraintKind::kCheck) {
+      add.satisfied_by_default = IsSatisfiedBy(constraint->raw_expr, column.colname, value);
+    } else {
+      add.columns = {column.colname};
+    }
+    if (check != nullptr && add.kind == ConstraintKind::kCheck) {
+      Join(add, *check);
+      continue;
+    }
+    constraints.push_back(std::move(add));
+    if (constraints.back().kind == ConstraintKind::kCheck) check = &constraints.back();
+  }
+  return constraints;
 }
 
 // Where each command of ALTER TABLE stands: the tree has no places for them, so the source is cut
@@ -90,13 +173,12 @@ class CommandSpans {
 void LowerAddColumn(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
   const auto* definition = GATE_NODE(ColumnDef, command.def);
   if (definition == nullptr) return;
-  AddColumn add{table, ColumnOf(*definition, to.source), command.missing_ok};
+  AddColumn add{table, ColumnOf(*definition, to.source), command.missing_ok,
+                ConstraintsOf(table, *definition, to.source)};
   bool rewrites = add.column.stored_generated || (add.column.filled && add.column.not_null);
-  bool checks = false;
   for (const ListCell& cell : Elements(definition->constraints)) {
     const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
     if (constraint == nullptr) continue;
-    checks = checks || constraint->contype == CONSTR_CHECK;
     if (constraint->contype == CONSTR_DEFAULT) rewrites = !IsStable(constraint->raw_expr);
   }
   const std::string column = add.column.name;
@@ -107,10 +189,6 @@ void LowerAddColumn(const Name& table, const AlterTableCmd& command, Span at, Lo
                                    " with a value that differs from row to row (serial, identity, "
                                    "generated, or a function that may be volatile)"),
                       "may write the whole table anew under a lock that nobody passes", table});
-  }
-  if (checks) {
-    to.AddAt(at, Unjudged{absl::StrCat("Adding column ", column, " with a CHECK"),
-                          "reads the whole table under a lock that nobody passes", table});
   }
 }
 
@@ -126,22 +204,6 @@ void LowerChangeType(const Name& table, const AlterTableCmd& command, Span at, L
   change.computed =
       expression != nullptr && (column == nullptr || NameOf(column->fields).name != change.column);
   to.AddAt(at, std::move(change));
-}
-
-void LowerAddConstraint(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
-  const auto* constraint = GATE_NODE(Constraint, command.def);
-  if (constraint == nullptr) return;
-  AddConstraint add = ConstraintOf(table, *constraint);
-  const ConstraintKind kind = add.kind;
-  to.AddAt(at, std::move(add));
-  if (kind == ConstraintKind::kPrimaryKey) return;
-  const bool key = kind == ConstraintKind::kForeignKey;
-  to.AddAt(
-      at, Unjudged{key                                  ? "Adding a foreign key"
-                   : kind == ConstraintKind::kUnique    ? "Adding a UNIQUE constraint"
-                   : kind == ConstraintKind::kExclusion ? "Adding an EXCLUDE constraint"
-                                                        : "Adding a CHECK constraint",
-                   "binds the running version's writes from that moment, NOT VALID or not", table});
 }
 
 struct Danger {
@@ -204,23 +266,23 @@ void LowerCommand(const Name& table, const AlterTableCmd& command, Span at, Lowe
       return to.AddAt(at, DropNotNull{table, name});
     case AT_ColumnDefault:
       if (command.def != nullptr && !IsNullConstant(command.def)) {
-        return to.AddAt(at, SetDefault{table, name});
+        return to.AddAt(at, SetDefault{table, name, IsDistinct(command.def)});
       }
       return to.AddAt(at, DropDefault{table, name});
     case AT_AddIdentity:
-      return to.AddAt(at, SetDefault{table, name});
+      return to.AddAt(at, SetDefault{table, name, true});
     case AT_DropIdentity:
     case AT_DropExpression:
       return to.AddAt(at, DropDefault{table, name});
     case AT_AddConstraint:
-      return LowerAddConstraint(table, command, at, to);
+      if (const auto* constraint = GATE_NODE(Constraint, command.def)) {
+        to.AddAt(at, ConstraintOf(table, *constraint, to.source));
+      }
+      return;
     case AT_ValidateConstraint:
       return to.AddAt(at, ValidateConstraint{table, name});
     case AT_DropConstraint:
-      to.AddAt(at, DropConstraint{table, name, command.missing_ok});
-      return to.AddAt(at,
-                      Unjudged{absl::StrCat("Dropping constraint ", name),
-                               "fails the running version's ON CONFLICT where it names it", table});
+      return to.AddAt(at, DropConstraint{table, name, command.missing_ok});
     default:
       break;
   }
@@ -241,16 +303,14 @@ void LowerCreateTable(const CreateStmt& create, RelationKind kind, Lowering& to)
   relation.temporary = create.relation->relpersistence == kTemporary;
   relation.if_not_exists = create.if_not_exists;
   relation.all_columns_known = create.inhRelations == nullptr && create.ofTypename == nullptr;
-  const auto add_constraint = [&relation](const Constraint& constraint) {
-    relation.constraints.push_back(ConstraintOf(relation.name, constraint));
+  const auto add_constraint = [&relation, &to](const Constraint& constraint) {
+    relation.constraints.push_back(ConstraintOf(relation.name, constraint, to.source));
   };
   for (const ListCell& cell : Elements(create.tableElts)) {
     if (const auto* column = GATE_NODE(ColumnDef, cell.ptr_value)) {
       relation.columns.push_back(ColumnOf(*column, to.source));
-      for (const ListCell& inner : Elements(column->constraints)) {
-        const auto* constraint = GATE_NODE(Constraint, inner.ptr_value);
-        if (constraint && constraint->contype == CONSTR_CHECK) add_constraint(*constraint);
-      }
+      std::ranges::move(ConstraintsOf(relation.name, *column, to.source),
+                        std::back_inserter(relation.constraints));
     } else if (const auto* constraint = GATE_NODE(Constraint, cell.ptr_value)) {
       add_constraint(*constraint);
     } else {

@@ -38,6 +38,9 @@ constexpr std::array<std::string_view, 12> kStableFunctions = {"coalesce",
                                                                "transaction_timestamp",
                                                                "upper"};
 
+constexpr std::array<std::string_view, 5> kDistinctFunctions = {
+    "gen_random_uuid", "nextval", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"};
+
 // The type's text in the source: its tokens up to what cannot belong to it.
 std::string WrittenType(std::string_view source, int location, bool array) {
   if (location < 0) return "";
@@ -96,18 +99,16 @@ void ApplyConstraint(const Constraint& constraint, Column& column) {
       break;
     case CONSTR_DEFAULT:
       column.filled = column.filled || !IsNullConstant(constraint.raw_expr);
+      column.distinct = column.distinct || IsDistinct(constraint.raw_expr);
       break;
     case CONSTR_IDENTITY:
-      column.filled = column.not_null = true;
+      column.filled = column.distinct = column.not_null = true;
       break;
     case CONSTR_GENERATED:
       column.filled = column.stored_generated = true;
       break;
     case CONSTR_PRIMARY:
-      column.not_null = column.unique = true;
-      break;
-    case CONSTR_UNIQUE:
-      column.unique = true;
+      column.not_null = true;
       break;
     default:
       break;
@@ -167,7 +168,7 @@ Column ColumnOf(const ColumnDef& definition, std::string_view source) {
     for (const auto& [serial, type] : kSerials) {
       if (column.type->name != serial) continue;
       column.type->name = type;
-      column.filled = column.not_null = true;
+      column.filled = column.distinct = column.not_null = true;
     }
   }
   for (const ListCell& cell : Elements(definition.constraints)) {
@@ -213,6 +214,17 @@ bool IsStable(const Node* expression, int depth) {
            all(call->args);
   }
   return false;
+}
+
+bool IsDistinct(const Node* expression) {
+  for (int depth = 0; depth < kMaxDepth; ++depth) {
+    const auto* cast = GATE_NODE(TypeCast, expression);
+    if (cast == nullptr) break;
+    expression = cast->arg;
+  }
+  const auto* call = GATE_NODE(FuncCall, expression);
+  return call != nullptr && std::ranges::find(kDistinctFunctions, NameOf(call->funcname).name) !=
+                                kDistinctFunctions.end();
 }
 
 std::vector<std::string> NotNullProofs(const Node* expression, bool& says_more) {

@@ -1,0 +1,2 @@
+ALTER TABLE orders DROP CONSTRAINT orders_number;
+DROP INDEX IF EXISTS orders_user;
