@@ -684,7 +684,9 @@ class Reader {
   Result ReadDelete(const DeleteStmt& remove, const Scope& outer) {
     Scope scope{&outer};
     ReadWith(remove.withClause, scope);
-    AddTarget(*remove.relation, Mention(*remove.relation), scope);
+    const int relation = Mention(*remove.relation);
+    AddTarget(*remove.relation, relation, scope);
+    uses_.deletes.push_back(relation);
     ReadAll(remove.usingClause, scope, [&](const Node* item) { ReadFrom(item, scope); });
     Read(remove.whereClause, scope);
     return ReadTargets(remove.returningList, scope);
@@ -702,6 +704,7 @@ class Reader {
       if (when == nullptr) continue;
       Read(when->condition, scope);
       if (when->commandType == CMD_UPDATE) ReadAssignments(when->targetList, relation, scope);
+      if (when->commandType == CMD_DELETE) uses_.deletes.push_back(relation);
       if (when->commandType != CMD_INSERT) continue;
       std::vector<Assignment> values;
       for (const ListCell& value : Elements(when->values)) {

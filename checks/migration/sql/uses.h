@@ -71,6 +71,7 @@ struct Uses {
   std::vector<ColumnUse> columns;
   std::vector<WholeRow> whole_rows;
   std::vector<Write> writes;
+  std::vector<int> deletes;  // relations whose rows it deletes
   std::vector<Inference> inferences;
   std::vector<Name> functions;
   std::vector<TypeUse> casts;

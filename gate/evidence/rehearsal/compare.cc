@@ -1,0 +1,363 @@
+#include "gate/evidence/rehearsal/compare.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "gate/evidence/rehearsal/result.h"
+
+namespace gate {
+namespace {
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Whether an INSERT may leave the column out.
+bool IsOptional(const SnapshotColumn& column) { return column.filled || !column.not_null; }
+
+// One table that a statement writes.
+struct TableWrite {
+  enum class Kind { kInsert, kUpdate, kDelete };
+  Kind kind;
+  const migration::Write* write = nullptr;  // of INSERT and UPDATE
+
+  // What it gives this column, the n-th of its table; nullptr where it leaves it alone.
+  const migration::Assignment* Gives(const std::string& column, size_t place) const {
+    if (write == nullptr) return nullptr;
+    if (write->positional) {
+      return place < write->assignments.size() ? &write->assignments[place] : nullptr;
+    }
+    for (const migration::Assignment& assignment : write->assignments) {
+      if (assignment.column == column) return &assignment;
+    }
+    return nullptr;
+  }
+
+  // Whether it inserts rows in which the column has its default.
+  bool LeavesOut(const std::string& column, size_t place) const {
+    if (kind != Kind::kInsert) return false;
+    const migration::Assignment* given = Gives(column, place);
+    if (given != nullptr) return given->by_default;
+    return !write->positional || write->complete;
+  }
+
+  // Whether it may write NULL there.
+  bool MayGiveNull(const std::string& column, size_t place) const {
+    const migration::Assignment* given = Gives(column, place);
+    if (given != nullptr) return given->null || given->unknown;
+    return kind == Kind::kInsert && write->positional && !write->complete;
+  }
+};
+
+std::vector<std::pair<const migration::Name*, TableWrite>> WritesOf(const migration::Uses& uses) {
+  std::vector<std::pair<const migration::Name*, TableWrite>> writes;
+  for (const migration::Write& write : uses.writes) {
+    const auto kind = write.inserts ? TableWrite::Kind::kInsert : TableWrite::Kind::kUpdate;
+    writes.push_back({&uses.relations.at(write.relation), {kind, &write}});
+  }
+  for (const int relation : uses.deletes) {
+    writes.push_back({&uses.relations.at(relation), {TableWrite::Kind::kDelete}});
+  }
+  return writes;
+}
+
+class Comparison {
+ public:
+  Comparison(const Snapshot& before, const Snapshot& after,
+             const std::vector<std::string>& search_path, const std::vector<Running>& running,
+             v1::Rehearsal& rehearsal)
+      : before_(before),
+        after_(after),
+        search_path_(search_path),
+        running_(running),
+        rehearsal_(rehearsal) {}
+
+  void Run() {
+    for (size_t i = 0; i < running_.size(); ++i) {
+      for (const auto& [name, write] : WritesOf(running_[i].uses)) {
+        if (const SnapshotTable* table = Resolve(*name)) writers_[table].push_back({i, write});
+      }
+    }
+    for (const auto& [name, oid] : before_.by_name) {
+      const SnapshotTable& was = before_.tables.at(oid);
+      const SnapshotTable* is = after_.Find(was.schema, was.name);
+      // Statements that name a table that is gone cannot be prepared.
+      if (is != nullptr) CompareTables(was, after_.by_name.at(name), *is);
+    }
+    CompareEnums();
+    CompareEnumsOfColumns();
+    for (const auto& [signature, routine] : before_.routines) {
+      if (!after_.routines.contains(signature)) {
+        Add(v1::SCHEMA_EFFECT_KIND_FUNCTION_LOST, signature, "");
+      }
+    }
+  }
+
+ private:
+  struct Writer {
+    size_t statement;
+    TableWrite write;
+  };
+  using Concerns = std::function<bool(const TableWrite&)>;
+
+  const SnapshotTable* Resolve(const migration::Name& name) const {
+    if (!name.schema.empty()) return before_.Find(name.schema, name.name);
+    for (const std::string& schema : search_path_) {
+      if (const SnapshotTable* found = before_.Find(schema, name.name)) return found;
+    }
+    return nullptr;
+  }
+
+  v1::SchemaEffect& Add(v1::SchemaEffectKind kind, const std::string& subject,
+                        const std::string& detail) {
+    v1::SchemaEffect& effect = *rehearsal_.add_effects();
+    effect.set_kind(kind);
+    effect.set_subject(subject);
+    effect.set_detail(detail);
+    return effect;
+  }
+
+  // The statements that write the table in a way that `concerns`, each once.
+  std::set<size_t> WritersOf(const SnapshotTable& table, const Concerns& concerns) const {
+    std::set<size_t> statements;
+    const auto found = writers_.find(&table);
+    if (found == writers_.end()) return statements;
+    for (const Writer& writer : found->second) {
+      if (concerns(writer.write)) statements.insert(writer.statement);
+    }
+    return statements;
+  }
+
+  void AddStatements(const std::set<size_t>& statements, v1::SchemaEffect& effect) const {
+    for (const size_t i : statements) *effect.add_statements() = *running_[i].statement;
+  }
+
+  void CompareTables(const SnapshotTable& was, Oid oid, const SnapshotTable& is) {
+    if (is.kind == 'v') LoseWritesThroughView(was);
+    for (size_t place = 0; place < is.columns.size(); ++place) {
+      CompareColumns(was, was.Find(is.columns[place].name), is, is.columns[place], place);
+    }
+    CompareConstraints(was, oid);
+    CompareUnique(was, is);
+    for (const std::string& grant : was.grants) {
+      if (!is.grants.contains(grant)) Add(v1::SCHEMA_EFFECT_KIND_GRANT_LOST, was.FullName(), grant);
+    }
+    if (is.row_security != was.row_security || (is.row_security && is.policies != was.policies)) {
+      Add(v1::SCHEMA_EFFECT_KIND_ROW_SECURITY, was.FullName(),
+          is.row_security ? "row security is on" : "row security is off");
+    }
+    for (const auto& trigger : was.triggers) {
+      if (!is.triggers.contains(trigger)) {
+        Add(v1::SCHEMA_EFFECT_KIND_TRIGGER_LOST, absl::StrCat(was.FullName(), ".", trigger.first),
+            trigger.second);
+      }
+    }
+  }
+
+  void LoseWritesThroughView(const SnapshotTable& was) {
+    for (const size_t i : WritersOf(was, [](const TableWrite&) { return true; })) {
+      *AddLost(v1::COVERAGE_KIND_WORKLOAD,
+               absl::StrCat("it writes ", was.FullName(),
+                            ", a view, whose required columns and constraints are those of other "
+                            "tables"),
+               "", "", 0, rehearsal_)
+           .mutable_statement() = *running_[i].statement;
+    }
+  }
+
+  void CompareColumns(const SnapshotTable& old_table, const SnapshotColumn* was,
+                      const SnapshotTable& table, const SnapshotColumn& is, size_t place) {
+    const std::string subject = absl::StrCat(old_table.FullName(), ".", is.name);
+    const auto leaves_out = [&](const TableWrite& write) {
+      return write.LeavesOut(is.name, place);
+    };
+    const bool was_optional = was == nullptr || IsOptional(*was);
+    if (!IsOptional(is) && was_optional && table.kind != 'v') {
+      v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_REQUIRED_COLUMN, subject, is.type_name);
+      AddStatements(WritersOf(old_table, leaves_out), effect);
+      effect.set_trigger_may_fill(table.before_insert);
+    }
+    if (was == nullptr) return;
+    if (was->filled && !is.filled && !is.not_null) {
+      v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_DEFAULT_LOST, subject, is.type_name);
+      AddStatements(WritersOf(old_table, leaves_out), effect);
+    }
+    if (!was->not_null && is.not_null) {
+      v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_NOT_NULL, subject, is.type_name);
+      const auto gives = [&](const TableWrite& write) { return write.MayGiveNull(is.name, place); };
+      AddStatements(WritersOf(old_table, gives), effect);
+    }
+  }
+
+  static bool Touches(const TableWrite& write, const std::vector<std::string>& columns) {
+    if (write.kind == TableWrite::Kind::kDelete) return false;
+    // An INSERT gives every column something, if only its default.
+    if (write.kind == TableWrite::Kind::kInsert || columns.empty()) return true;
+    return std::ranges::any_of(
+        columns, [&](const std::string& column) { return write.Gives(column, 0) != nullptr; });
+  }
+
+  // Those of the table, and of its partitions: rows end up there.
+  static std::vector<std::pair<std::string, const SnapshotConstraint*>> ConstraintsOf(
+      const Snapshot& snapshot, Oid oid) {
+    std::vector<std::pair<std::string, const SnapshotConstraint*>> all;
+    for (const Oid one : snapshot.WithChildren(oid)) {
+      const auto table = snapshot.tables.find(one);
+      if (table == snapshot.tables.end()) continue;
+      for (const SnapshotConstraint& constraint : table->second.constraints) {
+        all.emplace_back(table->second.FullName(), &constraint);
+      }
+    }
+    return all;
+  }
+
+  void CompareConstraints(const SnapshotTable& was, Oid oid) {
+    using Key = std::tuple<std::string, char, std::string>;
+    std::set<Key> known;
+    const Oid old_oid = before_.by_name.at({was.schema, was.name});
+    for (const auto& [table, constraint] : ConstraintsOf(before_, old_oid)) {
+      known.insert({table, constraint->kind, constraint->definition});
+    }
+    for (const auto& [table, constraint] : ConstraintsOf(after_, oid)) {
+      if (known.contains({table, constraint->kind, constraint->definition})) continue;
+      // On a partition that is new, the writes of before came to no harm elsewhere either: it is
+      // told of nonetheless, since rows may go there now.
+      AddConstraint(was, table, *constraint);
+    }
+  }
+
+  void AddConstraint(const SnapshotTable& was, const std::string& table,
+                     const SnapshotConstraint& constraint) {
+    static const std::map<char, v1::SchemaEffectKind> kinds = {
+        {'c', v1::SCHEMA_EFFECT_KIND_CHECK},
+        {'f', v1::SCHEMA_EFFECT_KIND_FOREIGN_KEY},
+        {'u', v1::SCHEMA_EFFECT_KIND_UNIQUE},
+        {'x', v1::SCHEMA_EFFECT_KIND_EXCLUSION}};
+    v1::SchemaEffect& effect = Add(kinds.at(constraint.kind),
+                                   absl::StrCat(table, ".", constraint.name), constraint.printed);
+    std::set<size_t> statements =
+        WritersOf(was, [&](const TableWrite& write) { return Touches(write, constraint.columns); });
+    if (constraint.kind == 'f') statements.merge(WritersOfReferenced(constraint));
+    AddStatements(statements, effect);
+  }
+
+  // Who deletes what is referred to, or gives it another key.
+  std::set<size_t> WritersOfReferenced(const SnapshotConstraint& constraint) const {
+    const auto referenced = after_.tables.find(constraint.referenced);
+    if (referenced == after_.tables.end()) return {};
+    const SnapshotTable* was = before_.Find(referenced->second.schema, referenced->second.name);
+    if (was == nullptr) return {};
+    return WritersOf(*was, [&](const TableWrite& write) {
+      if (write.kind == TableWrite::Kind::kDelete) return true;
+      return write.kind == TableWrite::Kind::kUpdate &&
+             Touches(write, constraint.referenced_columns);
+    });
+  }
+
+  void CompareUnique(const SnapshotTable& was, const SnapshotTable& is) {
+    for (const SnapshotConstraint& constraint : was.constraints) {
+      const bool kept = std::ranges::any_of(is.constraints, [&](const SnapshotConstraint& other) {
+        return other.kind == 'u' && other.definition == constraint.definition;
+      });
+      if (constraint.kind != 'u' || kept) continue;
+      v1::SchemaEffect& effect =
+          Add(v1::SCHEMA_EFFECT_KIND_UNIQUE_LOST,
+              absl::StrCat(was.FullName(), ".", constraint.name), constraint.printed);
+      AddStatements(
+          WritersOf(was,
+                    [&](const TableWrite& write) { return Touches(write, constraint.columns); }),
+          effect);
+    }
+  }
+
+  // ---- enums
+  Oid ElementOf(Oid type) const {
+    const auto array = before_.arrays.find(type);
+    return array == before_.arrays.end() ? type : array->second;
+  }
+
+  std::set<size_t> TakersOf(Oid type) const {
+    std::set<size_t> statements;
+    for (size_t i = 0; i < running_.size(); ++i) {
+      for (const Oid parameter : running_[i].described.parameters) {
+        if (ElementOf(parameter) == type) statements.insert(i);
+      }
+    }
+    return statements;
+  }
+
+  std::set<size_t> ReturnersOf(Oid type) const {
+    std::set<size_t> statements;
+    for (size_t i = 0; i < running_.size(); ++i) {
+      for (const auto& column : running_[i].described.columns) {
+        if (ElementOf(column.type) == type) statements.insert(i);
+      }
+    }
+    return statements;
+  }
+
+  void CompareLabels(const std::string& subject, Oid type, const std::vector<std::string>& was,
+                     const std::vector<std::string>& is) {
+    for (const std::string& label : was) {
+      if (Contains(is, label)) continue;
+      AddStatements(TakersOf(type), Add(v1::SCHEMA_EFFECT_KIND_ENUM_LABEL_LOST, subject, label));
+    }
+    for (const std::string& label : is) {
+      if (Contains(was, label)) continue;
+      AddStatements(ReturnersOf(type),
+                    Add(v1::SCHEMA_EFFECT_KIND_ENUM_LABEL_ADDED, subject, label));
+    }
+  }
+
+  void CompareEnums() {
+    for (const auto& [name, type] : before_.enums) {
+      const auto is = after_.enums.find(name);
+      if (is != after_.enums.end()) CompareLabels(name, type.first, type.second, is->second.second);
+    }
+  }
+
+  using Enum = std::pair<const std::string, std::pair<Oid, std::vector<std::string>>>;
+  static const Enum* EnumOf(const Snapshot& snapshot, Oid type) {
+    for (const Enum& one : snapshot.enums) {
+      if (one.second.first == type) return &one;
+    }
+    return nullptr;
+  }
+
+  // A column that was given another enum, under another name.
+  void CompareEnumsOfColumns() {
+    for (const auto& [oid, table] : before_.tables) {
+      const SnapshotTable* now = after_.Find(table.schema, table.name);
+      if (now == nullptr) continue;
+      for (const SnapshotColumn& column : table.columns) {
+        const SnapshotColumn* is = now->Find(column.name);
+        const Enum* old_type = is == nullptr ? nullptr : EnumOf(before_, column.type);
+        const Enum* new_type = old_type == nullptr ? nullptr : EnumOf(after_, is->type);
+        if (new_type == nullptr || old_type->first == new_type->first) continue;
+        CompareLabels(absl::StrCat(table.FullName(), ".", column.name), old_type->second.first,
+                      old_type->second.second, new_type->second.second);
+      }
+    }
+  }
+
+  const Snapshot& before_;
+  const Snapshot& after_;
+  const std::vector<std::string>& search_path_;
+  const std::vector<Running>& running_;
+  v1::Rehearsal& rehearsal_;
+  std::map<const SnapshotTable*, std::vector<Writer>> writers_;  // tables of before
+};
+
+}  // namespace
+
+void CompareSchemas(const Snapshot& before, const Snapshot& after,
+                    const std::vector<std::string>& search_path,
+                    const std::vector<Running>& running, v1::Rehearsal& rehearsal) {
+  Comparison(before, after, search_path, running, rehearsal).Run();
+}
+
+}  // namespace gate

@@ -1,0 +1,297 @@
+#include "gate/evidence/rehearsal/rehearse.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/migration/sql/text.h"
+#include "checks/migration/sql/uses.h"
+#include "gate/evidence/rehearsal/compare.h"
+#include "gate/evidence/rehearsal/migrate.h"
+#include "gate/evidence/rehearsal/result.h"
+#include "gate/evidence/rehearsal/roles.h"
+#include "gate/evidence/rehearsal/script.h"
+#include "gate/evidence/rehearsal/session.h"
+#include "gate/evidence/rehearsal/snapshot.h"
+#include "gate/evidence/rehearsal/trial.h"
+
+namespace gate {
+namespace {
+
+// A schema that fails everywhere would only repeat itself.
+constexpr int kMaxLostOfSchema = 200;
+
+// One rehearsal, in the order of its functions.
+class Rehearser {
+ public:
+  Rehearser(ScratchCluster& cluster, const v1::SchemaChange& change, const RehearsalLimits& limits)
+      : cluster_(cluster),
+        change_(change),
+        limits_(limits),
+        session_limits_{std::chrono::steady_clock::now() + limits.total,
+                        [&cluster] { return cluster.DiskBytes() > cluster.disk_limit(); }} {}
+
+  absl::StatusOr<v1::Rehearsal> Run() {
+    // Its own search path: the database's can be changed by the SQL of others.
+    auto admin = Open(ScratchCluster::kAdmin, "-c search_path=pg_catalog");
+    if (!admin.ok()) return admin.status();
+    admin_ = *std::move(admin);
+    rehearsal_.set_postgres_major_version(admin_->server_version() / 10000);
+    if (!LoadSchema() || !TryBefore() || !Migrate() || !TryAfter()) return std::move(rehearsal_);
+    rehearsal_.set_end(v1::REHEARSAL_END_COMPLETED);
+    return std::move(rehearsal_);
+  }
+
+ private:
+  absl::StatusOr<std::unique_ptr<Session>> Open(std::string_view role, std::string_view options) {
+    return Session::Open(
+        absl::StrCat(cluster_.ConnectionInfo(role), " options='", std::string(options), "'"),
+        session_limits_);
+  }
+
+  // As the SQL of others is run.
+  std::unique_ptr<Session> OpenForSql() {
+    auto session = Open(ScratchCluster::kRole,
+                        absl::StrCat("-c statement_timeout=", limits_.statement.count()));
+    if (session.ok()) return *std::move(session);
+    SetFailure({"", std::string(session.status().message())}, SessionEnd::kLost, "", 0, rehearsal_);
+    return nullptr;
+  }
+
+  // False, with the rehearsal's end, where one of the sessions came to its own.
+  bool GoesOn(const Session& session) {
+    const Session& ended = session.end() != SessionEnd::kNone ? session : *admin_;
+    if (ended.end() == SessionEnd::kNone) return true;
+    SetFailure(ended.how_it_ended(), ended.end(), "", 0, rehearsal_);
+    return false;
+  }
+
+  bool ReadCatalogue(Snapshot& snapshot) {
+    auto read = ReadSnapshot(*admin_);
+    if (read.ok()) snapshot = *std::move(read);
+    if (read.ok() || !GoesOn(*admin_)) return read.ok();
+    SetFailure({"", std::string(read.status().message())}, SessionEnd::kLost, "", 0, rehearsal_);
+    return false;
+  }
+
+  bool LoadSchema() {
+    const std::unique_ptr<Session> session = OpenForSql();
+    if (session == nullptr) return false;
+    roles_ = std::make_unique<Roles>(*admin_);
+    if (const auto flaw = migration::FindFlaw(change_.schema_before())) {
+      AddLost(v1::COVERAGE_KIND_SCHEMA, flaw->message, "", "", 0, rehearsal_);
+      return ReadCatalogue(before_);
+    }
+    const ScriptSection schema = ReadSql(change_.schema_before());
+    for (const ScriptStep& step : schema.steps) {
+      if (!LoadStep(*session, step)) return false;
+    }
+    return ReadCatalogue(before_);
+  }
+
+  bool LoadStep(Session& session, const ScriptStep& step) {
+    constexpr int kTries = 20;
+    SqlResult result;
+    if (step.meta_command) {
+      // What pg_dump puts around its own output.
+      if (step.sql.starts_with("\\restrict") || step.sql.starts_with("\\unrestrict")) return true;
+      result.error = {"", "only psql understands this line; it was not run"};
+    }
+    for (int tries = 0; !step.meta_command && tries < kTries; ++tries) {
+      result = session.Run(std::string(step.sql), step.copy_data);
+      if (result.ok()) return true;
+      if (result.error->sqlstate == "42501" && roles_->Make(step)) return true;
+      if (!roles_->Repair(*result.error)) break;
+    }
+    if (!GoesOn(session)) return false;
+    if (++lost_of_schema_ <= kMaxLostOfSchema) {
+      AddLost(v1::COVERAGE_KIND_SCHEMA, Describe(*result.error), step.sql, "", step.line,
+              rehearsal_);
+    }
+    return true;
+  }
+
+  void LoseStatement(const v1::WorkloadStatement& statement, std::string_view reason) {
+    *AddLost(v1::COVERAGE_KIND_WORKLOAD, reason, "", "", 0, rehearsal_).mutable_statement() =
+        statement;
+  }
+
+  // Which statements can be tried at all.
+  void ReadWorkload() {
+    for (const v1::WorkloadStatement& statement : change_.running_workload()) {
+      const auto flaw = migration::FindFlaw(statement.sql());
+      const TextKind kind = flaw ? TextKind::kUtility : KindOf(statement.sql());
+      if (kind == TextKind::kHarmless) continue;
+      rehearsal_.set_workload_statements(rehearsal_.workload_statements() + 1);
+      if (flaw) {
+        LoseStatement(statement, flaw->message);
+      } else if (kind == TextKind::kUtility) {
+        LoseStatement(statement, "statements of this kind cannot be prepared");
+      } else if (static_cast<int>(texts_.size()) >= limits_.workload_statements) {
+        LoseStatement(statement, "the workload has more statements than a rehearsal tries");
+      } else {
+        running_.push_back({.statement = &statement});
+        texts_.push_back(statement.sql());
+      }
+    }
+  }
+
+  bool TryBefore() {
+    ReadWorkload();
+    const std::unique_ptr<Session> session = OpenForSql();
+    if (session == nullptr) return false;
+    for (const auto& row : session->Run("SELECT unnest(pg_catalog.current_schemas(false))").rows) {
+      search_path_.push_back(row[0]);
+    }
+    std::vector<Trial> trials = TryAll(*session, texts_);
+    types_before_ = NameTypes(*admin_, trials);
+    bodies_before_ = CheckBodies(*session, before_);
+    if (!GoesOn(*session)) return false;
+    std::vector<Running> kept;
+    std::vector<std::string> kept_texts;
+    for (size_t i = 0; i < trials.size(); ++i) {
+      if (!trials[i].ok()) {
+        LoseStatement(*running_[i].statement,
+                      absl::StrCat("on the schema before: ", Describe(trials[i].error())));
+        continue;
+      }
+      kept.push_back({running_[i].statement, std::move(trials[i].described), {}});
+      kept_texts.push_back(std::move(texts_[i]));
+      if (const auto lost = migration::ReadUses(kept_texts.back(), kept.back().uses)) {
+        kept.back().uses = {};
+        LoseStatement(*kept.back().statement,
+                      absl::StrCat("it is tried, but what it writes is not known: ", *lost));
+      }
+    }
+    running_ = std::move(kept);
+    texts_ = std::move(kept_texts);
+    rehearsal_.set_covered_statements(static_cast<int>(running_.size()));
+    return true;
+  }
+
+  bool Migrate() {
+    const std::unique_ptr<Session> runner = OpenForSql();
+    if (runner == nullptr) return false;
+    for (const v1::MigrationFile& file : change_.files()) {
+      if (const auto flaw = migration::FindFlaw(file.sql())) {
+        SetFailure({"", flaw->message}, SessionEnd::kNone, file.path(), 1, rehearsal_);
+        return false;
+      }
+    }
+    RunMigrations(*runner, *admin_, *roles_, before_, change_.files(), rehearsal_);
+    return rehearsal_.end() == v1::REHEARSAL_END_UNSPECIFIED && GoesOn(*runner);
+  }
+
+  bool TryAfter() {
+    Snapshot after;
+    if (!ReadCatalogue(after)) return false;
+    const std::unique_ptr<Session> session = OpenForSql();
+    if (session == nullptr) return false;
+    const std::vector<Trial> trials = TryAll(*session, texts_);
+    const TypeNames types = NameTypes(*admin_, trials);
+    const Bodies bodies = CheckBodies(*session, after);
+    if (!GoesOn(*session)) return false;
+    for (size_t i = 0; i < trials.size(); ++i) {
+      if (trials[i].ok()) {
+        CompareResults(running_[i], trials[i].described, types);
+      } else {
+        AddBroken(*running_[i].statement, trials[i]);
+      }
+    }
+    CompareSchemas(before_, after, search_path_, running_, rehearsal_);
+    CompareBodies(bodies);
+    return true;
+  }
+
+  void AddBroken(const v1::WorkloadStatement& statement, const Trial& trial) {
+    v1::BrokenStatement& broken = *rehearsal_.add_broken_statements();
+    *broken.mutable_statement() = statement;
+    broken.set_sqlstate(trial.error().sqlstate);
+    broken.set_message(trial.error().message);
+    broken.set_fails_in_planning(trial.plan_error.has_value());
+  }
+
+  void CompareResults(const Running& running, const Described& now, const TypeNames& types) {
+    const Described& was = running.described;
+    if (was.columns == now.columns && was.parameters == now.parameters) return;
+    v1::ResultChange& change = *rehearsal_.add_result_changes();
+    *change.mutable_statement() = *running.statement;
+    const auto add_columns = [](const Described& described, const TypeNames& names, auto& to) {
+      for (const auto& column : described.columns) {
+        v1::ResultColumn& added = *to.Add();
+        added.set_name(column.name);
+        added.set_type(names.at({column.type, column.modifier}));
+      }
+    };
+    add_columns(was, types_before_, *change.mutable_before());
+    add_columns(now, types, *change.mutable_after());
+    for (const Oid type : was.parameters)
+      change.add_parameters_before(types_before_.at({type, -1}));
+    for (const Oid type : now.parameters) change.add_parameters_after(types.at({type, -1}));
+  }
+
+  // ---- bodies of functions: why each fails, or that it does not
+  using Bodies = std::map<std::string, std::optional<SqlError>>;
+
+  Bodies CheckBodies(Session& session, const Snapshot& snapshot) {
+    std::vector<std::string> names, checks;
+    for (const auto& [signature, routine] : snapshot.routines) {
+      if (routine.second.language != "sql" || !routine.second.text_body) continue;
+      names.push_back(signature);
+      checks.push_back(absl::StrCat("SELECT pg_catalog.fmgr_sql_validator(", routine.first, ")"));
+    }
+    std::vector<std::optional<SqlError>> errors = session.RunAll(checks);
+    Bodies bodies;
+    for (size_t i = 0; i < names.size(); ++i) bodies[names[i]] = std::move(errors[i]);
+    return bodies;
+  }
+
+  void CompareBodies(const Bodies& after) {
+    for (const auto& [signature, routine] : before_.routines) {
+      const std::string& language = routine.second.language;
+      if (language != "sql" && language != "internal" && language != "c") {
+        AddLost(v1::COVERAGE_KIND_FUNCTION,
+                absl::StrCat("bodies in ", language, " are not checked"), signature, "", 0,
+                rehearsal_);
+      }
+    }
+    for (const auto& [signature, error] : bodies_before_) {
+      const auto is = after.find(signature);
+      if (error) {
+        AddLost(v1::COVERAGE_KIND_FUNCTION,
+                absl::StrCat("on the schema before: ", Describe(*error)), signature, "", 0,
+                rehearsal_);
+      } else if (is != after.end() && is->second) {
+        v1::SchemaEffect& effect = *rehearsal_.add_effects();
+        effect.set_kind(v1::SCHEMA_EFFECT_KIND_FUNCTION_BROKEN);
+        effect.set_subject(signature);
+        effect.set_detail(Describe(*is->second));
+      }
+    }
+  }
+
+  ScratchCluster& cluster_;
+  const v1::SchemaChange& change_;
+  const RehearsalLimits limits_;
+  const SessionLimits session_limits_;
+  v1::Rehearsal rehearsal_;
+  std::unique_ptr<Session> admin_;
+  std::unique_ptr<Roles> roles_;
+  int lost_of_schema_ = 0;
+
+  Snapshot before_;
+  std::vector<std::string> search_path_;
+  std::vector<Running> running_;    // with
+  std::vector<std::string> texts_;  // their texts, in the same order
+  TypeNames types_before_;
+  Bodies bodies_before_;
+};
+
+}  // namespace
+
+absl::StatusOr<v1::Rehearsal> Rehearse(ScratchCluster& cluster, const v1::SchemaChange& change,
+                                       const RehearsalLimits& limits) {
+  return Rehearser(cluster, change, limits).Run();
+}
+
+}  // namespace gate

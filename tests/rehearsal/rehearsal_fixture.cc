@@ -1,0 +1,124 @@
+#include "tests/rehearsal/rehearsal_fixture.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace gate {
+namespace {
+
+// "COMPLETED" of REHEARSAL_END_COMPLETED.
+std::string Short(const std::string& name, const std::string& prefix) {
+  return name.substr(prefix.size());
+}
+
+std::string Columns(const google::protobuf::RepeatedPtrField<v1::ResultColumn>& columns) {
+  return absl::StrJoin(columns, ", ", [](std::string* out, const v1::ResultColumn& column) {
+    absl::StrAppend(out, column.name(), " ", column.type());
+  });
+}
+
+std::string Statements(const google::protobuf::RepeatedPtrField<v1::WorkloadStatement>& all) {
+  return absl::StrJoin(all, "; ", [](std::string* out, const v1::WorkloadStatement& statement) {
+    *out += statement.sql();
+  });
+}
+
+}  // namespace
+
+Rehearsals& Rehearsals::Get() {
+  static Rehearsals rehearsals;
+  return rehearsals;
+}
+
+Rehearsals::Rehearsals() {
+  // Another user has to come through to the folder inside.
+  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0711));
+  options_.folder = folder_.File("r");
+  auto clusters = ScratchClusters::Open(options_);
+  if (!clusters.ok()) throw std::runtime_error(std::string(clusters.status().message()));
+  clusters_ = *std::move(clusters);
+}
+
+std::unique_ptr<ScratchCluster> Rehearsals::Start() {
+  auto cluster = clusters_->Start(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+  if (!cluster.ok()) throw std::runtime_error(std::string(cluster.status().message()));
+  return *std::move(cluster);
+}
+
+v1::Rehearsal Rehearsals::Run(const std::string& schema, const std::string& migration,
+                              const std::vector<std::string>& workload,
+                              const RehearsalLimits& limits) {
+  const auto cluster = Start();
+  auto rehearsal = Rehearse(*cluster, NewChange(schema, migration, workload), limits);
+  if (!rehearsal.ok()) throw std::runtime_error(std::string(rehearsal.status().message()));
+  return *std::move(rehearsal);
+}
+
+v1::SchemaChange NewChange(const std::string& schema, const std::string& migration,
+                           const std::vector<std::string>& workload) {
+  v1::SchemaChange change;
+  change.set_schema_before(schema);
+  v1::MigrationFile& file = *change.add_files();
+  file.set_path("db/0002_change.sql");
+  file.set_sql(migration);
+  file.set_format(v1::MIGRATION_FORMAT_PLAIN);
+  for (const std::string& sql : workload) {
+    v1::WorkloadStatement& statement = *change.add_running_workload();
+    statement.set_sql(sql);
+    statement.set_calls_per_hour(60);
+    statement.set_origin("pg_stat_statements");
+  }
+  return change;
+}
+
+std::vector<std::string> Lines(const v1::Rehearsal& rehearsal) {
+  std::vector<std::string> lines;
+  if (rehearsal.end() != v1::REHEARSAL_END_COMPLETED) {
+    const v1::RehearsalFailure& failure = rehearsal.failure();
+    lines.push_back(absl::StrCat(Short(v1::RehearsalEnd_Name(rehearsal.end()), "REHEARSAL_END_"),
+                                 " ", failure.path(), ":", failure.line(), " ", failure.sqlstate(),
+                                 " ", failure.message()));
+  }
+  for (const v1::RehearsedStatement& statement : rehearsal.statements()) {
+    for (const std::string& table : statement.rewritten_tables()) {
+      lines.push_back(absl::StrCat("rewrites ", table));
+    }
+    for (const std::string& table : statement.emptied_tables()) {
+      lines.push_back(absl::StrCat("empties ", table));
+    }
+    for (const v1::TableScan& scan : statement.scans()) {
+      lines.push_back(absl::StrCat("scans ", scan.table(), " ",
+                                   Short(v1::ScanKind_Name(scan.kind()), "SCAN_KIND_"),
+                                   scan.object().empty() ? "" : " ", scan.object()));
+    }
+    if (statement.scan_spared()) lines.push_back("a scan is spared");
+  }
+  for (const v1::BrokenStatement& broken : rehearsal.broken_statements()) {
+    lines.push_back(absl::StrCat(broken.sqlstate(), broken.fails_in_planning() ? " planned" : "",
+                                 " ", broken.message(), " | ", broken.statement().sql()));
+  }
+  for (const v1::ResultChange& change : rehearsal.result_changes()) {
+    lines.push_back(absl::StrCat("(", Columns(change.before()), ") -> (", Columns(change.after()),
+                                 "), takes (", absl::StrJoin(change.parameters_before(), ", "),
+                                 ") -> (", absl::StrJoin(change.parameters_after(), ", "), ") | ",
+                                 change.statement().sql()));
+  }
+  for (const v1::SchemaEffect& effect : rehearsal.effects()) {
+    lines.push_back(
+        absl::StrCat(Short(v1::SchemaEffectKind_Name(effect.kind()), "SCHEMA_EFFECT_KIND_"), " ",
+                     effect.subject(), effect.detail().empty() ? "" : " ", effect.detail(),
+                     effect.trigger_may_fill() ? " (a trigger may fill it)" : "", " | ",
+                     Statements(effect.statements())));
+  }
+  for (const v1::LostCoverage& lost : rehearsal.lost_coverage()) {
+    lines.push_back(absl::StrCat("lost ",
+                                 Short(v1::CoverageKind_Name(lost.kind()), "COVERAGE_KIND_"), " ",
+                                 lost.reason(), " | ", lost.text(), lost.statement().sql()));
+  }
+  return lines;
+}
+
+}  // namespace gate

@@ -1,0 +1,43 @@
+// Rehearsals on a real PostgreSQL, and what they came to as lines that a person can read.
+#ifndef TESTS_REHEARSAL_REHEARSAL_FIXTURE_H_
+#define TESTS_REHEARSAL_REHEARSAL_FIXTURE_H_
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gate/evidence/rehearsal/rehearse.h"
+#include "tests/fakes/child_process.h"
+
+namespace gate {
+
+// The clusters of this process, in a folder that goes with it. Made once: initdb takes a second.
+class Rehearsals {
+ public:
+  static Rehearsals& Get();
+
+  const ScratchOptions& options() const { return options_; }
+  std::unique_ptr<ScratchCluster> Start();
+
+  // Schema, migration, statements of the running version.
+  v1::Rehearsal Run(const std::string& schema, const std::string& migration,
+                    const std::vector<std::string>& workload, const RehearsalLimits& limits = {});
+
+ private:
+  Rehearsals();
+
+  TempFolder folder_;
+  ScratchOptions options_;
+  std::unique_ptr<ScratchClusters> clusters_;
+};
+
+v1::SchemaChange NewChange(const std::string& schema, const std::string& migration,
+                           const std::vector<std::string>& workload);
+
+// One line for each thing found, without locks and times.
+std::vector<std::string> Lines(const v1::Rehearsal& rehearsal);
+
+}  // namespace gate
+
+#endif  // TESTS_REHEARSAL_REHEARSAL_FIXTURE_H_
