@@ -98,11 +98,10 @@ std::string WhatFails(const std::vector<Failing>& failing) {
                       rest == 0 ? "" : absl::StrCat("; ", rest, " more may"), ". ");
 }
 
+// "1 of the 12 statements of the workload could not be read".
 std::string Lost(const Workload& workload) {
-  const size_t lost = workload.lost().size();
-  if (lost == 0) return "";
-  return absl::StrCat(" ", lost, " of the ", workload.size(),
-                      " statements of the workload could not be read.");
+  return absl::StrCat(workload.lost().size(), " of the ", Statements(workload.size()),
+                      " of the workload could not be read");
 }
 
 void AddWitnesses(std::vector<Failing> failing, Remark& remark) {
@@ -161,16 +160,19 @@ Answer WithOtherType(const Scene& scene, const Name& table, const std::string& c
 void Prove(const Scene& scene, const Answer& failing, std::string_view does, Remark& remark) {
   const Workload& running = scene.running;
   if (running.empty() || !failing) return;
+  const bool whole = running.lost().empty();
   if (!failing->empty()) {
-    remark.message = WhatFails(*failing) + remark.message + Lost(running);
+    remark.message = WhatFails(*failing) + remark.message;
+    if (!whole) absl::StrAppend(&remark.message, " ", Lost(running), ".");
     return AddWitnesses(*failing, remark);
   }
-  const bool whole = running.lost().empty();
-  absl::StrAppend(
-      &remark.message, " No statement of the given workload (", Statements(running.size()),
-      whole ? "" : ", not all of which could be read", ") ", std::string(does),
-      whole ? "; what runs rarely, and the version that a rollback brings back, may." : ".",
-      Lost(running));
+  absl::StrAppend(&remark.message, " No statement of the given workload ", std::string(does));
+  if (whole) {
+    absl::StrAppend(&remark.message, " (", Statements(running.size()),
+                    "); what runs rarely, and the version that a rollback brings back, may.");
+  } else {
+    absl::StrAppend(&remark.message, ", but ", Lost(running), ".");
+  }
 }
 
 }  // namespace gate::migration

@@ -31,8 +31,7 @@ Answer WithOtherResult(const Scene& scene, const Name& table, const std::string&
 Answer WithOtherType(const Scene& scene, const Name& table, const std::string& column);
 
 // Puts those that fail into the remark, and first into its message. Where none does, the message
-// says so, and how much of the workload could not be read: "No statement of the given workload
-// `does`".
+// says so: "No statement of the given workload `does`", and what could not be read of it.
 void Prove(const Scene& scene, const Answer& failing, std::string_view does, Remark& remark);
 
 }  // namespace gate::migration

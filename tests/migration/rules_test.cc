@@ -1,6 +1,7 @@
 // Each rule on its golden folder: finding*.sql with what a person reads beside it, near_miss*.sql
 // without any finding. Leading comments say what the judgement starts from:
 //   -- schema: SQL of the schema before      -- postgres: major version of the server
+// NAME.workload.sql beside NAME.sql is what the running version executes.
 #include <filesystem>
 #include <set>
 #include <string>
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/lint.h"
 #include "checks/migration/rule.h"
+#include "checks/migration/workload_files.h"
 #include "gtest/gtest.h"
 #include "tests/support/golden.h"
 
@@ -30,11 +32,26 @@ std::string Directive(const std::string& text, const std::string& name) {
   return text.substr(at + head.size(), text.find('\n', at) - at - head.size());
 }
 
+constexpr char kWorkload[] = ".workload.sql";
+
+std::vector<std::string> Migrations(const std::string& folder) {
+  std::vector<std::string> paths = GoldenFiles(folder, ".sql");
+  std::erase_if(paths, [](const std::string& path) { return path.ends_with(kWorkload); });
+  return paths;
+}
+
 v1::LintReport Lint(const std::string& path) {
   const std::string text = testing::ReadFile(path);
   LintOptions options;
   options.schema = Directive(text, "schema");
   options.postgres_version = std::atoi(Directive(text, "postgres").c_str());
+  if (const std::string workload = GoldenFor(path, ".sql", kWorkload);
+      std::filesystem::exists(workload)) {
+    const WorkloadFile running{"app.sql", testing::ReadFile(workload)};
+    ParsedWorkload parsed = ParseWorkload({&running, 1});
+    EXPECT_FALSE(parsed.issue);
+    options.workload = std::move(parsed.statements);
+  }
   const LintFile file{std::filesystem::path(path).filename().string(), text};
   return LintMigrations({&file, 1}, options);
 }
@@ -50,6 +67,10 @@ std::string ToText(const v1::LintReport& report) {
       absl::StrAppend(&text, " ", v1::Effect_Name(static_cast<v1::Effect>(effect)));
     }
     absl::StrAppend(&text, "\n", finding.message(), "\n", finding.instead(), "\n");
+    for (const v1::Witness& witness : finding.witnesses()) {
+      absl::StrAppend(&text, witness.certain() ? "fails" : "may fail", " (", witness.sqlstate(),
+                      "): ", witness.sql(), "\n");
+    }
   }
   return text;
 }
@@ -60,7 +81,7 @@ class RuleTest : public ::testing::TestWithParam<RuleEntry> {
 };
 
 TEST_P(RuleTest, FindsWhatItIsFor) {
-  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+  for (const std::string& path : Migrations(Folder())) {
     if (std::filesystem::path(path).filename().string().starts_with("near_miss")) continue;
     SCOPED_TRACE(path);
     const v1::LintReport report = Lint(path);
@@ -74,7 +95,7 @@ TEST_P(RuleTest, FindsWhatItIsFor) {
 
 TEST_P(RuleTest, LeavesNearMissesAlone) {
   int near_misses = 0;
-  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+  for (const std::string& path : Migrations(Folder())) {
     if (!std::filesystem::path(path).filename().string().starts_with("near_miss")) continue;
     ++near_misses;
     const v1::LintReport report = Lint(path);
@@ -88,8 +109,12 @@ TEST_P(RuleTest, IsNamedAfterItsFileAndHasNoStrayGoldens) {
   const auto& [stem, rule] = GetParam();
   EXPECT_EQ(rule->id, absl::StrCat("migration.", std::string(stem)));
   std::set<std::string> read;
-  for (const std::string& path : GoldenFiles(Folder(), ".sql")) {
+  for (const std::string& path : Migrations(Folder())) {
     read.insert(path);
+    if (const std::string workload = GoldenFor(path, ".sql", kWorkload);
+        std::filesystem::exists(workload)) {
+      read.insert(workload);
+    }
     const bool near_miss = std::filesystem::path(path).filename().string().starts_with("near_miss");
     if (!near_miss) read.insert(GoldenFor(path, ".sql", ".expected"));
   }

@@ -62,10 +62,14 @@ std::optional<SyntaxError> Parse(std::string_view text, Span span, Statement& st
 std::optional<std::string> ReadUses(std::string_view sql, Uses& uses) {
   if (const std::optional<TextFlaw> flaw = FindFlaw(sql)) return flaw->message;
   std::optional<std::string> lost;
+  bool empty = true;
   const std::optional<SyntaxError> error = ReadTrees(std::string(sql), [&](const Node* tree) {
+    empty = false;
     if (!lost) lost = AddUses(tree, uses);
   });
-  return error ? error->message : lost;
+  if (error) return error->message;
+  if (empty) return "it is empty";
+  return lost;
 }
 
 std::string Quoted(std::string_view identifier) {

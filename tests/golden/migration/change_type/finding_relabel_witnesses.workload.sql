@@ -1,0 +1,2 @@
+SELECT id, note FROM orders;
+SELECT id FROM orders WHERE note = $1;

@@ -1,0 +1,4 @@
+SELECT id, total FROM orders;
+SELECT id FROM orders WHERE total > $1;
+UPDATE orders SET total = $1;
+SELECT note FROM orders;

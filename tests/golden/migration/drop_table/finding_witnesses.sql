@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id int PRIMARY KEY); CREATE TABLE users (id int PRIMARY KEY);
+DROP TABLE orders;

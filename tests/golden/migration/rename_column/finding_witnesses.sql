@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id int PRIMARY KEY, note text);
+ALTER TABLE orders RENAME COLUMN note TO comment;

@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id int PRIMARY KEY);
+ALTER TABLE orders RENAME TO purchases;

@@ -1,0 +1,2 @@
+SELECT o.id FROM orders AS o;
+SELECT orders.id FROM users AS orders;
