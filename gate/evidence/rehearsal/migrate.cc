@@ -207,7 +207,7 @@ class Migrator {
 
   Locks HeldLocks() {
     Locks locks;
-    for (const auto& row : admin_.Run(locks_query_).rows) {
+    for (const auto& row : admin_.Query(locks_query_).rows) {
       const Oid oid = OidOf(row[0]);
       if (!before_.tables.contains(oid)) continue;
       v1::LockMode& mode = locks[oid];
@@ -258,7 +258,7 @@ class Migrator {
   void ReadRelations() {
     relations_.clear();
     for (const auto& row :
-         runner_.Run("SELECT oid, relname, relfilenode FROM pg_catalog.pg_class").rows) {
+         runner_.Query("SELECT oid, relname, relfilenode FROM pg_catalog.pg_class").rows) {
       const Oid oid = OidOf(row[0]);
       if (before_.tables.contains(oid)) relations_[oid] = {row[1], row[2]};
     }
@@ -294,7 +294,7 @@ class Migrator {
 
   void AddForeignKeyScan(const std::string& name) {
     for (const auto& row :
-         runner_.Run("SELECT conname, conrelid FROM pg_catalog.pg_constraint").rows) {
+         runner_.Query("SELECT conname, conrelid FROM pg_catalog.pg_constraint").rows) {
       const Oid table = OidOf(row[1]);
       if (row[0] == name && before_.tables.contains(table)) {
         AddScan(table, v1::SCAN_KIND_FOREIGN_KEY, name);

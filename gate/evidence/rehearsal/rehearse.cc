@@ -140,7 +140,8 @@ class Rehearser {
     ReadWorkload();
     const std::unique_ptr<Session> session = OpenForSql();
     if (session == nullptr) return false;
-    for (const auto& row : session->Run("SELECT unnest(pg_catalog.current_schemas(false))").rows) {
+    for (const auto& row :
+         session->Query("SELECT unnest(pg_catalog.current_schemas(false))").rows) {
       search_path_.push_back(row[0]);
     }
     std::vector<Trial> trials = TryAll(*session, texts_);

@@ -29,11 +29,12 @@ v1::LostCoverage& AddLost(v1::CoverageKind kind, std::string_view reason, std::s
 
 void SetFailure(const SqlError& error, SessionEnd end, const std::string& path, int line,
                 v1::Rehearsal& rehearsal) {
-  constexpr std::string_view kRefused = "42501";
+  constexpr std::string_view kRefused = "42501", kTimeout = "57014";
   switch (end) {
     case SessionEnd::kNone:
-      rehearsal.set_end(error.sqlstate == kRefused ? v1::REHEARSAL_END_REFUSED
-                                                   : v1::REHEARSAL_END_MIGRATION_FAILED);
+      rehearsal.set_end(error.sqlstate == kRefused   ? v1::REHEARSAL_END_REFUSED
+                        : error.sqlstate == kTimeout ? v1::REHEARSAL_END_TIMED_OUT
+                                                     : v1::REHEARSAL_END_MIGRATION_FAILED);
       break;
     case SessionEnd::kTimedOut:
       rehearsal.set_end(v1::REHEARSAL_END_TIMED_OUT);

@@ -161,10 +161,8 @@ void RemoveLeftovers(const std::string& folder) {
   }
 }
 
-// "postgres (PostgreSQL) 15.8 (Debian ...)" has no place in a folder's name; its major does, and
-// Debian's folder is named for it.
+// Debian names the folder for the version: .../15/bin. 0: not known.
 int MajorOf(const std::string& programs) {
-  // .../15/bin
   const std::string version = fs::path(programs).parent_path().filename().string();
   int major = 0;
   std::from_chars(version.data(), version.data() + version.size(), major);
@@ -260,14 +258,15 @@ absl::StatusOr<std::unique_ptr<ScratchClusters>> ScratchClusters::Open(
   if (absl::Status own = OwnFolder(options.folder, clusters->user_); !own.ok()) return own;
   RemoveLeftovers(options.folder);
   if (absl::Status made = clusters->MakePrepared(); !made.ok()) return made;
+  const std::string version = ReadAll(clusters->PreparedFolder() + "/PG_VERSION");
+  std::from_chars(version.data(), version.data() + version.size(), clusters->programs_.major);
   return clusters;
 }
 
 // Named for all that it depends on, so that another version of us makes its own.
 std::string ScratchClusters::PreparedFolder() const {
-  const size_t settings = std::hash<std::string_view>()(kSettings);
-  return absl::StrCat(options_.folder, "/", std::string(kPrepared), programs_.major, "-",
-                      absl::Hex(settings));
+  const size_t made_of = std::hash<std::string>()(programs_.folder + kSettings);
+  return absl::StrCat(options_.folder, "/", std::string(kPrepared), absl::Hex(made_of));
 }
 
 std::string ScratchClusters::NewFolder(std::string_view kind) const {

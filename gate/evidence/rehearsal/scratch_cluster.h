@@ -6,7 +6,8 @@
 // 'file', pg_read_file, lo_import), no libraries, no network (there is none to listen on, and
 // PostgreSQL's trusted extensions open no connections). What it may do: use processor time, memory
 // and disk up to the limits, and anything inside its own database. Parallel workers are off, so
-// that the limits, which hold for each process, hold for the rehearsal.
+// that the limits, which hold for each process, hold for the rehearsal. Who can enter the folder,
+// the server's own user and root, can connect as its administrator.
 #ifndef GATE_EVIDENCE_REHEARSAL_SCRATCH_CLUSTER_H_
 #define GATE_EVIDENCE_REHEARSAL_SCRATCH_CLUSTER_H_
 
@@ -40,7 +41,7 @@ struct ScratchOptions {
 // The programs that a cluster is made with.
 struct PostgresPrograms {
   std::string folder;
-  int major = 0;
+  int major = 0;  // 0: not known from the folder
 };
 // NOT_FOUND where there are none.
 absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options);
@@ -105,7 +106,7 @@ class ScratchClusters {
   std::string NewFolder(std::string_view kind) const;
 
   const ScratchOptions options_;
-  const PostgresPrograms programs_;
+  PostgresPrograms programs_;
   const ProcessUser user_;
 };
 

@@ -117,14 +117,20 @@ void Session::FeedCopy(std::string_view data) {
   }
 }
 
-SqlResult Session::Collect(std::string_view copy_data, const std::function<void()>* meanwhile) {
+SqlResult Session::Send(const std::string& sql, size_t row_bytes, std::string_view copy_data,
+                        const std::function<void()>* meanwhile) {
   SqlResult answer;
+  if (end_ == SessionEnd::kNone && PQsendQuery(connection_.get(), sql.c_str()) == 0) {
+    Ended(SessionEnd::kLost, Shortened(PQerrorMessage(connection_.get())));
+  }
   size_t bytes = 0;
-  // One row at a time: those beyond what we keep take no memory.
+  // One row at a time: those that we do not keep take no memory.
   PQsetSingleRowMode(connection_.get());
-  while (const Result result = Next(meanwhile)) {
+  while (end_ == SessionEnd::kNone) {
+    const Result result = Next(meanwhile);
+    if (result == nullptr) break;
     const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_SINGLE_TUPLE && bytes < kMaxRowBytes) {
+    if (status == PGRES_SINGLE_TUPLE && row_bytes > 0 && bytes <= row_bytes) {
       std::vector<std::string>& row = answer.rows.emplace_back();
       for (int column = 0; column < PQnfields(result.get()); ++column) {
         row.emplace_back(PQgetvalue(result.get(), 0, column),
@@ -136,33 +142,32 @@ SqlResult Session::Collect(std::string_view copy_data, const std::function<void(
     } else if (status == PGRES_COPY_IN) {
       FeedCopy(copy_data);
     } else if (status == PGRES_COPY_OUT) {
-      char* line = nullptr;
-      int size = 0;
-      while ((size = PQgetCopyData(connection_.get(), &line, /*async=*/1)) >= 0) {
-        PQfreemem(line);
-        if (size == 0 && !Wait(kLook)) break;
-      }
+      PassOverCopy();
     }
-    if (end_ != SessionEnd::kNone) break;
   }
+  if (row_bytes > 0 && bytes > row_bytes) answer = {SqlError{"", "the answer is too large"}, {}};
   if (end_ != SessionEnd::kNone && !answer.error) answer.error = how_it_ended_;
   return answer;
 }
 
-SqlResult Session::Run(const std::string& sql, std::string_view copy_data) {
-  if (end_ != SessionEnd::kNone) return {how_it_ended_, {}};
-  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
-    return {Ended(SessionEnd::kLost, Shortened(PQerrorMessage(connection_.get()))), {}};
+void Session::PassOverCopy() {
+  char* line = nullptr;
+  for (;;) {
+    const int size = PQgetCopyData(connection_.get(), &line, /*async=*/1);
+    if (size < 0) return;
+    if (size > 0) PQfreemem(line);
+    if (size == 0 && !Wait(kLook)) return;
   }
-  return Collect(copy_data, nullptr);
+}
+
+SqlResult Session::Query(const std::string& sql) { return Send(sql, kMaxRowBytes, {}, nullptr); }
+
+SqlResult Session::Run(const std::string& sql, std::string_view copy_data) {
+  return Send(sql, 0, copy_data, nullptr);
 }
 
 SqlResult Session::RunWatched(const std::string& sql, const std::function<void()>& meanwhile) {
-  if (end_ != SessionEnd::kNone) return {how_it_ended_, {}};
-  if (PQsendQuery(connection_.get(), sql.c_str()) == 0) {
-    return {Ended(SessionEnd::kLost, Shortened(PQerrorMessage(connection_.get()))), {}};
-  }
-  return Collect({}, &meanwhile);
+  return Send(sql, 0, {}, &meanwhile);
 }
 
 template <typename OnResult>

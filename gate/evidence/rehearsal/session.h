@@ -26,7 +26,7 @@ struct SqlError {
   std::string message;
 };
 
-// What a statement came to: its error, or its rows as text. NULL is "".
+// What a statement came to: its error, or its rows as text where they were asked for. NULL is "".
 struct SqlResult {
   std::optional<SqlError> error;
   std::vector<std::vector<std::string>> rows;
@@ -65,8 +65,9 @@ class Session {
   static absl::StatusOr<std::unique_ptr<Session>> Open(const std::string& connection_info,
                                                        SessionLimits limits);
 
-  // One statement, or several without an answer that matters. `copy_data` is what it reads from
-  // standard input.
+  // One statement, with its rows; the answer is an error where there are too many.
+  SqlResult Query(const std::string& sql);
+  // One statement or several, without their rows. `copy_data` is what it reads from standard input.
   SqlResult Run(const std::string& sql, std::string_view copy_data = {});
   // The same; `meanwhile` is called again and again until it is done.
   SqlResult RunWatched(const std::string& sql, const std::function<void()>& meanwhile);
@@ -105,7 +106,9 @@ class Session {
   Result Next(const std::function<void()>* meanwhile);
   SqlError ErrorOf(const PGresult* result);
   void FeedCopy(std::string_view data);
-  SqlResult Collect(std::string_view copy_data, const std::function<void()>* meanwhile);
+  void PassOverCopy();
+  SqlResult Send(const std::string& sql, size_t row_bytes, std::string_view copy_data,
+                 const std::function<void()>* meanwhile);
   // Answers of a pipeline of which each command has a sync of its own.
   template <typename OnResult>
   void CollectPipeline(size_t commands, const OnResult& on_result);

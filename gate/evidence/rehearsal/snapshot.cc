@@ -121,7 +121,7 @@ class Reader {
   template <typename OnRow>
   void Each(const std::string& sql, const OnRow& on_row) {
     if (!status_.ok()) return;
-    const SqlResult result = admin_.Run(sql);
+    const SqlResult result = admin_.Query(sql);
     if (!result.ok()) status_ = absl::InternalError(result.error->message);
     for (const Row& row : result.rows) on_row(row);
   }

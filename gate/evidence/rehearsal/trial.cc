@@ -59,7 +59,7 @@ TypeNames NameTypes(Session& session, std::span<const Trial> trials) {
     for (const auto& column : trial.described.columns) names[{column.type, column.modifier}];
   }
   const auto list = [&](const auto& part) { return absl::StrJoin(names, ",", part); };
-  const SqlResult result = session.Run(absl::StrCat(
+  const SqlResult result = session.Query(absl::StrCat(
       "SELECT t, m, format_type(t, m) FROM unnest('{",
       list([](std::string* out, const auto& type) { absl::StrAppend(out, type.first.first); }),
       "}'::oid[], '{",
