@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::string_view kTemporary = "pg_temp";
 
+Name NameOf(const Type& type) {
+  const size_t dot = type.name.find('.');
+  if (dot == std::string::npos) return {"", type.name};
+  return {type.name.substr(0, dot), type.name.substr(dot + 1)};
+}
+
 bool IsUnique(const KnownConstraint& constraint) {
   const ConstraintKind kind = constraint.definition.kind;
   return (kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey) &&
@@ -107,6 +113,26 @@ const Relation* Catalog::TableOf(const Name& index) const {
   if (named == names_.end() || named->second == kGone) return nullptr;
   const Id table = TableOf(named->second);
   return table == kGone ? nullptr : relations_.at(table).get();
+}
+
+Catalog::Key Catalog::EnumKeyOf(const Name& name) const {
+  if (!name.schema.empty()) return {name.schema, name.name};
+  for (const std::string& schema : search_path_) {
+    if (Key key{schema, name.name}; enums_.contains(key)) return key;
+  }
+  return {CreationSchema(), name.name};
+}
+
+const EnumType* Catalog::FindEnum(const Name& name) const {
+  const auto found = enums_.find(EnumKeyOf(name));
+  return found == enums_.end() ? nullptr : &found->second;
+}
+
+const EnumType* Catalog::FindEnum(const Type& type) const { return FindEnum(NameOf(type)); }
+
+std::vector<std::string> Catalog::LostLabels(const Name& name) const {
+  const auto found = lost_enums_.find(EnumKeyOf(name));
+  return found == lost_enums_.end() ? std::vector<std::string>() : found->second;
 }
 
 bool Catalog::IsAbsentConstraint(const Name& table, std::string_view constraint) const {
@@ -268,6 +294,12 @@ void Catalog::Settle() {
   }
   changed_.clear();
   made_schemas_.clear();
+  lost_enums_.clear();
+  for (auto& [key, type] : enums_) {
+    type.existed = true;
+    type.was = {key.first, key.second};
+    for (EnumLabel& label : type.labels) label.existed = true;
+  }
 }
 
 }  // namespace gate::migration

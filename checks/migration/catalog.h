@@ -44,6 +44,17 @@ struct UniqueKey {
   bool existed = false;
 };
 
+struct EnumLabel {
+  std::string text;
+  bool existed = false;
+};
+
+struct EnumType {
+  std::vector<EnumLabel> labels;
+  bool existed = false;
+  Name was;  // its name before this release, with the schema
+};
+
 struct Relation {
   Name name;  // with its schema
   RelationKind kind = RelationKind::kTable;
@@ -80,6 +91,12 @@ class Catalog {
   // The unique keys of a table, by index or constraint, as far as they are known; with `lost`,
   // those that this release has dropped as well.
   std::vector<UniqueKey> UniqueKeysOf(const Name& table, bool lost) const;
+  // The enum that this name finds, or nullptr where it is not known.
+  const EnumType* FindEnum(const Name& name) const;
+  const EnumType* FindEnum(const Type& type) const;
+  // The labels of an enum of before that this release has dropped; empty where there is none.
+  std::vector<std::string> LostLabels(const Name& name) const;
+
   // Whether this release has made the schema.
   bool MadeSchema(std::string_view schema) const { return made_schemas_.contains(schema); }
 
@@ -112,6 +129,7 @@ class Catalog {
 
   std::string CreationSchema() const;
   Key KeyOf(const Name& name) const;
+  Key EnumKeyOf(const Name& name) const;
   const Relation* At(const Key& key) const;
   bool IsAbsentAt(const Key& key) const;
   // The relation to change; where it is not known, a new entry that says no more than "existed".
@@ -130,6 +148,8 @@ class Catalog {
 
   std::map<Key, Id> names_;
   std::map<Id, std::shared_ptr<const Relation>> relations_;
+  std::map<Key, EnumType> enums_;
+  std::map<Key, std::vector<std::string>> lost_enums_;
   std::set<std::pair<Id, Id>> dependants_;  // of the first: its indexes, the views on it
   Id last_id_ = kGone;
   std::vector<Id> changed_;  // since the last Settle

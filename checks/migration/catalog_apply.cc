@@ -162,7 +162,62 @@ struct Catalog::Applier {
   void operator()(const DropSchema& drop) {
     for (const Id id : catalog.In(drop.name)) catalog.RemoveById(id, drop.cascade);
   }
+  void operator()(const CreateEnum& create) {
+    EnumType type;
+    for (const std::string& label : create.labels) type.labels.push_back({label});
+    Name name = create.name;
+    if (name.schema.empty()) name.schema = catalog.CreationSchema();
+    catalog.enums_[{name.schema, name.name}] = std::move(type);
+  }
+  void operator()(const AddEnumValue& add) {
+    const auto found = catalog.enums_.find(catalog.EnumKeyOf(add.type));
+    if (found == catalog.enums_.end()) return;
+    std::vector<EnumLabel>& labels = found->second.labels;
+    const bool there = std::ranges::find(labels, add.label, &EnumLabel::text) != labels.end();
+    if (!there) labels.push_back({add.label});
+  }
+  void operator()(const RenameEnumValue& rename) {
+    const auto found = catalog.enums_.find(catalog.EnumKeyOf(rename.type));
+    if (found == catalog.enums_.end()) return;
+    for (EnumLabel& label : found->second.labels) {
+      if (label.text == rename.label) label = {rename.new_label};
+    }
+  }
+  // The columns of the type go along.
+  void operator()(const RenameType& rename) {
+    const Key from = catalog.EnumKeyOf(rename.type), to{from.first, rename.new_name};
+    for (const auto& [id, relation] : catalog.relations_) {
+      const auto has_type = [&](const KnownColumn& column) {
+        return column.definition.type && LeadsTo(*column.definition.type, from);
+      };
+      if (std::ranges::none_of(relation->columns, has_type)) continue;
+      for (KnownColumn& column : catalog.ChangeById(id).columns) {
+        if (has_type(column)) column.definition.type->name = TypeName({to.first, to.second});
+      }
+    }
+    auto type = catalog.enums_.extract(from);
+    if (type.empty()) return;
+    type.key() = to;
+    catalog.enums_.insert(std::move(type));
+  }
+  bool LeadsTo(const Type& type, const Key& key) const {
+    const size_t dot = type.name.find('.');
+    const Name name = dot == std::string::npos
+                          ? Name{"", type.name}
+                          : Name{type.name.substr(0, dot), type.name.substr(dot + 1)};
+    return name.name == key.second && catalog.EnumKeyOf(name) == key;
+  }
   void operator()(const DropType& drop) {
+    if (const auto found = catalog.enums_.find(catalog.EnumKeyOf(drop.name));
+        found != catalog.enums_.end()) {
+      const EnumType& type = found->second;
+      std::vector<std::string> labels;
+      for (const EnumLabel& label : type.labels) {
+        if (label.existed) labels.push_back(label.text);
+      }
+      if (type.existed) catalog.lost_enums_[{type.was.schema, type.was.name}] = std::move(labels);
+      catalog.enums_.erase(found);
+    }
     if (!drop.cascade) return;
     const std::string type = TypeName(drop.name);
     for (const auto& [id, relation] : catalog.relations_) {

@@ -38,6 +38,17 @@ std::optional<Remark> OnSchema(const Scene& scene, const DropSchema& drop) {
               "may take away tables, types and functions that are not known here", std::nullopt});
 }
 
+// Of an enum that another one has replaced by then, nobody misses the rest; remove_enum_value says
+// which labels are gone.
+std::optional<Remark> OnType(const Scene& scene, const DropType& drop) {
+  const EnumType* known = scene.before.FindEnum(drop.name);
+  if (known != nullptr && (!known->existed || scene.AtCommit().FindEnum(known->was) != nullptr)) {
+    return std::nullopt;
+  }
+  return OnUnjudged(scene, {absl::StrCat("Dropping type ", Quoted(drop.name)),
+                            "fails what the running version casts to it", std::nullopt});
+}
+
 std::optional<Remark> Examine(const Scene& scene) {
   if (const auto* opaque = As<Opaque>(scene.action)) {
     return Remark{.effects = {v1::EFFECT_UNPROVEN},
@@ -53,6 +64,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   }
   if (const auto* drop = As<DropRelation>(scene.action)) return OnDrop(scene, *drop);
   if (const auto* drop = As<DropSchema>(scene.action)) return OnSchema(scene, *drop);
+  if (const auto* drop = As<DropType>(scene.action)) return OnType(scene, *drop);
   if (const auto* unjudged = As<Unjudged>(scene.action)) return OnUnjudged(scene, *unjudged);
   return std::nullopt;
 }

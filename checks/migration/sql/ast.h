@@ -101,6 +101,25 @@ struct DropSchema {
 struct DropType {  // and DOMAIN
   Name name;
   bool cascade = false;
+  bool if_exists = false;
+};
+struct CreateEnum {
+  Name name;
+  std::vector<std::string> labels;
+};
+struct AddEnumValue {
+  Name type;
+  std::string label;
+  bool if_not_exists = false;
+};
+struct RenameEnumValue {
+  Name type;
+  std::string label;
+  std::string new_label;
+};
+struct RenameType {
+  Name type;
+  std::string new_name;
 };
 struct RenameRelation {
   Name name;
@@ -208,11 +227,11 @@ struct Opaque {
 };
 
 struct Action {
-  std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, DropType, RenameRelation,
-               MoveRelation, AddColumn, DropColumn, RenameColumn, ChangeType, SetNotNull,
-               DropNotNull, SetDefault, DropDefault, AddConstraint, ValidateConstraint,
-               DropConstraint, CreateIndex, SetSearchPath, Transaction, OutsideTransaction,
-               Unjudged, Opaque>
+  std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, DropType, CreateEnum,
+               AddEnumValue, RenameEnumValue, RenameType, RenameRelation, MoveRelation, AddColumn,
+               DropColumn, RenameColumn, ChangeType, SetNotNull, DropNotNull, SetDefault,
+               DropDefault, AddConstraint, ValidateConstraint, DropConstraint, CreateIndex,
+               SetSearchPath, Transaction, OutsideTransaction, Unjudged, Opaque>
       what;
   Span span;  // the clause, or the whole statement where there is only one
 };

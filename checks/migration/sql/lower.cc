@@ -18,7 +18,6 @@ constexpr NodeTag kHarmless[] = {T_InsertStmt,
                                  T_AlterFunctionStmt,
                                  T_CreateSeqStmt,
                                  T_AlterSeqStmt,
-                                 T_CreateEnumStmt,
                                  T_CreateDomainStmt,
                                  T_CompositeTypeStmt,
                                  T_CreateRangeStmt,
@@ -199,10 +198,12 @@ void LowerVacuum(const VacuumStmt& vacuum, Lowering& to) {
 }
 
 void LowerAlterEnum(const AlterEnumStmt& alter, Lowering& to) {
-  if (alter.oldVal == nullptr) return;  // ADD VALUE
-  to.Add(Unjudged{absl::StrCat("Renaming the enum value ", alter.oldVal),
-                  "fails the running version's statements that use the old label",
-                  {}});
+  const Name type = NameOf(alter.typeName);
+  if (alter.oldVal == nullptr) {
+    to.Add(AddEnumValue{type, alter.newVal, alter.skipIfNewValExists});
+  } else {
+    to.Add(RenameEnumValue{type, alter.oldVal, alter.newVal});
+  }
 }
 
 void LowerCall(Lowering& to, std::string_view what) {
@@ -320,6 +321,9 @@ void Lower(const Node* node, Lowering& to) {
   if (const auto* copy = GATE_NODE(CopyStmt, node)) return LowerCopy(*copy, to);
   if (const auto* reindex = GATE_NODE(ReindexStmt, node)) return LowerReindex(*reindex, to);
   if (const auto* vacuum = GATE_NODE(VacuumStmt, node)) return LowerVacuum(*vacuum, to);
+  if (const auto* create = GATE_NODE(CreateEnumStmt, node)) {
+    return to.Add(CreateEnum{NameOf(create->typeName), Texts(create->vals)});
+  }
   if (const auto* alter = GATE_NODE(AlterEnumStmt, node)) return LowerAlterEnum(*alter, to);
   LowerOther(node, to);
 }

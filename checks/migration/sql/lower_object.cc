@@ -63,10 +63,13 @@ void LowerDrop(const DropStmt& drop, Lowering& to) {
       if (drop.removeType == OBJECT_SCHEMA) {
         to.Add(DropSchema{std::string(Text(static_cast<const Node*>(cell.ptr_value))), cascade});
       } else if (const auto* type = GATE_NODE(TypeName, cell.ptr_value)) {
-        to.Add(DropType{NameOf(type->names), cascade});
+        to.Add(DropType{NameOf(type->names), cascade, drop.missing_ok});
       }
     }
-    if (drop.removeType == OBJECT_SCHEMA) return;
+    if (drop.removeType == OBJECT_SCHEMA || drop.removeType == OBJECT_TYPE ||
+        drop.removeType == OBJECT_DOMAIN) {
+      return;
+    }
     return to.Add(
         Unjudged{CommandName(to.source), "may take away what the running version uses", {}});
   }
@@ -92,6 +95,9 @@ void LowerRename(const RenameStmt& rename, Lowering& to) {
         RenameRelation{NameOf(*rename.relation), *kind, rename.newname, rename.missing_ok});
   }
   if (BelongsToTable(rename.renameType)) return;
+  if (rename.renameType == OBJECT_TYPE) {
+    return to.Add(RenameType{NameOf(GATE_NODE(List, rename.object)), rename.newname});
+  }
   std::optional<Name> table;
   if (rename.relation != nullptr) table = NameOf(*rename.relation);
   to.Add(Unjudged{"A rename", "fails what uses the old name, from that moment", table});

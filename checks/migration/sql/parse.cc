@@ -97,4 +97,13 @@ std::string Quoted(const Name& name) {
   return absl::StrCat(Quoted(name.schema), ".", Quoted(name.name));
 }
 
+std::string QuotedText(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + '\'';
+}
+
 }  // namespace gate::migration

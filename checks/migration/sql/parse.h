@@ -25,6 +25,8 @@ std::optional<SyntaxError> Parse(std::string_view text, Span span, Statement& st
 // The name as SQL, quoted where it has to be.
 std::string Quoted(std::string_view identifier);
 std::string Quoted(const Name& name);
+// The text as a constant: 'it''s'.
+std::string QuotedText(std::string_view text);
 
 }  // namespace gate::migration
 
