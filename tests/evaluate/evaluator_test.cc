@@ -169,6 +169,18 @@ TEST_F(EvaluatorTest, AllowsAHealthyCanaryAndTheVerdictIsOnDisk) {
   EXPECT_EQ(DeterministicBytes(*stored), DeterministicBytes(*verdict));
 }
 
+TEST_F(EvaluatorTest, EachOutcomeNamesWhatItRestsOn) {
+  const auto verdict = Ask(Request());
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  std::set<std::string> seen, rested_on;
+  for (const v1::ObservationRef& ref : verdict->observations()) seen.insert(ref.id());
+  for (const v1::CheckOutcome& outcome : verdict->outcomes()) {
+    rested_on.insert(outcome.observations().begin(), outcome.observations().end());
+  }
+  EXPECT_FALSE(seen.empty());
+  EXPECT_EQ(rested_on, seen);
+}
+
 TEST_F(EvaluatorTest, BlocksAHarmfulCanary) {
   canary_errors_per_minute_ = 1000;
   const auto verdict = Ask(Request());
