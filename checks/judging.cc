@@ -56,6 +56,7 @@ v1::Change Thin(const v1::Change& change) {
   schema.clear_schema_before();
   schema.clear_running_workload();
   schema.clear_new_workload();
+  schema.clear_databases();
   for (v1::MigrationFile& file : *schema.mutable_files()) file.clear_sql();
   return thin;
 }

@@ -1,7 +1,11 @@
 #include "checks/migration/migration.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "checks/migration/release.h"
@@ -125,6 +129,42 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
   }
 }
 
+using Statements = google::protobuf::RepeatedPtrField<v1::WorkloadStatement>;
+
+// A database, and what the release runs on it.
+struct OneDatabase {
+  std::vector<const v1::MigrationFile*> files;
+  std::string_view schema_before;
+  const Statements* running_workload = &v1::Database::default_instance().running_workload();
+  const Statements* new_workload = running_workload;
+  int postgres_version = 0;
+};
+
+// `told` is a SchemaChange or a Database, which say the same things.
+void Tell(const auto& told, OneDatabase& database) {
+  database.schema_before = told.schema_before();
+  database.running_workload = &told.running_workload();
+  database.new_workload = &told.new_workload();
+  database.postgres_version = told.postgres_major_version();
+}
+
+// The databases that files run on, by name; one without a name comes first.
+std::vector<OneDatabase> DatabasesOf(const v1::SchemaChange& schema) {
+  std::map<std::string_view, OneDatabase> databases;
+  for (const v1::MigrationFile& file : schema.files()) {
+    databases[file.database()].files.push_back(&file);
+  }
+  std::vector<OneDatabase> found;
+  for (auto& [name, database] : databases) {
+    if (name.empty()) Tell(schema, database);
+    for (const v1::Database& told : schema.databases()) {
+      if (told.name() == name) Tell(told, database);
+    }
+    found.push_back(std::move(database));
+  }
+  return found;
+}
+
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
                        const v1::PolicyRule& rule, absl::Time) {
   if (!ConcernsSchema(change)) return Skipped();
@@ -140,17 +180,18 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
     outcome.add_unblock("Send the migrations with the request (gatectl check collects them).");
     return outcome;
   }
-  migration::Catalog catalog;
-  migration::LoadSchema(schema_change.schema_before(), catalog);
-  std::vector<const v1::MigrationFile*> files;
-  for (const v1::MigrationFile& file : schema_change.files()) files.push_back(&file);
-  const migration::Workloads workloads{migration::Workload(schema_change.running_workload()),
-                                       migration::Workload(schema_change.new_workload())};
-  migration::Release release(files, schema_change.postgres_major_version(), workloads, catalog);
-  migration::Judgement judgement = release.Judge();
-  ApplySeverities(rule.checks().migration(), judgement.findings);
-  Conclude(judgement.findings, files.size(), outcome);
-  outcome.mutable_findings()->Assign(judgement.findings.begin(), judgement.findings.end());
+  std::vector<v1::Finding> findings;
+  for (const OneDatabase& database : DatabasesOf(schema_change)) {
+    migration::Catalog catalog;
+    migration::LoadSchema(database.schema_before, catalog);
+    const migration::Workloads workloads{migration::Workload(*database.running_workload),
+                                         migration::Workload(*database.new_workload)};
+    migration::Release release(database.files, database.postgres_version, workloads, catalog);
+    std::ranges::move(release.Judge().findings, std::back_inserter(findings));
+  }
+  ApplySeverities(rule.checks().migration(), findings);
+  Conclude(findings, static_cast<size_t>(schema_change.files_size()), outcome);
+  outcome.mutable_findings()->Assign(findings.begin(), findings.end());
   return outcome;
 }
 

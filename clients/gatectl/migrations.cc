@@ -1,6 +1,8 @@
 #include "clients/gatectl/migrations.h"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -136,14 +138,31 @@ Or<bool> NoteUncommitted(const Git& git, const MigrationFolder& folder, Collecte
   return true;
 }
 
-Or<bool> AddWorkload(const Git& git, const MigrationFolder& folder, v1::SchemaChange& schema) {
+Or<bool> AddWorkload(const Git& git, const MigrationFolder& folder, v1::Database& database) {
   if (folder.workload().empty()) return true;
   const Or<std::string> text = ReadFile(RelativeTo(git.root(), folder.workload()));
   if (!text) return text.problem();
   for (v1::WorkloadStatement& statement : ParseWorkload(folder.workload(), *text)) {
-    *schema.add_running_workload() = std::move(statement);
+    *database.add_running_workload() = std::move(statement);
   }
   return true;
+}
+
+// Of several folders, those without a name are databases of their own: to take two for one could
+// hide what a release does to either.
+std::string DatabaseOf(const MigrationFolder& folder, const config::v1::Project& project) {
+  if (!folder.database().empty() || project.migrations_size() == 1) return folder.database();
+  return FolderPath(folder.path());
+}
+
+void AddDatabase(v1::Database database, v1::SchemaChange& schema) {
+  if (!database.name().empty()) {
+    *schema.add_databases() = std::move(database);
+    return;
+  }
+  schema.set_schema_before(std::move(*database.mutable_schema_before()));
+  *schema.mutable_running_workload() = std::move(*database.mutable_running_workload());
+  schema.set_postgres_major_version(database.postgres_major_version());
 }
 
 }  // namespace
@@ -163,26 +182,40 @@ std::vector<v1::WorkloadStatement> ParseWorkload(const std::string& path, std::s
 }
 
 Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected) {
-  Release release;
-  v1::SchemaChange schema;
+  struct OneDatabase {
+    Release release;
+    v1::Database about;
+  };
+  std::map<std::string, OneDatabase> databases;
   for (const MigrationFolder& folder : project.migrations()) {
-    if (const Or<bool> added = AddFolder(git, folder, collected, release); !added) return added;
+    OneDatabase& database = databases[DatabaseOf(folder, project)];
+    if (const Or<bool> added = AddFolder(git, folder, collected, database.release); !added) {
+      return added;
+    }
     if (const Or<bool> noted = NoteUncommitted(git, folder, collected); !noted) return noted;
-    if (const Or<bool> added = AddWorkload(git, folder, schema); !added) return added;
+    if (const Or<bool> added = AddWorkload(git, folder, database.about); !added) return added;
     if (folder.postgres_major_version() != 0) {
-      schema.set_postgres_major_version(folder.postgres_major_version());
+      database.about.set_postgres_major_version(folder.postgres_major_version());
     }
   }
-  if (release.added.empty()) return true;
-  Sort(release.added);
-  Sort(release.before);
-  for (const File& file : release.added) {
-    *schema.add_files() = ToProto(file);
-    collected.sources[file.path] = file.text;
+  v1::SchemaChange schema;
+  for (auto& [name, database] : databases) {
+    if (database.release.added.empty()) continue;
+    Sort(database.release.added);
+    Sort(database.release.before);
+    for (const File& file : database.release.added) {
+      v1::MigrationFile& added = *schema.add_files();
+      added = ToProto(file);
+      added.set_database(name);
+      collected.sources[file.path] = file.text;
+    }
+    for (const File& file : database.release.before) {
+      absl::StrAppend(database.about.mutable_schema_before(), "-- ", file.path, "\n", UpText(file));
+    }
+    database.about.set_name(name);
+    AddDatabase(std::move(database.about), schema);
   }
-  for (const File& file : release.before) {
-    absl::StrAppend(schema.mutable_schema_before(), "-- ", file.path, "\n", UpText(file));
-  }
+  if (schema.files().empty()) return true;
   *collected.change.mutable_schema_change() = std::move(schema);
   return true;
 }

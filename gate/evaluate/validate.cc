@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,32 @@ void CheckCanary(const v1::CanaryExposure& canary, Issues& issues) {
   }
 }
 
+void CheckPostgresVersion(int version, const std::string& field, Issues& issues) {
+  if (version != 0 && (version < 11 || version > 18)) {
+    issues.Add(field, "must be 11 to 18, or 0 for unknown");
+  }
+}
+
+void CheckDatabases(const v1::SchemaChange& schema, Issues& issues) {
+  std::set<std::string_view> names;
+  for (int i = 0; i < schema.databases_size(); ++i) {
+    const v1::Database& database = schema.databases(i);
+    const std::string field = absl::StrCat("change.schema_change.databases[", i, "]");
+    issues.RequireName(field + ".name", database.name());
+    if (!names.insert(database.name()).second) {
+      issues.Add(field + ".name", absl::StrCat("there are two databases ", database.name()));
+    }
+    CheckPostgresVersion(database.postgres_major_version(), field + ".postgres_major_version",
+                         issues);
+  }
+  for (int i = 0; i < schema.files_size(); ++i) {
+    const std::string& name = schema.files(i).database();
+    if (name.empty() || names.contains(name)) continue;
+    issues.Add(absl::StrCat("change.schema_change.files[", i, "].database"),
+               absl::StrCat("names ", name, ", which is not in change.schema_change.databases"));
+  }
+}
+
 void CheckSchemaChange(const v1::SchemaChange& schema, Issues& issues) {
   if (static_cast<size_t>(schema.files_size()) > kMaxMigrationFiles) {
     issues.Add("change.schema_change.files",
@@ -90,10 +117,9 @@ void CheckSchemaChange(const v1::SchemaChange& schema, Issues& issues) {
       issues.Add(field + ".sql", "is larger than 20 MiB; split the file");
     }
   }
-  const int version = schema.postgres_major_version();
-  if (version != 0 && (version < 11 || version > 18)) {
-    issues.Add("change.schema_change.postgres_major_version", "must be 11 to 18, or 0 for unknown");
-  }
+  CheckPostgresVersion(schema.postgres_major_version(),
+                       "change.schema_change.postgres_major_version", issues);
+  CheckDatabases(schema, issues);
 }
 
 void CheckTrafficShift(const v1::TrafficShift& shift, Issues& issues) {

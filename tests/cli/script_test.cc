@@ -47,5 +47,27 @@ TEST(CollectTest, WhatIsSentIsWhatHasChanged) {
   EXPECT_EQ(schema.postgres_major_version(), 15);
 }
 
+// What a release does to one database has nothing to do with the tables of another.
+TEST(CollectTest, EachDatabaseIsSentWithItsOwnSchema) {
+  FakeGate gate;
+  RunScript(ReadFile("golden/cli/check_databases.txt"), gate.address());
+  const std::vector<v1::EvaluateRequest> requests = gate.requests();
+  ASSERT_FALSE(requests.empty());
+  const v1::SchemaChange& schema = requests[0].change().schema_change();
+  ASSERT_EQ(schema.files_size(), 2);
+  EXPECT_EQ(schema.files(0).database(), "billing/db");
+  EXPECT_EQ(schema.files(1).database(), "shop/db");
+  EXPECT_EQ(schema.schema_before(), "");
+  ASSERT_EQ(schema.databases_size(), 2);
+  const v1::Database& billing = schema.databases(0);
+  EXPECT_EQ(billing.name(), "billing/db");
+  EXPECT_NE(billing.schema_before().find("CREATE TABLE invoices"), std::string::npos);
+  EXPECT_NE(billing.schema_before().find("CREATE TABLE more"), std::string::npos);
+  EXPECT_EQ(billing.schema_before().find("CREATE TABLE orders"), std::string::npos);
+  EXPECT_EQ(billing.postgres_major_version(), 0);
+  EXPECT_EQ(schema.databases(1).name(), "shop/db");
+  EXPECT_EQ(schema.databases(1).postgres_major_version(), 15);
+}
+
 }  // namespace
 }  // namespace gate::testing

@@ -54,6 +54,36 @@ TEST(MigrationCheckTest, AMigrationThatIsNotThereIsInconclusive) {
   EXPECT_THAT(absent.summary(), HasSubstr("not known"));
 }
 
+// A table of the release in one database is not the table of that name in another.
+TEST(MigrationCheckTest, DatabasesAreJudgedByThemselves) {
+  v1::Change change = WithFiles(
+      {"CREATE TABLE orders (id bigint, note text);", "ALTER TABLE orders DROP COLUMN note;"});
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_PASS);
+  v1::SchemaChange& schema = *change.mutable_schema_change();
+  for (const char* name : {"billing", "shop"}) schema.add_databases()->set_name(name);
+  schema.mutable_files(0)->set_database("billing");
+  schema.mutable_files(1)->set_database("shop");
+  const v1::CheckOutcome outcome = Judge(change);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL);
+  ASSERT_THAT(outcome.findings(), SizeIs(1));
+  EXPECT_EQ(outcome.findings(0).location().path(), "db/2.sql");
+
+  schema.mutable_files(0)->set_database("shop");
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_PASS);
+}
+
+TEST(MigrationCheckTest, EachDatabaseHasASchemaOfItsOwn) {
+  v1::Change change = WithFiles({"ALTER TABLE orders ALTER COLUMN note TYPE text;"});
+  v1::SchemaChange& schema = *change.mutable_schema_change();
+  schema.set_schema_before("CREATE TABLE orders (id bigint, note int);");
+  v1::Database& shop = *schema.add_databases();
+  shop.set_name("shop");
+  shop.set_schema_before("CREATE TABLE orders (id bigint, note varchar(20));");
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_FAIL);
+  schema.mutable_files(0)->set_database("shop");
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_PASS);  // Binary-coercible.
+}
+
 TEST(MigrationCheckTest, AHarmlessMigrationPasses) {
   const v1::CheckOutcome outcome = Judge(WithFiles(
       {"ALTER TABLE orders ADD COLUMN note text;", "CREATE TABLE invoices (id bigint PRIMARY KEY);",

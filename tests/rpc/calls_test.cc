@@ -76,6 +76,21 @@ TEST_F(CallsTest, EveryWrongFieldIsNamed) {
   EXPECT_EQ(DetailsOf(status).message(), status.error_message());
 }
 
+TEST_F(CallsTest, FilesNameDatabasesThatAreThere) {
+  v1::EvaluateRequest request = TestGate::Allowed();
+  v1::SchemaChange& schema = *request.mutable_change()->mutable_schema_change();
+  v1::MigrationFile& file = *schema.add_files();
+  file.set_path("db/1.sql");
+  file.set_database("shpo");
+  for (const char* name : {"shop", "shop"}) schema.add_databases()->set_name(name);
+  schema.mutable_databases(0)->set_postgres_major_version(9);
+  v1::Verdict verdict;
+  EXPECT_THAT(FieldsOf(Evaluate(request, &verdict)),
+              UnorderedElementsAre("change.schema_change.files[0].database",
+                                   "change.schema_change.databases[0].postgres_major_version",
+                                   "change.schema_change.databases[1].name"));
+}
+
 TEST_F(CallsTest, ErrorsCarryTheRequestIdOfTheLog) {
   grpc::ClientContext context;
   context.AddMetadata("x-request-id", "from-the-caller");
