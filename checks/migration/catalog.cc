@@ -115,6 +115,37 @@ const Relation* Catalog::TableOf(const Name& index) const {
   return table == kGone ? nullptr : relations_.at(table).get();
 }
 
+const KnownTrigger* Catalog::FindTrigger(const Name& table, std::string_view trigger) const {
+  const Relation* relation = Find(table);
+  if (relation == nullptr) return nullptr;
+  const auto found = std::ranges::find(relation->triggers, trigger, [](const KnownTrigger& known) {
+    return std::string_view(known.name);
+  });
+  return found == relation->triggers.end() ? nullptr : &*found;
+}
+
+bool Catalog::IsAbsentTrigger(const Name& table, std::string_view trigger) const {
+  if (IsAbsent(table)) return true;
+  return complete_ && followed_ && Find(table) != nullptr && FindTrigger(table, trigger) == nullptr;
+}
+
+Catalog::Key Catalog::FunctionKeyOf(const Name& name) const {
+  if (!name.schema.empty()) return {name.schema, name.name};
+  for (const std::string& schema : search_path_) {
+    if (Key key{schema, name.name}; functions_.contains(key)) return key;
+  }
+  return {CreationSchema(), name.name};
+}
+
+std::vector<KnownFunction> Catalog::FindFunctions(const Name& name) const {
+  const auto found = functions_.find(FunctionKeyOf(name));
+  return found == functions_.end() ? std::vector<KnownFunction>() : found->second;
+}
+
+bool Catalog::IsAbsentFunction(const Name& name) const {
+  return complete_ && followed_ && FindFunctions(name).empty();
+}
+
 Catalog::Key Catalog::EnumKeyOf(const Name& name) const {
   if (!name.schema.empty()) return {name.schema, name.name};
   for (const std::string& schema : search_path_) {
@@ -290,10 +321,14 @@ void Catalog::Settle() {
       column.was.clear();
     }
     for (KnownConstraint& constraint : settled.constraints) constraint.existed = true;
+    for (KnownTrigger& trigger : settled.triggers) trigger.existed = true;
     settled.key.existed = true;
   }
   changed_.clear();
   made_schemas_.clear();
+  for (auto& [key, functions] : functions_) {
+    for (KnownFunction& function : functions) function.existed = true;
+  }
   lost_enums_.clear();
   for (auto& [key, type] : enums_) {
     type.existed = true;

@@ -44,6 +44,16 @@ struct UniqueKey {
   bool existed = false;
 };
 
+struct KnownTrigger {
+  std::string name;
+  bool existed = false;
+};
+
+struct KnownFunction {
+  CreateFunction definition;
+  bool existed = false;
+};
+
 struct EnumLabel {
   std::string text;
   bool existed = false;
@@ -65,6 +75,7 @@ struct Relation {
   std::vector<KnownColumn> columns;  // of an index: the plain ones, by name
   bool all_columns_known = false;
   std::vector<KnownConstraint> constraints;
+  std::vector<KnownTrigger> triggers;
   // What was there before, and this release has dropped: columns, constraints, unique indexes.
   std::set<std::string, std::less<>> lost;
   std::vector<KnownConstraint> lost_constraints;
@@ -91,6 +102,13 @@ class Catalog {
   // The unique keys of a table, by index or constraint, as far as they are known; with `lost`,
   // those that this release has dropped as well.
   std::vector<UniqueKey> UniqueKeysOf(const Name& table, bool lost) const;
+  const KnownTrigger* FindTrigger(const Name& table, std::string_view trigger) const;
+  bool IsAbsentTrigger(const Name& table, std::string_view trigger) const;
+  // The functions of that name that are known.
+  std::vector<KnownFunction> FindFunctions(const Name& name) const;
+  // Whether it is certain that there is no function of that name.
+  bool IsAbsentFunction(const Name& name) const;
+
   // The enum that this name finds, or nullptr where it is not known.
   const EnumType* FindEnum(const Name& name) const;
   const EnumType* FindEnum(const Type& type) const;
@@ -130,6 +148,7 @@ class Catalog {
   std::string CreationSchema() const;
   Key KeyOf(const Name& name) const;
   Key EnumKeyOf(const Name& name) const;
+  Key FunctionKeyOf(const Name& name) const;
   const Relation* At(const Key& key) const;
   bool IsAbsentAt(const Key& key) const;
   // The relation to change; where it is not known, a new entry that says no more than "existed".
@@ -148,6 +167,7 @@ class Catalog {
 
   std::map<Key, Id> names_;
   std::map<Id, std::shared_ptr<const Relation>> relations_;
+  std::map<Key, std::vector<KnownFunction>> functions_;
   std::map<Key, EnumType> enums_;
   std::map<Key, std::vector<std::string>> lost_enums_;
   std::set<std::pair<Id, Id>> dependants_;  // of the first: its indexes, the views on it

@@ -14,6 +14,7 @@ constexpr std::string_view kTemporary = "pg_temp";
 constexpr size_t kMaxColumns = 1600;
 // Of one table: more than any has.
 constexpr size_t kMaxConstraints = 200;
+constexpr size_t kMaxOverloads = 200;
 constexpr size_t kMaxCondition = 1000;  // kept to be compared
 
 KnownColumn* FindIn(Relation& relation, std::string_view column) {
@@ -162,6 +163,35 @@ struct Catalog::Applier {
   void operator()(const DropSchema& drop) {
     for (const Id id : catalog.In(drop.name)) catalog.RemoveById(id, drop.cascade);
   }
+  void operator()(const CreateFunction& create) {
+    std::vector<KnownFunction>& functions = catalog.functions_[catalog.FunctionKeyOf(create.name)];
+    const bool maybe = create.or_replace && !(catalog.complete_ && catalog.followed_);
+    for (KnownFunction& function : functions) {
+      if (function.definition.arguments != create.arguments) continue;
+      function.definition = create;
+      return;
+    }
+    if (functions.size() < kMaxOverloads) functions.push_back({create, maybe});
+  }
+  void operator()(const DropFunction& drop) {
+    const auto found = catalog.functions_.find(catalog.FunctionKeyOf(drop.name));
+    if (found == catalog.functions_.end()) return;
+    std::erase_if(found->second, [&drop](const KnownFunction& function) {
+      return !drop.arguments || function.definition.arguments == *drop.arguments;
+    });
+    if (found->second.empty()) catalog.functions_.erase(found);
+  }
+  void operator()(const CreateTrigger& create) {
+    if (catalog.FindTrigger(create.table, create.name) != nullptr) return;
+    std::vector<KnownTrigger>& triggers = catalog.Change(create.table).triggers;
+    if (triggers.size() < kMaxConstraints) triggers.push_back({create.name});
+  }
+  void operator()(const DropTrigger& drop) {
+    if (catalog.FindTrigger(drop.table, drop.name) == nullptr) return;
+    std::erase_if(catalog.Change(drop.table).triggers,
+                  [&drop](const KnownTrigger& trigger) { return trigger.name == drop.name; });
+  }
+  void operator()(const TakeRights&) {}
   void operator()(const CreateEnum& create) {
     EnumType type;
     for (const std::string& label : create.labels) type.labels.push_back({label});

@@ -316,8 +316,9 @@ INSTANTIATE_TEST_SUITE_P(
          {"required_column t.a"}},
         {"AddedWithACheck", "ALTER TABLE t ADD a int CHECK (a > 0);", {"new_check t.t_a_check"}},
         {"PoliciesOnNewTables",
-         "CREATE TABLE t (a int); CREATE POLICY p ON t; CREATE POLICY p ON u;",
-         {"unproven u"}},
+         "CREATE TABLE t (a int); CREATE POLICY p ON t AS RESTRICTIVE; CREATE POLICY p ON u AS "
+         "RESTRICTIVE; CREATE POLICY q ON u;",
+         {"revoke u"}},
         {"QueriesAreHarmlessUnlessTheyCallSomething",
          "SELECT max(a), count(*) FROM t; SELECT max(f(a)) FROM t; SELECT f(a) FROM t;",
          {"unproven ", "unproven "}},

@@ -134,6 +134,34 @@ struct MoveRelation {  // ALTER ... SET SCHEMA
   bool if_exists = false;
 };
 
+struct CreateFunction {  // and PROCEDURE
+  Name name;
+  std::vector<std::string> arguments;  // types of what is put in
+  size_t required = 0;                 // of these, without a default
+  std::string returns;                 // what comes out, to be compared
+  bool or_replace = false;
+};
+struct DropFunction {  // and PROCEDURE, AGGREGATE, ROUTINE
+  Name name;
+  std::optional<std::vector<std::string>> arguments;  // nullopt: the only one of that name
+  bool if_exists = false;
+  bool cascade = false;
+};
+struct CreateTrigger {
+  Name table;
+  std::string name;
+};
+struct DropTrigger {
+  Name table;
+  std::string name;
+  bool if_exists = false;
+};
+// What may take rows or rights away from a role.
+struct TakeRights {
+  std::string what;           // "REVOKE"
+  std::optional<Name> table;  // where it is of one
+};
+
 struct AddColumn {
   Name table;
   Column column;
@@ -228,7 +256,8 @@ struct Opaque {
 
 struct Action {
   std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, DropType, CreateEnum,
-               AddEnumValue, RenameEnumValue, RenameType, RenameRelation, MoveRelation, AddColumn,
+               AddEnumValue, RenameEnumValue, RenameType, CreateFunction, DropFunction,
+               CreateTrigger, DropTrigger, TakeRights, RenameRelation, MoveRelation, AddColumn,
                DropColumn, RenameColumn, ChangeType, SetNotNull, DropNotNull, SetDefault,
                DropDefault, AddConstraint, ValidateConstraint, DropConstraint, CreateIndex,
                SetSearchPath, Transaction, OutsideTransaction, Unjudged, Opaque>

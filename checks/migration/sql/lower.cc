@@ -14,7 +14,6 @@ constexpr NodeTag kHarmless[] = {T_InsertStmt,
                                  T_UpdateStmt,
                                  T_MergeStmt,
                                  T_CommentStmt,
-                                 T_CreateFunctionStmt,
                                  T_AlterFunctionStmt,
                                  T_CreateSeqStmt,
                                  T_AlterSeqStmt,
@@ -23,7 +22,6 @@ constexpr NodeTag kHarmless[] = {T_InsertStmt,
                                  T_CreateRangeStmt,
                                  T_DefineStmt,
                                  T_CreateExtensionStmt,
-                                 T_CreateTrigStmt,
                                  T_AlterDefaultPrivilegesStmt,
                                  T_CreateRoleStmt,
                                  T_ExplainStmt,
@@ -235,6 +233,18 @@ void LowerDelete(const DeleteStmt& statement, Lowering& to) {
                   NameOf(*statement.relation)});
 }
 
+void LowerGrant(const GrantStmt& grant, Lowering& to) {
+  if (grant.is_grant) return;
+  if (grant.objtype != OBJECT_TABLE) {
+    return to.Add(Unjudged{"REVOKE", "may take rights away from the running version", {}});
+  }
+  if (grant.targtype != ACL_TARGET_OBJECT) return to.Add(TakeRights{"REVOKE", std::nullopt});
+  for (const ListCell& cell : Elements(grant.objects)) {
+    const auto* table = GATE_NODE(RangeVar, cell.ptr_value);
+    if (table != nullptr) to.Add(TakeRights{"REVOKE", NameOf(*table)});
+  }
+}
+
 // What is left over: a clause per statement that takes no more than a sentence.
 void LowerOther(const Node* node, Lowering& to) {
   const auto watch = [&to](const RangeVar* table) {
@@ -242,15 +252,25 @@ void LowerOther(const Node* node, Lowering& to) {
     if (table != nullptr) name = NameOf(*table);
     to.Add(Unjudged{CommandName(to.source), "may break the running version", name});
   };
+  const auto take = [&to](std::string what, const RangeVar* table) {
+    std::optional<Name> name;
+    if (table != nullptr) name = NameOf(*table);
+    to.Add(TakeRights{std::move(what), name});
+  };
   switch (nodeTag(node)) {
-    case T_CreatePolicyStmt:
-      return watch(reinterpret_cast<const CreatePolicyStmt*>(node)->table);
+    case T_CreatePolicyStmt: {
+      // One that permits takes nothing away.
+      const auto* policy = reinterpret_cast<const CreatePolicyStmt*>(node);
+      return policy->permissive ? void() : take("CREATE POLICY ... AS RESTRICTIVE", policy->table);
+    }
     case T_AlterPolicyStmt:
-      return watch(reinterpret_cast<const AlterPolicyStmt*>(node)->table);
+      return take("ALTER POLICY", reinterpret_cast<const AlterPolicyStmt*>(node)->table);
     case T_RuleStmt:
       return watch(reinterpret_cast<const RuleStmt*>(node)->relation);
-    case T_AlterOwnerStmt:
-      return watch(reinterpret_cast<const AlterOwnerStmt*>(node)->relation);
+    case T_AlterOwnerStmt: {
+      const auto* owner = reinterpret_cast<const AlterOwnerStmt*>(node);
+      return owner->relation == nullptr ? watch(nullptr) : take("OWNER TO", owner->relation);
+    }
     case T_DoStmt:
       LowerCall(to, "A DO block");
       return;
@@ -261,11 +281,10 @@ void LowerOther(const Node* node, Lowering& to) {
       LowerCall(to, "A procedure");
       return;
     case T_GrantStmt:
-      if (!reinterpret_cast<const GrantStmt*>(node)->is_grant) break;
-      return;
+      return LowerGrant(*reinterpret_cast<const GrantStmt*>(node), to);
     case T_GrantRoleStmt:
-      if (!reinterpret_cast<const GrantRoleStmt*>(node)->is_grant) break;
-      return;
+      if (reinterpret_cast<const GrantRoleStmt*>(node)->is_grant) return;
+      return take("REVOKE", nullptr);
     case T_RefreshMatViewStmt:
       if (reinterpret_cast<const RefreshMatViewStmt*>(node)->concurrent) return;
       return watch(reinterpret_cast<const RefreshMatViewStmt*>(node)->relation);
@@ -325,6 +344,10 @@ void Lower(const Node* node, Lowering& to) {
     return to.Add(CreateEnum{NameOf(create->typeName), Texts(create->vals)});
   }
   if (const auto* alter = GATE_NODE(AlterEnumStmt, node)) return LowerAlterEnum(*alter, to);
+  if (const auto* create = GATE_NODE(CreateFunctionStmt, node)) return LowerFunction(*create, to);
+  if (const auto* create = GATE_NODE(CreateTrigStmt, node)) {
+    return to.Add(CreateTrigger{NameOf(*create->relation), create->trigname});
+  }
   LowerOther(node, to);
 }
 

@@ -39,6 +39,7 @@ void Lower(const Node* node, Lowering& to);
 void LowerCreateTable(const CreateStmt& create, RelationKind kind, Lowering& to);
 void LowerAlterTable(const AlterTableStmt& alter, Lowering& to);
 void LowerDrop(const DropStmt& drop, Lowering& to);
+void LowerFunction(const CreateFunctionStmt& create, Lowering& to);
 void LowerRename(const RenameStmt& rename, Lowering& to);
 void LowerMove(const AlterObjectSchemaStmt& move, Lowering& to);
 void LowerIndex(const IndexStmt& index, Lowering& to);

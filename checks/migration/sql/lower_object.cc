@@ -52,7 +52,59 @@ std::vector<std::string> PlainColumns(const List* elements) {
   return columns;
 }
 
+bool IsFunction(ObjectType type) {
+  return type == OBJECT_FUNCTION || type == OBJECT_PROCEDURE || type == OBJECT_ROUTINE ||
+         type == OBJECT_AGGREGATE;
+}
+
+// The type as signatures are compared.
+std::string SignatureType(const TypeName* written, const Lowering& to) {
+  if (written == nullptr) return "";
+  const Type type = TypeOf(*written, to.source);
+  const std::string_view name = type.name;
+  constexpr std::string_view kPublic = "public.";
+  return absl::StrCat(std::string(name.starts_with(kPublic) ? name.substr(kPublic.size()) : name),
+                      type.dimensions > 0 ? "[]" : "", written->setof ? " setof" : "");
+}
+
+void LowerDropFunctions(const DropStmt& drop, Lowering& to) {
+  for (const ListCell& cell : Elements(drop.objects)) {
+    const auto* object = GATE_NODE(ObjectWithArgs, cell.ptr_value);
+    if (object == nullptr) continue;
+    DropFunction action{NameOf(object->objname), std::nullopt, drop.missing_ok,
+                        drop.behavior == DROP_CASCADE};
+    if (!object->args_unspecified) {
+      action.arguments.emplace();
+      for (const ListCell& argument : Elements(object->objargs)) {
+        action.arguments->push_back(SignatureType(GATE_NODE(TypeName, argument.ptr_value), to));
+      }
+    }
+    to.Add(std::move(action));
+  }
+}
+
 }  // namespace
+
+void LowerFunction(const CreateFunctionStmt& create, Lowering& to) {
+  CreateFunction action{NameOf(create.funcname)};
+  action.or_replace = create.replace;
+  action.returns = SignatureType(create.returnType, to);
+  for (const ListCell& cell : Elements(create.parameters)) {
+    const auto* parameter = GATE_NODE(FunctionParameter, cell.ptr_value);
+    if (parameter == nullptr) continue;
+    std::string type = SignatureType(parameter->argType, to);
+    const FunctionParameterMode mode = parameter->mode;
+    const bool in = mode != FUNC_PARAM_OUT && mode != FUNC_PARAM_TABLE;
+    if (!in || mode == FUNC_PARAM_INOUT) {
+      absl::StrAppend(&action.returns, ", ", parameter->name == nullptr ? "" : parameter->name, " ",
+                      type);
+    }
+    if (!in) continue;
+    if (parameter->defexpr == nullptr) ++action.required;
+    action.arguments.push_back(std::move(type));
+  }
+  to.Add(std::move(action));
+}
 
 void LowerDrop(const DropStmt& drop, Lowering& to) {
   if (drop.concurrent) to.Add(OutsideTransaction{"DROP INDEX CONCURRENTLY"});
@@ -70,6 +122,7 @@ void LowerDrop(const DropStmt& drop, Lowering& to) {
         drop.removeType == OBJECT_DOMAIN) {
       return;
     }
+    if (IsFunction(drop.removeType)) return LowerDropFunctions(drop, to);
     return to.Add(
         Unjudged{CommandName(to.source), "may take away what the running version uses", {}});
   }
@@ -78,6 +131,10 @@ void LowerDrop(const DropStmt& drop, Lowering& to) {
     if (object == nullptr) continue;
     if (kind) {
       to.Add(DropRelation{NameOf(object), *kind, drop.missing_ok, cascade, drop.concurrent});
+    } else if (drop.removeType == OBJECT_TRIGGER) {
+      to.Add(DropTrigger{TableOf(object), NameOf(object).name, drop.missing_ok});
+    } else if (drop.removeType == OBJECT_POLICY) {
+      to.Add(TakeRights{"DROP POLICY", TableOf(object)});
     } else {
       to.Add(Unjudged{CommandName(to.source), "may take away what the running version relies on",
                       TableOf(object)});

@@ -215,10 +215,7 @@ constexpr std::string_view kAccess = "may take rows or rights away from the runn
 constexpr std::string_view kRewrites =
     "writes the whole table anew under a lock that nobody passes";
 constexpr std::string_view kPartition = "takes strong locks, and may scan the table";
-constexpr std::array<Danger, 30> kDangers = {{
-    {AT_ChangeOwner, "Changing the owner of a table", kAccess},
-    {AT_EnableRowSecurity, "Enabling row level security", kAccess},
-    {AT_ForceRowSecurity, "Forcing row level security", kAccess},
+constexpr std::array<Danger, 27> kDangers = {{
     {AT_SetLogged, "SET LOGGED", kRewrites},
     {AT_SetUnLogged, "SET UNLOGGED", kRewrites},
     {AT_SetAccessMethod, "SET ACCESS METHOD", kRewrites},
@@ -279,6 +276,12 @@ void LowerCommand(const Name& table, const AlterTableCmd& command, Span at, Lowe
         to.AddAt(at, ConstraintOf(table, *constraint, to.source));
       }
       return;
+    case AT_ChangeOwner:
+      return to.AddAt(at, TakeRights{"OWNER TO", table});
+    case AT_EnableRowSecurity:
+      return to.AddAt(at, TakeRights{"ENABLE ROW LEVEL SECURITY", table});
+    case AT_ForceRowSecurity:
+      return to.AddAt(at, TakeRights{"FORCE ROW LEVEL SECURITY", table});
     case AT_ValidateConstraint:
       return to.AddAt(at, ValidateConstraint{table, name});
     case AT_DropConstraint:

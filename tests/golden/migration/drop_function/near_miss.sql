@@ -1,0 +1,10 @@
+-- schema: CREATE FUNCTION area(a int) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
+CREATE OR REPLACE FUNCTION area(a int, b int) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
+DROP FUNCTION area(int, int);
+CREATE FUNCTION total() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$;
+DROP FUNCTION total;
+DROP FUNCTION IF EXISTS gone(text);
+BEGIN;
+DROP FUNCTION area(integer);
+CREATE FUNCTION area(a int, scale int DEFAULT 1) RETURNS int LANGUAGE sql AS $$ SELECT a $$;
+COMMIT;

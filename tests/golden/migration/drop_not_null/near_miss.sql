@@ -1,0 +1,4 @@
+-- schema: CREATE TABLE orders (id int NOT NULL, note text);
+ALTER TABLE orders ALTER COLUMN note DROP NOT NULL;
+ALTER TABLE orders ADD COLUMN kind int NOT NULL DEFAULT 1;
+ALTER TABLE orders ALTER COLUMN kind DROP NOT NULL;

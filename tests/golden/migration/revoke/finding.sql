@@ -1,0 +1,5 @@
+REVOKE INSERT ON orders FROM app;
+REVOKE writers FROM app;
+ALTER TABLE orders ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON orders AS RESTRICTIVE USING (owner = current_user);
+ALTER TABLE orders OWNER TO admin;
