@@ -1,5 +1,7 @@
 #include "tests/rehearsal/rehearsal_fixture.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -34,12 +36,15 @@ Rehearsals& Rehearsals::Get() {
 }
 
 Rehearsals::Rehearsals() {
-  // Another user has to come through to the folder inside.
-  std::filesystem::permissions(folder_.path(), std::filesystem::perms(0711));
-  options_.folder = folder_.File("r");
+  options_.folder = absl::StrCat(DefaultScratchFolder(options_.disk_bytes), "-", getpid());
   auto clusters = ScratchClusters::Open(options_);
   if (!clusters.ok()) throw std::runtime_error(std::string(clusters.status().message()));
   clusters_ = *std::move(clusters);
+}
+
+Rehearsals::~Rehearsals() {
+  std::error_code ignored;
+  std::filesystem::remove_all(options_.folder, ignored);
 }
 
 std::unique_ptr<ScratchCluster> Rehearsals::Start() {
@@ -110,8 +115,8 @@ std::vector<std::string> Lines(const v1::Rehearsal& rehearsal) {
     lines.push_back(
         absl::StrCat(Short(v1::SchemaEffectKind_Name(effect.kind()), "SCHEMA_EFFECT_KIND_"), " ",
                      effect.subject(), effect.detail().empty() ? "" : " ", effect.detail(),
-                     effect.trigger_may_fill() ? " (a trigger may fill it)" : "", " | ",
-                     Statements(effect.statements())));
+                     effect.trigger_may_fill() ? " (a trigger may fill it)" : "",
+                     effect.statements().empty() ? "" : " | ", Statements(effect.statements())));
   }
   for (const v1::LostCoverage& lost : rehearsal.lost_coverage()) {
     lines.push_back(absl::StrCat("lost ",

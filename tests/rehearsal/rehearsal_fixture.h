@@ -26,8 +26,8 @@ class Rehearsals {
 
  private:
   Rehearsals();
+  ~Rehearsals();
 
-  TempFolder folder_;
   ScratchOptions options_;
   std::unique_ptr<ScratchClusters> clusters_;
 };

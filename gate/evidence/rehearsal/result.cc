@@ -3,6 +3,29 @@
 #include "absl/strings/str_cat.h"
 
 namespace gate {
+namespace {
+
+v1::RehearsalEnd EndOf(const SqlError& error, SessionEnd end) {
+  switch (end) {
+    case SessionEnd::kTimedOut:
+      return v1::REHEARSAL_END_TIMED_OUT;
+    case SessionEnd::kDiskFull:
+      return v1::REHEARSAL_END_DISK_FULL;
+    case SessionEnd::kLost:
+      return v1::REHEARSAL_END_SERVER_LOST;
+    case SessionEnd::kNone:
+      break;
+  }
+  // Our own limits, and rights that we do not give, say nothing about the migration.
+  const std::string& code = error.sqlstate;
+  if (code == "42501") return v1::REHEARSAL_END_REFUSED;
+  if (code == "53100" || code == "53400") return v1::REHEARSAL_END_DISK_FULL;
+  if (code == "53200") return v1::REHEARSAL_END_OUT_OF_MEMORY;
+  if (code == "57014") return v1::REHEARSAL_END_TIMED_OUT;
+  return v1::REHEARSAL_END_MIGRATION_FAILED;
+}
+
+}  // namespace
 
 std::string Shortened(std::string_view sql) {
   size_t end = 4096;
@@ -29,23 +52,7 @@ v1::LostCoverage& AddLost(v1::CoverageKind kind, std::string_view reason, std::s
 
 void SetFailure(const SqlError& error, SessionEnd end, const std::string& path, int line,
                 v1::Rehearsal& rehearsal) {
-  constexpr std::string_view kRefused = "42501", kTimeout = "57014";
-  switch (end) {
-    case SessionEnd::kNone:
-      rehearsal.set_end(error.sqlstate == kRefused   ? v1::REHEARSAL_END_REFUSED
-                        : error.sqlstate == kTimeout ? v1::REHEARSAL_END_TIMED_OUT
-                                                     : v1::REHEARSAL_END_MIGRATION_FAILED);
-      break;
-    case SessionEnd::kTimedOut:
-      rehearsal.set_end(v1::REHEARSAL_END_TIMED_OUT);
-      break;
-    case SessionEnd::kDiskFull:
-      rehearsal.set_end(v1::REHEARSAL_END_DISK_FULL);
-      break;
-    case SessionEnd::kLost:
-      rehearsal.set_end(v1::REHEARSAL_END_SERVER_LOST);
-      break;
-  }
+  rehearsal.set_end(EndOf(error, end));
   rehearsal.mutable_failure()->set_sqlstate(error.sqlstate);
   rehearsal.mutable_failure()->set_message(error.message);
   rehearsal.mutable_failure()->set_path(path);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -32,7 +33,7 @@ constexpr std::string_view kMaking = "making-";   // a prepared directory, not y
 constexpr std::string_view kPrepared = "ready-";  // to be copied
 
 // Durability is of no use here. What bounds the SQL of others is set where it cannot be changed by
-// it: temp_file_limit for superusers only, max_worker_processes at the start only.
+// it: max_worker_processes at the start only, temp_file_limit (see StartServer) by superusers only.
 constexpr char kSettings[] = R"(
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -49,7 +50,6 @@ autovacuum = off
 max_worker_processes = 0
 max_logical_replication_workers = 0
 restart_after_crash = off
-temp_file_limit = 256MB
 max_files_per_process = 200
 log_min_messages = fatal
 log_min_error_statement = panic
@@ -220,6 +220,16 @@ absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options) {
   return best;
 }
 
+std::string DefaultScratchFolder(uint64_t disk_bytes) {
+  constexpr char kMemory[] = "/dev/shm";
+  struct statvfs room {};
+  const bool fits = statvfs(kMemory, &room) == 0 && access(kMemory, W_OK) == 0 &&
+                    uint64_t{room.f_bavail} * room.f_frsize >= 2 * disk_bytes;
+  std::error_code error;
+  const fs::path temporary = fs::temp_directory_path(error);
+  return ((fits ? fs::path(kMemory) : temporary) / "gate-rehearsal").string();
+}
+
 ScratchCluster::~ScratchCluster() {
   server_.reset();
   RemoveSharedMemory(fs::path(folder_) / "data");
@@ -253,10 +263,12 @@ absl::StatusOr<std::unique_ptr<ScratchClusters>> ScratchClusters::Open(
   if (!programs.ok()) return programs.status();
   auto user = OrdinaryUser(options.user);
   if (!user.ok()) return user.status();
+  ScratchOptions chosen = options;
+  if (chosen.folder.empty()) chosen.folder = DefaultScratchFolder(chosen.disk_bytes);
+  if (absl::Status own = OwnFolder(chosen.folder, *user); !own.ok()) return own;
+  RemoveLeftovers(chosen.folder);
   std::unique_ptr<ScratchClusters> clusters(
-      new ScratchClusters(options, *std::move(programs), *std::move(user)));
-  if (absl::Status own = OwnFolder(options.folder, clusters->user_); !own.ok()) return own;
-  RemoveLeftovers(options.folder);
+      new ScratchClusters(std::move(chosen), *std::move(programs), *std::move(user)));
   if (absl::Status made = clusters->MakePrepared(); !made.ok()) return made;
   const std::string version = ReadAll(clusters->PreparedFolder() + "/PG_VERSION");
   std::from_chars(version.data(), version.data() + version.size(), clusters->programs_.major);
@@ -329,12 +341,13 @@ absl::Status ScratchClusters::StartServer(ScratchCluster& cluster, Deadline dead
   const std::string& folder = cluster.folder();
   const std::string data = folder + "/data";
   auto server = GuardedProcess::Start(
-      {.arguments = {programs_.folder + "/postgres", "-D", data, "-k", folder, "-p", "5432"},
+      {.arguments = {programs_.folder + "/postgres", "-D", data, "-k", folder, "-p", "5432", "-c",
+                     absl::StrCat("temp_file_limit=", options_.disk_bytes / 2048, "kB")},
        .folder = folder,
        .output = folder + "/log",
        .user = user_,
        .limits = {.memory_bytes = options_.memory_bytes,
-                  .file_bytes = options_.disk_bytes,
+                  .file_bytes = 2 * options_.disk_bytes,  // the looks at all files come first
                   .cpu_seconds = static_cast<uint64_t>(options_.cpu_time.count())}});
   if (!server.ok()) return server.status();
   cluster.server_ = *std::move(server);

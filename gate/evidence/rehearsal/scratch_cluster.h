@@ -28,12 +28,12 @@ struct ScratchOptions {
   // the newest.
   int wanted_major = 0;
   // Where the data directories are made; itself made, for us alone, where it is not there. Short: a
-  // socket's path has at most 107 bytes.
-  std::string folder = "/tmp/gate-rehearsal";
+  // socket's path has at most 107 bytes. "": as DefaultScratchFolder says.
+  std::string folder;
   // The ordinary user whom the server runs as where we are root.
   std::string user = "postgres";
   uint64_t memory_bytes = uint64_t{1} << 30;  // of each of its processes
-  uint64_t disk_bytes = uint64_t{1} << 30;    // of all its files
+  uint64_t disk_bytes = uint64_t{1} << 29;    // of all its files
   // Of each process; the last resort, should both we and the guard be killed.
   std::chrono::seconds cpu_time{300};
 };
@@ -45,6 +45,10 @@ struct PostgresPrograms {
 };
 // NOT_FOUND where there are none.
 absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options);
+
+// In memory (/dev/shm) where there is room for two such clusters, which halves the time of a
+// rehearsal; else where temporary files are.
+std::string DefaultScratchFolder(uint64_t disk_bytes);
 
 // One running server. Not thread-safe.
 class ScratchCluster {

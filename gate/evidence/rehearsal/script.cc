@@ -21,7 +21,9 @@ std::vector<ScriptStep> StepsOf(std::string_view text, Span span, const migratio
   for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
     const std::string_view slice = Slice(text, piece.span);
     if (piece.kind == Piece::Kind::kCopyData) {
-      if (!steps.empty()) steps.back().copy_data = slice;
+      // Up to the line "\.", which is psql's.
+      const size_t end = std::min(slice.rfind("\\."), slice.size());
+      if (!steps.empty()) steps.back().copy_data = slice.substr(0, end);
       continue;
     }
     // psql's end of COPY data, where there was none.
