@@ -75,6 +75,9 @@ const Case kCases[] = {
      {kAddOrder},
      {"scans public.orders VERIFY",
       absl::StrCat("REQUIRED_COLUMN public.orders.region text (a trigger may fill it) | ",
+                   kAddOrder),
+      absl::StrCat("TRIGGER_ADDED public.orders.fill CREATE TRIGGER fill BEFORE INSERT ON "
+                   "public.orders FOR EACH ROW EXECUTE FUNCTION public.fill() | ",
                    kAddOrder)}},
     {"OptionalColumn",
      "ALTER TABLE orders ADD COLUMN region text NOT NULL DEFAULT 'eu', ADD COLUMN extra text",
@@ -253,8 +256,32 @@ const Case kDumpCases[] = {
      "ALTER TABLE shop.events_old ADD CONSTRAINT small CHECK (id < 9)",
      {kAddShopOrder, kAddEvent},
      {"scans shop.events_old VERIFY",
-      absl::StrCat("CHECK shop.events_old.small CHECK ((id < 9)) | ", kAddEvent),
-      "CHECK shop.events_old.small CHECK ((id < 9))", kTouchLost}},
+      absl::StrCat("CHECK shop.events_old.small CHECK ((id < 9)) | ", kAddEvent), kTouchLost}},
+    {"NotNullOnPartition",
+     "ALTER TABLE shop.events_old ALTER COLUMN id SET NOT NULL",
+     {kAddEvent},
+     {"scans shop.events_old VERIFY", "REQUIRED_COLUMN shop.events_old.id bigint",
+      absl::StrCat("NOT_NULL shop.events_old.id bigint | ", kAddEvent), kTouchLost}},
+    {"TriggerAndRuleAdded",
+     "CREATE TRIGGER again AFTER INSERT ON shop.events FOR EACH ROW EXECUTE FUNCTION shop.touch();"
+     "CREATE RULE never AS ON INSERT TO shop.orders DO INSTEAD NOTHING",
+     {kAddShopOrder},
+     {"TRIGGER_ADDED shop.events.again CREATE TRIGGER again AFTER INSERT ON shop.events FOR EACH "
+      "ROW EXECUTE FUNCTION shop.touch()",
+      "TRIGGER_ADDED shop.events_old.again CREATE TRIGGER again AFTER INSERT ON shop.events_old "
+      "FOR "
+      "EACH ROW EXECUTE FUNCTION shop.touch()",
+      absl::StrCat("TRIGGER_ADDED shop.orders.never CREATE RULE never AS\n    ON INSERT TO "
+                   "shop.orders DO INSTEAD NOTHING; | ",
+                   kAddShopOrder),
+      kTouchLost}},
+    {"AnotherColumnInItsPlace",
+     "ALTER TABLE shop.orders DROP COLUMN id, ADD COLUMN id bigint",
+     {"INSERT INTO shop.orders VALUES ($1, $2, $3)", kAddShopOrder},
+     {"() -> (), takes (bigint, shop.amount, shop.old_state) -> (shop.amount, shop.old_state, "
+      "bigint) | INSERT INTO shop.orders VALUES ($1, $2, $3)",
+      "COLUMN_ORDER shop.orders.id total | INSERT INTO shop.orders VALUES ($1, $2, $3)",
+      kTouchLost}},
     {"GrantAndTriggerLost",
      "REVOKE INSERT ON shop.orders FROM app; DROP TRIGGER touch ON shop.orders",
      {kAddShopOrder},

@@ -4,7 +4,6 @@
 #include <functional>
 #include <map>
 #include <set>
-#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "gate/evidence/rehearsal/result.h"
@@ -79,14 +78,17 @@ class Comparison {
   void Run() {
     for (size_t i = 0; i < running_.size(); ++i) {
       for (const auto& [name, write] : WritesOf(running_[i].uses)) {
-        if (const SnapshotTable* table = Resolve(*name)) writers_[table].push_back({i, write});
+        // Rows go into partitions, too.
+        for (const Oid oid : before_.WithChildren(Resolve(*name))) {
+          if (before_.tables.contains(oid)) writers_[oid].push_back({i, write});
+        }
       }
     }
     for (const auto& [name, oid] : before_.by_name) {
       const SnapshotTable& was = before_.tables.at(oid);
       const SnapshotTable* is = after_.Find(was.schema, was.name);
       // Statements that name a table that is gone cannot be prepared.
-      if (is != nullptr) CompareTables(was, after_.by_name.at(name), *is);
+      if (is != nullptr) CompareTables(was, *is);
     }
     CompareEnums();
     CompareEnumsOfColumns();
@@ -104,12 +106,17 @@ class Comparison {
   };
   using Concerns = std::function<bool(const TableWrite&)>;
 
-  const SnapshotTable* Resolve(const migration::Name& name) const {
-    if (!name.schema.empty()) return before_.Find(name.schema, name.name);
+  // 0: there is none.
+  Oid Resolve(const migration::Name& name) const {
+    const auto find = [&](const std::string& schema) {
+      const auto found = before_.by_name.find({schema, name.name});
+      return found == before_.by_name.end() ? Oid{0} : found->second;
+    };
+    if (!name.schema.empty()) return find(name.schema);
     for (const std::string& schema : search_path_) {
-      if (const SnapshotTable* found = before_.Find(schema, name.name)) return found;
+      if (const Oid found = find(schema)) return found;
     }
-    return nullptr;
+    return 0;
   }
 
   v1::SchemaEffect& Add(v1::SchemaEffectKind kind, const std::string& subject,
@@ -124,7 +131,7 @@ class Comparison {
   // The statements that write the table in a way that `concerns`, each once.
   std::set<size_t> WritersOf(const SnapshotTable& table, const Concerns& concerns) const {
     std::set<size_t> statements;
-    const auto found = writers_.find(&table);
+    const auto found = writers_.find(before_.by_name.at({table.schema, table.name}));
     if (found == writers_.end()) return statements;
     for (const Writer& writer : found->second) {
       if (concerns(writer.write)) statements.insert(writer.statement);
@@ -136,12 +143,13 @@ class Comparison {
     for (const size_t i : statements) *effect.add_statements() = *running_[i].statement;
   }
 
-  void CompareTables(const SnapshotTable& was, Oid oid, const SnapshotTable& is) {
+  void CompareTables(const SnapshotTable& was, const SnapshotTable& is) {
     if (is.kind == 'v') LoseWritesThroughView(was);
     for (size_t place = 0; place < is.columns.size(); ++place) {
       CompareColumns(was, was.Find(is.columns[place].name), is, is.columns[place], place);
     }
-    CompareConstraints(was, oid);
+    CompareOrder(was, is);
+    CompareConstraints(was, is);
     CompareUnique(was, is);
     for (const std::string& grant : was.grants) {
       if (!is.grants.contains(grant)) Add(v1::SCHEMA_EFFECT_KIND_GRANT_LOST, was.FullName(), grant);
@@ -155,6 +163,12 @@ class Comparison {
         Add(v1::SCHEMA_EFFECT_KIND_TRIGGER_LOST, absl::StrCat(was.FullName(), ".", trigger.first),
             trigger.second);
       }
+    }
+    for (const auto& trigger : is.triggers) {
+      if (was.triggers.contains(trigger)) continue;
+      AddStatements(WritersOf(was, [](const TableWrite&) { return true; }),
+                    Add(v1::SCHEMA_EFFECT_KIND_TRIGGER_ADDED,
+                        absl::StrCat(was.FullName(), ".", trigger.first), trigger.second));
     }
   }
 
@@ -201,44 +215,40 @@ class Comparison {
         columns, [&](const std::string& column) { return write.Gives(column, 0) != nullptr; });
   }
 
-  // Those of the table, and of its partitions: rows end up there.
-  static std::vector<std::pair<std::string, const SnapshotConstraint*>> ConstraintsOf(
-      const Snapshot& snapshot, Oid oid) {
-    std::vector<std::pair<std::string, const SnapshotConstraint*>> all;
-    for (const Oid one : snapshot.WithChildren(oid)) {
-      const auto table = snapshot.tables.find(one);
-      if (table == snapshot.tables.end()) continue;
-      for (const SnapshotConstraint& constraint : table->second.constraints) {
-        all.emplace_back(table->second.FullName(), &constraint);
-      }
+  void CompareOrder(const SnapshotTable& was, const SnapshotTable& is) {
+    size_t same = 0;
+    while (same < was.columns.size() && same < is.columns.size() &&
+           was.columns[same].name == is.columns[same].name) {
+      ++same;
     }
-    return all;
+    const std::set<size_t> statements = WritersOf(was, [&](const TableWrite& write) {
+      return write.kind == TableWrite::Kind::kInsert && write.write->positional &&
+             (write.write->assignments.size() > same || !write.write->complete);
+    });
+    if (same == was.columns.size() || statements.empty()) return;
+    AddStatements(statements, Add(v1::SCHEMA_EFFECT_KIND_COLUMN_ORDER,
+                                  absl::StrCat(was.FullName(), ".", was.columns[same].name),
+                                  same < is.columns.size() ? is.columns[same].name : ""));
   }
 
-  void CompareConstraints(const SnapshotTable& was, Oid oid) {
-    using Key = std::tuple<std::string, char, std::string>;
-    std::set<Key> known;
-    const Oid old_oid = before_.by_name.at({was.schema, was.name});
-    for (const auto& [table, constraint] : ConstraintsOf(before_, old_oid)) {
-      known.insert({table, constraint->kind, constraint->definition});
-    }
-    for (const auto& [table, constraint] : ConstraintsOf(after_, oid)) {
-      if (known.contains({table, constraint->kind, constraint->definition})) continue;
-      // On a partition that is new, the writes of before came to no harm elsewhere either: it is
-      // told of nonetheless, since rows may go there now.
-      AddConstraint(was, table, *constraint);
+  void CompareConstraints(const SnapshotTable& was, const SnapshotTable& is) {
+    for (const SnapshotConstraint& constraint : is.constraints) {
+      const bool known = std::ranges::any_of(was.constraints, [&](const SnapshotConstraint& other) {
+        return other.kind == constraint.kind && other.definition == constraint.definition;
+      });
+      if (!known) AddConstraint(was, constraint);
     }
   }
 
-  void AddConstraint(const SnapshotTable& was, const std::string& table,
-                     const SnapshotConstraint& constraint) {
+  void AddConstraint(const SnapshotTable& was, const SnapshotConstraint& constraint) {
     static const std::map<char, v1::SchemaEffectKind> kinds = {
         {'c', v1::SCHEMA_EFFECT_KIND_CHECK},
         {'f', v1::SCHEMA_EFFECT_KIND_FOREIGN_KEY},
         {'u', v1::SCHEMA_EFFECT_KIND_UNIQUE},
         {'x', v1::SCHEMA_EFFECT_KIND_EXCLUSION}};
-    v1::SchemaEffect& effect = Add(kinds.at(constraint.kind),
-                                   absl::StrCat(table, ".", constraint.name), constraint.printed);
+    v1::SchemaEffect& effect =
+        Add(kinds.at(constraint.kind), absl::StrCat(was.FullName(), ".", constraint.name),
+            constraint.printed);
     std::set<size_t> statements =
         WritersOf(was, [&](const TableWrite& write) { return Touches(write, constraint.columns); });
     if (constraint.kind == 'f') statements.merge(WritersOfReferenced(constraint));
@@ -349,7 +359,7 @@ class Comparison {
   const std::vector<std::string>& search_path_;
   const std::vector<Running>& running_;
   v1::Rehearsal& rehearsal_;
-  std::map<const SnapshotTable*, std::vector<Writer>> writers_;  // tables of before
+  std::map<Oid, std::vector<Writer>> writers_;  // by table of before
 };
 
 }  // namespace

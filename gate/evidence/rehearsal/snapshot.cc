@@ -59,6 +59,11 @@ constexpr char kTriggers[] =
     " JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND ";
 
+// What a view is made of is a rule as well.
+constexpr char kRules[] =
+    "SELECT r.ev_class, r.rulename, pg_get_ruledef(r.oid), false FROM pg_rewrite r"
+    " WHERE r.rulename <> '_RETURN'";
+
 constexpr char kPolicies[] =
     "SELECT p.polrelid, concat_ws(' ', p.polname, p.polcmd, p.polpermissive, p.polroles::text,"
     " pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"
@@ -191,12 +196,14 @@ absl::StatusOr<Snapshot> ReadSnapshot(Session& admin) {
   read.Each(absl::StrCat(kConstraints, kOurs), constraint);
   read.Each(absl::StrCat(kDomainConstraints, kOurs), constraint);
   read.Each(absl::StrCat(kUniqueIndexes, kOurs), constraint);
-  read.Each(absl::StrCat(kTriggers, kOurs), [&](const Row& row) {
+  const auto trigger = [&](const Row& row) {
     if (SnapshotTable* of = table(row[0])) {
       of->triggers.insert({row[1], row[2]});
       of->before_insert = of->before_insert || IsTrue(row[3]);
     }
-  });
+  };
+  read.Each(absl::StrCat(kTriggers, kOurs), trigger);
+  read.Each(kRules, trigger);
   read.Each(kPolicies, [&](const Row& row) {
     if (SnapshotTable* of = table(row[0])) of->policies.insert(row[1]);
   });

@@ -39,7 +39,7 @@ struct SnapshotTable {
   std::vector<SnapshotColumn> columns;  // by place
   std::vector<SnapshotConstraint> constraints;
   std::set<std::string> policies;
-  std::set<std::pair<std::string, std::string>> triggers;  // name, definition
+  std::set<std::pair<std::string, std::string>> triggers;  // and rules: name, definition
   std::set<std::string> grants;                            // "SELECT to reporting"
   std::set<Oid> children;                                  // partitions and heirs
 
