@@ -63,25 +63,17 @@ std::string Shortened(std::string_view sql) {
   return line.substr(0, cut) + "...";
 }
 
-// "12,345".
-std::string Grouped(double number) {
-  std::string digits = absl::StrFormat("%.0f", number);
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
-
 std::string Rate(double calls_per_hour) {
   if (!(calls_per_hour > 0)) return "";
-  return absl::StrCat(
-      " (", calls_per_hour < 10 ? absl::StrFormat("%.2g", calls_per_hour) : Grouped(calls_per_hour),
-      " calls per hour)");
+  return absl::StrFormat(calls_per_hour < 10 ? " (%.2g calls per hour)" : " (%.0f calls per hour)",
+                         calls_per_hour);
 }
 
 std::string Statements(size_t count) {
   return absl::StrCat(count, count == 1 ? " statement" : " statements");
 }
 
-// "2 statements that the running version executes fail (1,200 calls per hour); 1 more may. "
+// "2 statements that the running version executes fail (1200 calls per hour); 1 more may. "
 std::string WhatFails(const std::vector<Failing>& failing) {
   const auto count = static_cast<size_t>(std::ranges::count_if(failing, &Failing::certain));
   double calls = 0;

@@ -318,6 +318,7 @@ class Reader {
     std::string out;
     Lexer lexer(sql);
     uint32_t copied = 0;
+    int parameters = 0;
     std::vector<Token> last;  // the three before
     const auto is = [&](const Token& token, std::string_view text) {
       return Slice(sql, token.span) == text;
@@ -335,7 +336,7 @@ class Reader {
       }
       if (from < token.span.end) {
         out += sql.substr(copied, from - copied);
-        out += "$1";
+        out += absl::StrCat("$", ++parameters);
         copied = token.span.end;
       }
       last.push_back(token);

@@ -48,6 +48,9 @@ void AddItem(const Item& item, Suite& suite) {
     ++suite.failures;
     const std::string type = finding.holds() ? "HOLD" : std::string(Word(finding.severity()));
     std::string text = Place(finding.location());
+    for (const std::string& line : WitnessLines(finding)) {
+      absl::StrAppend(&text, text.empty() ? "" : "\n", line);
+    }
     if (!finding.instead().empty()) {
       absl::StrAppend(&text, text.empty() ? "" : "\n", "Instead:\n", finding.instead());
     }

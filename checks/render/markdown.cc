@@ -47,6 +47,11 @@ std::string Finding(const Item& item) {
                     std::string(Phrase(static_cast<v1::Effect>(effect))));
   }
   if (!effects.empty()) absl::StrAppend(&text, "\nEffects: ", effects, "\n");
+  const std::vector<std::string> statements = WitnessLines(finding);
+  if (!statements.empty()) absl::StrAppend(&text, "\nStatements:\n\n");
+  for (const std::string& line : statements) {
+    absl::StrAppend(&text, "- ", EscapeMarkdown(line), "\n");
+  }
   if (!finding.covered_by().empty()) {
     absl::StrAppend(&text, "\nCovered by ", EscapeMarkdown(finding.covered_by()), ".\n");
   }

@@ -76,8 +76,24 @@ Json LocationOf(const v1::Location& location) {
 
 std::string MessageOf(const v1::Finding& finding) {
   std::string message = finding.message().empty() ? finding.rule() : finding.message();
+  const std::vector<std::string> statements = WitnessLines(finding);
+  if (!statements.empty()) absl::StrAppend(&message, "\n\nStatements:");
+  for (const std::string& line : statements) absl::StrAppend(&message, "\n", line);
   if (!finding.instead().empty()) absl::StrAppend(&message, "\n\nInstead:\n", finding.instead());
   return message;
+}
+
+// All of them, for tools; a message has the first few.
+Json Witnesses(const v1::Finding& finding) {
+  Json witnesses = Json::array();
+  for (const v1::Witness& witness : finding.witnesses()) {
+    witnesses.push_back({{"sql", witness.sql()},
+                         {"callsPerHour", witness.calls_per_hour()},
+                         {"origin", witness.origin()},
+                         {"sqlstate", witness.sqlstate()},
+                         {"certain", witness.certain()}});
+  }
+  return witnesses;
 }
 
 Json Result(const Item& item, int rule_index) {
@@ -88,6 +104,10 @@ Json Result(const Item& item, int rule_index) {
                  {"message", Text(MessageOf(finding))},
                  {"locations", Json::array({LocationOf(finding.location())})},
                  {"partialFingerprints", {{"gateFinding/v1", item.fingerprint}}}};
+  if (!finding.witnesses().empty()) {
+    result["properties"] = {{"witnesses", Witnesses(finding)},
+                            {"witnessCount", finding.witness_count()}};
+  }
   if (!finding.covered_by().empty()) {
     result["suppressions"] = Json::array(
         {{{"kind", "external"}, {"status", "accepted"}, {"justification", finding.covered_by()}}});

@@ -104,12 +104,22 @@ std::string FindingTitle(const Item& item, const Options& options) {
   return title + "\n";
 }
 
+std::string Statements(const v1::Finding& finding, const Options& options) {
+  std::string out;
+  for (const std::string& line : WitnessLines(finding)) {
+    out += Wrap(EscapeTerminalLine(line), 4, options.width);
+  }
+  if (out.empty()) return "";
+  return Paint("  Statements:", Style::kBold, options.color) + "\n" + out;
+}
+
 std::string Finding(const Item& item, const Options& options) {
   const v1::Finding& finding = *item.finding;
   std::string out = "\n" + FindingTitle(item, options);
   out += CodeFrame(finding.location(), MarkOf(item, options).style, options);
   out += Wrap(EscapeTerminal(finding.message()), 2, options.width);
   out += Effects(finding, options);
+  out += Statements(finding, options);
   if (!finding.instead().empty()) {
     out += Paint("  Instead:", Style::kBold, options.color) + "\n";
     out += Wrap(EscapeTerminal(finding.instead()), 4, /*width=*/0);  // to be pasted: never broken

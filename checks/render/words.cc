@@ -1,8 +1,32 @@
 #include "checks/render/words.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace gate::render {
+namespace {
+
+constexpr int kShownWitnesses = 5;
+
+std::string WitnessLine(const v1::Witness& witness) {
+  std::string line = witness.certain() ? "fails" : "may fail";
+  if (!witness.sqlstate().empty()) absl::StrAppend(&line, " with ", witness.sqlstate());
+  absl::StrAppend(&line, ": ", witness.sql());
+  std::string where;
+  if (witness.calls_per_hour() > 0) {
+    where = absl::StrFormat(
+        witness.calls_per_hour() < 10 ? "%.2g calls per hour" : "%.0f calls per hour",
+        witness.calls_per_hour());
+  }
+  if (!witness.origin().empty()) {
+    absl::StrAppend(&where, where.empty() ? "" : ", ", witness.origin());
+  }
+  return where.empty() ? line : absl::StrCat(line, " (", where, ")");
+}
+
+}  // namespace
 
 std::string_view Word(v1::Decision decision) {
   switch (decision) {
@@ -137,6 +161,15 @@ std::string Place(const v1::Location& location) {
   absl::StrAppend(&place, ":", location.line());
   if (location.column() > 0) absl::StrAppend(&place, ":", location.column());
   return place;
+}
+
+std::vector<std::string> WitnessLines(const v1::Finding& finding) {
+  std::vector<std::string> lines;
+  const int shown = std::min(finding.witnesses_size(), kShownWitnesses);
+  for (int i = 0; i < shown; ++i) lines.push_back(WitnessLine(finding.witnesses(i)));
+  const int all = std::max(finding.witness_count(), finding.witnesses_size());
+  if (all > shown) lines.push_back(absl::StrCat("and ", all - shown, " more"));
+  return lines;
 }
 
 std::string Moment(absl::Time time, absl::Time now) {

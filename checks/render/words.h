@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "gate/v1/change.pb.h"
@@ -32,6 +33,11 @@ std::string Subject(const v1::Change& change);
 
 // "orders.sql:3:22", "orders.sql:3", "orders.sql"; "" without a path.
 std::string Place(const v1::Location& location);
+
+// The statements that fail by the finding, one a line, the first few: "fails with 42703: SELECT
+// note FROM orders (1200 calls per hour, pg_stat_statements)", "and 3 more". As they are: to be
+// escaped.
+std::vector<std::string> WitnessLines(const v1::Finding& finding);
 
 // "2026-11-27 17:00:00 UTC", and where `now` is finite "2026-11-27 17:00:00 UTC (in 3 h 12 min)".
 std::string Moment(absl::Time time, absl::Time now);

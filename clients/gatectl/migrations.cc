@@ -1,20 +1,25 @@
 #include "clients/gatectl/migrations.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "checks/migration/formats.h"
 #include "checks/migration/order.h"
-#include "checks/migration/sql/split.h"
+#include "checks/migration/workload_files.h"
 #include "clients/gatectl/files.h"
 
 namespace gate::ctl {
 namespace {
 
+namespace fs = std::filesystem;
 using config::v1::MigrationFolder;
 
 struct File {
@@ -138,14 +143,39 @@ Or<bool> NoteUncommitted(const Git& git, const MigrationFolder& folder, Collecte
   return true;
 }
 
-Or<bool> AddWorkload(const Git& git, const MigrationFolder& folder, v1::Database& database) {
-  if (folder.workload().empty()) return true;
-  const Or<std::string> text = ReadFile(RelativeTo(git.root(), folder.workload()));
-  if (!text) return text.problem();
-  for (v1::WorkloadStatement& statement : ParseWorkload(folder.workload(), *text)) {
-    *database.add_running_workload() = std::move(statement);
-  }
+template <typename Field>
+Or<bool> AddWorkload(const Git& git, const std::string& path, Field* workload) {
+  if (path.empty()) return true;
+  Or<std::vector<v1::WorkloadStatement>> statements =
+      ReadWorkload(RelativeTo(git.root(), path), path);
+  if (!statements) return statements.problem();
+  for (v1::WorkloadStatement& statement : *statements) *workload->Add() = std::move(statement);
   return true;
+}
+
+absl::Time WrittenAt(const std::string& path) {
+  struct stat about;
+  return stat(path.c_str(), &about) == 0 ? absl::TimeFromTimespec(about.st_mtim)
+                                         : absl::InfinitePast();
+}
+
+// The path itself, or the files of the folder that it is.
+Or<std::vector<std::string>> WorkloadPaths(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return std::vector<std::string>{path};
+  std::vector<std::string> paths;
+  for (fs::recursive_directory_iterator at(path, error), end; !error && at != end;
+       at.increment(error)) {
+    std::error_code ignored;
+    if (at->is_regular_file(ignored) && IsWorkloadFile(at->path().string())) {
+      paths.push_back(at->path().string());
+    }
+  }
+  if (error) {
+    return Problem{"E0202", absl::StrCat("cannot read ", path), {error.message()}, "", "", {}};
+  }
+  std::sort(paths.begin(), paths.end());
+  return paths;
 }
 
 // Of several folders, those without a name are databases of their own: to take two for one could
@@ -162,23 +192,31 @@ void AddDatabase(v1::Database database, v1::SchemaChange& schema) {
   }
   schema.set_schema_before(std::move(*database.mutable_schema_before()));
   *schema.mutable_running_workload() = std::move(*database.mutable_running_workload());
+  *schema.mutable_new_workload() = std::move(*database.mutable_new_workload());
   schema.set_postgres_major_version(database.postgres_major_version());
 }
 
 }  // namespace
 
-std::vector<v1::WorkloadStatement> ParseWorkload(const std::string& path, std::string_view text) {
-  std::vector<v1::WorkloadStatement> workload;
-  migration::Splitter splitter(text, {0, static_cast<uint32_t>(text.size())});
-  for (auto piece = splitter.Next(); piece.kind != migration::Piece::Kind::kEnd;
-       piece = splitter.Next()) {
-    if (piece.kind != migration::Piece::Kind::kStatement) continue;
-    v1::WorkloadStatement statement;
-    statement.set_sql(std::string(migration::Slice(text, piece.span)));
-    statement.set_origin(path);
-    workload.push_back(std::move(statement));
+Or<std::vector<v1::WorkloadStatement>> ReadWorkload(const std::string& path,
+                                                    const std::string& shown) {
+  const Or<std::vector<std::string>> paths = WorkloadPaths(path);
+  if (!paths) return paths.problem();
+  std::vector<WorkloadFile> files;
+  for (const std::string& each : *paths) {
+    Or<std::string> text = ReadFile(each);
+    if (!text) return text.problem();
+    files.push_back({shown + each.substr(path.size()), *std::move(text), WrittenAt(each)});
   }
-  return workload;
+  ParsedWorkload parsed = ParseWorkload(files);
+  if (!parsed.issue) return std::move(parsed.statements);
+  const std::string place = parsed.issue->path.empty() ? shown : parsed.issue->path;
+  return Problem{"E0203",
+                 absl::StrCat(place, ":", parsed.issue->line, " is no workload"),
+                 {parsed.issue->what},
+                 "",
+                 "",
+                 {parsed.issue->help}};
 }
 
 Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected) {
@@ -193,7 +231,16 @@ Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Colle
       return added;
     }
     if (const Or<bool> noted = NoteUncommitted(git, folder, collected); !noted) return noted;
-    if (const Or<bool> added = AddWorkload(git, folder, database.about); !added) return added;
+    if (const Or<bool> added =
+            AddWorkload(git, folder.workload(), database.about.mutable_running_workload());
+        !added) {
+      return added;
+    }
+    if (const Or<bool> added =
+            AddWorkload(git, folder.new_workload(), database.about.mutable_new_workload());
+        !added) {
+      return added;
+    }
     if (folder.postgres_major_version() != 0) {
       database.about.set_postgres_major_version(folder.postgres_major_version());
     }

@@ -11,8 +11,10 @@ namespace gate::ctl {
 // the schema before. Leaves it unset where there are none.
 Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected);
 
-// A file of statements that a version executes: one for each ";", comments between them left out.
-std::vector<v1::WorkloadStatement> ParseWorkload(const std::string& path, std::string_view text);
+// What a version executes, from a file or from those in a folder that look like one
+// (checks/migration/workload_files.h). `path` is read, `shown` printed.
+Or<std::vector<v1::WorkloadStatement>> ReadWorkload(const std::string& path,
+                                                    const std::string& shown);
 
 }  // namespace gate::ctl
 

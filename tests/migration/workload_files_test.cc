@@ -89,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(
          {"query.sql",
           "-- name: GetOrder :one\nSELECT * FROM orders\nWHERE id = @id AND note = "
           "sqlc.narg('note');\n\n-- name: Tags :many\nSELECT tags @> $1 FROM orders;\n"},
-         "SELECT * FROM orders\nWHERE id = $1 AND note = $1 @query.sql: GetOrder 0\n"
+         "SELECT * FROM orders\nWHERE id = $1 AND note = $2 @query.sql: GetOrder 0\n"
          "SELECT tags @> $1 FROM orders @query.sql: Tags 0\n"},
         {"SqlcManifest",
          {"codegen.json",

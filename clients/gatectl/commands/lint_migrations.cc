@@ -72,9 +72,9 @@ int Run(const Session& session, LintFlags flags) {
     flags.options.schema = *std::move(schema);
   }
   if (!flags.workload.empty()) {
-    const Or<std::string> workload = ReadFile(flags.workload);
+    Or<std::vector<v1::WorkloadStatement>> workload = ReadWorkload(flags.workload, flags.workload);
     if (!workload) return session.Fail(workload.problem());
-    flags.options.workload = ParseWorkload(flags.workload, *workload);
+    flags.options.workload = *std::move(workload);
   }
   const v1::LintReport report = LintMigrations(files, flags.options);
   const int code = ExitCodeOf(report);
@@ -92,7 +92,9 @@ void AddLintMigrations(CLI::App& lint, Session& session) {
       .add_option("PATH", flags->paths, "Files, or folders with .sql files (- is standard input)")
       ->required();
   command.add_option("--schema", flags->schema, "The schema before the first of them, as SQL");
-  command.add_option("--workload", flags->workload, "Statements that the running version executes");
+  command.add_option("--workload", flags->workload,
+                     "What the running version executes: pg_stat_statements as CSV or JSON, SQL, "
+                     ".sqlx, sqlc; a file or a folder");
   command
       .add_option("--postgres-version", flags->options.postgres_version, "Major version, 11 to 18")
       ->check(CLI::Range(11, 18));

@@ -1,0 +1,1 @@
+INSERT INTO orders AS o VALUES (1, NULL, DEFAULT), ($1, $2, $3) ON CONFLICT (id) WHERE note > '' DO UPDATE SET note = excluded.note WHERE o.id > 1 RETURNING *, (SELECT max(id) FROM users)

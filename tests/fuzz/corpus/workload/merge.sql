@@ -1,0 +1,1 @@
+MERGE INTO orders o USING users u ON o.id = u.id WHEN MATCHED AND o.note = '' THEN DELETE WHEN NOT MATCHED THEN INSERT (id, note) VALUES (u.id, DEFAULT)

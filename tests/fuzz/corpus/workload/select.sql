@@ -1,0 +1,1 @@
+SELECT o.note, u.* FROM orders o JOIN LATERAL (SELECT * FROM users WHERE users.id = o.user_id) u ON true WHERE (o).id = $1 ORDER BY 1

@@ -1,0 +1,1 @@
+WITH RECURSIVE t (a) AS (SELECT id FROM orders UNION ALL SELECT o.id FROM orders o JOIN t USING (id)), w AS (UPDATE orders SET (note, id) = (DEFAULT, NULL) RETURNING *) SELECT * FROM t, w

@@ -1,0 +1,1 @@
+SELECT x.a, xmlelement(name n, note), grouping(id), GREATEST(id, 1), CASE note WHEN 'a' THEN 1 END, ARRAY[id][1:2], note COLLATE "C" FROM orders TABLESAMPLE system (1), XMLTABLE('/r' PASSING $1 COLUMNS a int PATH 'a') x GROUP BY CUBE (id), note HAVING count(*) FILTER (WHERE id > 1) OVER (PARTITION BY note ROWS 1 PRECEDING) > 0
