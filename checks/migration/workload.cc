@@ -11,6 +11,7 @@ namespace {
 // More than any service has, and few enough for a hostile request to stay cheap.
 constexpr size_t kMaxStatements = 50'000;
 constexpr size_t kMaxStatementBytes = size_t{1} << 20;
+constexpr size_t kMaxUses = 2'000'000;  // of all statements
 
 constexpr std::string_view kNoTable = "42P01", kNoColumn = "42703", kPlanChanged = "0A000",
                            kOtherCount = "42601", kNull = "23502", kOtherType = "42804",
@@ -45,22 +46,22 @@ Sure Has(const Name& relation, std::string_view column, const Catalog& schema) {
 // Whether the column that is named is the table's; `table` is asked about.
 Sure Means(const Workload::Entry& entry, const ColumnUse& use, const Name& table,
            const Catalog& schema) {
+  const auto same = [&](const ColumnUse::Candidate& candidate) {
+    return Same(entry, entry.uses.relations[candidate.relation], table, schema);
+  };
+  // The nearest of the others that has such a column, and that may have one.
+  int has = ColumnUse::kNowhere, may_have = use.unknown_level;
+  for (const ColumnUse::Candidate& other : use.candidates) {
+    if (same(other) != Sure::kNo) continue;
+    const Sure sure = Has(entry.uses.relations[other.relation], use.column, schema);
+    if (sure != Sure::kNo) may_have = std::min(may_have, other.level);
+    if (sure == Sure::kYes) has = std::min(has, other.level);
+  }
   Sure best = Sure::kNo;
   for (const ColumnUse::Candidate& candidate : use.candidates) {
-    Sure sure = Same(entry, entry.uses.relations[candidate.relation], table, schema);
-    if (sure == Sure::kNo) continue;
-    if (use.unknown_level <= candidate.level) sure = Sure::kMaybe;
-    for (const ColumnUse::Candidate& other : use.candidates) {
-      if (other.level > candidate.level) continue;
-      const Name& relation = entry.uses.relations[other.relation];
-      if (Same(entry, relation, table, schema) != Sure::kNo) continue;
-      const Sure others = Has(relation, use.column, schema);
-      if (others == Sure::kNo) continue;
-      // What stands nearer takes the name, if it has it.
-      const bool taken = others == Sure::kYes && other.level < candidate.level;
-      sure = taken ? Sure::kNo : std::min(sure, Sure::kMaybe);
-    }
-    best = std::max(best, sure);
+    if (has < candidate.level) continue;  // What stands nearer takes the name.
+    const Sure sure = same(candidate);
+    best = std::max(best, may_have <= candidate.level ? std::min(Sure::kMaybe, sure) : sure);
   }
   return best;
 }
@@ -173,6 +174,11 @@ void Workload::Add(const v1::WorkloadStatement& statement) {
   Entry entry{&statement, {}, path};
   if (std::optional<std::string> reason = ReadUses(statement.sql(), entry.uses)) {
     lost_.push_back({&statement, *std::move(reason)});
+    return;
+  }
+  for (const ColumnUse& use : entry.uses.columns) uses_ += 1 + use.candidates.size();
+  if (uses_ > kMaxUses) {
+    lost_.push_back({&statement, "the statements before it are too large"});
     return;
   }
   if (entry.uses.search_path) {

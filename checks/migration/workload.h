@@ -93,6 +93,7 @@ class Workload {
   std::vector<Failing> Ask(const std::string& table, F how) const;
 
   size_t size_ = 0;
+  size_t uses_ = 0;
   std::vector<Entry> entries_;
   std::vector<LostStatement> lost_;
   std::map<std::string, std::vector<size_t>, std::less<>> by_table_;    // by name without schema

@@ -317,6 +317,15 @@ std::string Repeat(std::string_view text, int times) {
   return repeated;
 }
 
+// WITH queries, each of which has twice the columns of the one before.
+std::string Doubling(int times) {
+  std::string text;
+  for (int i = 1; i <= times; ++i) {
+    absl::StrAppend(&text, ", w", i, " AS (SELECT * FROM w", i - 1, " a, w", i - 1, " b)");
+  }
+  return text;
+}
+
 TEST(WorkloadTest, WhatCannotBeReadIsLostCoverage) {
   const auto statements = Statements(
       {"SELECT note FROM orders", "SELEC note FROM orders", std::string("SELECT 1\0, note", 15),
@@ -324,6 +333,9 @@ TEST(WorkloadTest, WhatCannotBeReadIsLostCoverage) {
        "SELECT " + Repeat("(SELECT ", 500) + "note" + Repeat(")", 500) + " FROM orders",
        "SELECT " + Repeat("f(", 5'000) + "note" + Repeat(")", 5'000) + " FROM orders",
        "SELECT " + Repeat("(", 100'000) + "note FROM orders",
+       "SELECT " + Repeat("a, ", 50'000) + "a FROM t" + Repeat(", t", 50'000),
+       "SELECT " + Repeat("x.a, ", 50'000) + "a FROM t" + Repeat(", t", 50'000) + ", x",
+       "WITH w0 AS (SELECT 1 AS a, * FROM orders)" + Doubling(40) + " SELECT * FROM w40",
        "SELECT 1 FROM " + Repeat("(SELECT * FROM ", 2'000) + "orders" + Repeat(") o", 2'000)});
   const Workload workload(statements);
   EXPECT_EQ(workload.size(), statements.size());

@@ -12,6 +12,8 @@ namespace gate::migration {
 namespace {
 
 constexpr int kMaxDepth = 200;
+// Sources that are looked at for columns, all in all: a short WITH can make many of few.
+constexpr size_t kMaxLooks = 1'000'000;
 
 // Statements that use nothing of the schema which running code could miss: sessions, transactions,
 // maintenance, and changes of the schema that somebody has run.
@@ -106,6 +108,13 @@ class Reader {
   void Lose(std::string why) {
     if (!lost_) lost_ = std::move(why);
   }
+
+  // Counts work that is not bounded by the length of the text.
+  void Look(size_t parts) {
+    looks_ += parts;
+    if (looks_ > kMaxLooks) Lose("it is too large");
+  }
+  void Look(const Source& source) { Look(1 + source.names.size() + source.relations.size()); }
 
   int Mention(const RangeVar& relation) {
     uses_.relations.push_back(NameOf(relation));
@@ -258,7 +267,10 @@ class Reader {
       if (target == nullptr) continue;
       const auto* reference = GATE_NODE(ColumnRef, target->val);
       if (reference && IsStar(*reference)) {
-        for (const Source* source : StarOf(*reference, scope)) result.Add(*source);
+        for (const Source* source : StarOf(*reference, scope)) {
+          Look(*source);
+          if (!lost_) result.Add(*source);
+        }
         continue;
       }
       const size_t first = uses_.columns.size();
@@ -326,8 +338,9 @@ class Reader {
   // The scope without its sources: what a subquery in FROM sees.
   static Scope Around(const Scope& scope) { return {scope.outer, scope.queries, {}}; }
 
-  static const Result* FindQuery(const char* name, const Scope* scope) {
+  const Result* FindQuery(const char* name, const Scope* scope) {
     for (; scope != nullptr; scope = scope->outer) {
+      Look(scope->queries.size());
       for (const auto& [known, result] : scope->queries) {
         if (known == name) return &result;
       }
@@ -348,7 +361,7 @@ class Reader {
   // A relation itself, be it read or written.
   void AddTarget(const RangeVar& relation, int index, Scope& scope) {
     AddSource(relation.alias, relation.relname, {.relations = {index}}, scope);
-    if (relation.alias == nullptr && relation.schemaname != nullptr) {
+    if (!lost_ && relation.alias == nullptr && relation.schemaname != nullptr) {
       scope.sources.back().schema = relation.schemaname;
     }
   }
@@ -357,7 +370,7 @@ class Reader {
     Source source;
     source.alias = alias != nullptr && alias->aliasname != nullptr ? std::string(alias->aliasname)
                                                                    : std::string(name);
-    source.Source::names = result.names;
+    source.names = result.names;
     source.relations = result.relations;
     source.unknown = result.unknown;
     if (alias != nullptr && alias->colnames != nullptr) {
@@ -365,7 +378,8 @@ class Reader {
       source.unknown = source.unknown || !source.relations.empty();
       for (std::string& column : Texts(alias->colnames)) source.names.push_back(std::move(column));
     }
-    scope.sources.push_back(std::move(source));
+    Look(source);
+    if (!lost_) scope.sources.push_back(std::move(source));
   }
 
   void ReadFunction(const RangeFunction& function, Scope& scope) {
@@ -419,7 +433,9 @@ class Reader {
   }
 
   // Adds what a source may have to do with the column; whether it is certain to have it.
-  static bool Collect(const Source& source, int level, ColumnUse& use) {
+  bool Collect(const Source& source, int level, ColumnUse& use) {
+    Look(source);
+    if (lost_) return true;
     if (Contains(source.names, use.column) && !source.unknown) return true;
     for (const int relation : source.relations) use.candidates.push_back({relation, level});
     if (source.unknown) use.unknown_level = std::min(use.unknown_level, level);
@@ -459,9 +475,9 @@ class Reader {
     if (const Source* source = FindSource("", column, scope)) AddWhole(*source);
   }
 
-  static const Source* FindSource(std::string_view schema, std::string_view alias,
-                                  const Scope& scope) {
+  const Source* FindSource(std::string_view schema, std::string_view alias, const Scope& scope) {
     for (const Scope* at = &scope; at != nullptr; at = at->outer) {
+      Look(at->sources.size());
       for (const Source& source : at->sources) {
         if (source.alias == alias && (schema.empty() || source.schema == schema)) return &source;
       }
@@ -866,6 +882,7 @@ class Reader {
   std::vector<size_t> returned_;  // columns of the outermost result
   std::optional<std::string> lost_;
   int depth_ = 0;
+  size_t looks_ = 0;
 };
 
 }  // namespace
