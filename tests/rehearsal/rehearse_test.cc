@@ -367,6 +367,15 @@ TEST(RehearseLocksTest, AreToldStatementByStatement) {
   EXPECT_NE(notes.transaction(), alter.transaction());
 }
 
+TEST(RehearseSchemaTest, WhatItLeavesOpenIsLostCoverage) {
+  const v1::Rehearsal rehearsal =
+      Rehearsals::Get().Run("BEGIN; CREATE TABLE users (id int);", "SELECT 1", {"TABLE users"});
+  EXPECT_THAT(Lines(rehearsal),
+              ElementsAre("lost SCHEMA its last transaction is not committed | ",
+                          "lost WORKLOAD on the schema before: relation \"users\" does not exist "
+                          "(42P01) | TABLE users"));
+}
+
 constexpr char kShopWithFunctions[] = R"sql(
 CREATE TABLE users (id bigint PRIMARY KEY, name text);
 CREATE FUNCTION first_name() RETURNS text LANGUAGE sql AS 'SELECT name FROM users LIMIT 1';

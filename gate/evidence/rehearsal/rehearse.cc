@@ -86,6 +86,10 @@ class Rehearser {
     for (const ScriptStep& step : schema.steps) {
       if (!LoadStep(*session, step)) return false;
     }
+    if (session->transaction() != PQTRANS_IDLE) {
+      AddLost(v1::COVERAGE_KIND_SCHEMA, "its last transaction is not committed", "", "", 0,
+              rehearsal_);
+    }
     return ReadCatalogue(before_);
   }
 
