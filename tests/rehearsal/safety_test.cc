@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "tests/rehearsal/rehearsal_fixture.h"
@@ -271,6 +272,21 @@ TEST(RehearsalEndTest, AKilledGuardLeavesNoServer) {
   ASSERT_EQ(kill(guard, SIGKILL), 0);
   EXPECT_TRUE(Eventually([&] { return ProcessesIn(cluster->folder()).empty(); }));
   EXPECT_FALSE(cluster->Running());
+}
+
+TEST(RehearsalEndTest, AClusterOutlivesTheThreadThatStartedIt) {
+  std::vector<std::unique_ptr<ScratchCluster>> clusters(3);
+  std::vector<std::thread> threads;
+  for (auto& cluster : clusters) {
+    threads.emplace_back([&cluster] { cluster = Rehearsals::Get().Start(); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& cluster : clusters) {
+    const auto rehearsal =
+        Rehearse(*cluster, NewChange("CREATE TABLE t (id int);", "DROP TABLE t", {"TABLE t"}), {});
+    ASSERT_TRUE(rehearsal.ok()) << rehearsal.status();
+    EXPECT_THAT(Lines(*rehearsal), ElementsAre("42P01 relation \"t\" does not exist | TABLE t"));
+  }
 }
 
 // ---- the folder
