@@ -37,11 +37,21 @@ const Topic kTopics[] = {
     {"required_column", {"required_col"}},
     {"drop_default", {"drop_default_on_nn"}},
     {"index_not_concurrent", {"index"}},
+    {"new_unique", {"new_unique", "new_con_u"}},
+    {"new_check", {"new_con_c"}},
+    {"new_foreign_key", {"new_con_f"}},
+    {"new_exclusion", {"new_con_x"}},
+    {"drop_unique", {"drop_unique", "drop_con_u", "drop_con_p"}},
+    {"drop_not_null", {"drop_nn"}},
+    {"drop_function", {"drop_func"}},
+    {"remove_enum_value", {"enum_removed"}},
+    {"add_enum_value", {"enum_added"}},
     {"BREAKS_RUNNING_VERSION",
      {"drop_col", "drop_rel", "rename_col", "rename_rel", "type", "set_nn", "required_col",
-      "drop_default_on_nn"}},
+      "new_con_c", "new_con_f", "new_con_u", "new_con_x", "new_unique", "drop_con_u", "drop_con_p",
+      "drop_unique", "enum_removed", "drop_default_on_nn", "drop_func"}},
     {"REWRITES_TABLE", {"rewrite"}},
-    {"SCANS_TABLE", {"verify"}},
+    {"SCANS_TABLE", {"verify", "fk"}},
 };
 
 struct File {
