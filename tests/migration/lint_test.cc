@@ -363,6 +363,14 @@ INSTANTIATE_TEST_SUITE_P(
          "ALTER TABLE t ADD CHECK (" + Repeat("a IS NOT NULL AND ", 50'000) +
              "true); DROP TABLE t;",
          {"new_check t.t_a_check", "drop_table t"}},
+        {"NestedCheck",
+         "ALTER TABLE t ADD CHECK (" + Repeat("a > 0 AND (b > 0 OR (", 500) + "true" +
+             Repeat("))", 500) + "); DROP TABLE t;",
+         {"new_check t.t_a_b_check", "drop_table t"}},
+        {"ManyFunctionsAndTypes",
+         Numbered("CREATE FUNCTION f(a t", ") RETURNS int LANGUAGE sql AS '';", 5'000) +
+             Numbered("CREATE TYPE e", " AS ENUM ('a');", 5'000) + "DROP TABLE t;",
+         {"drop_table t"}},
         {"Parentheses",
          "SELECT " + Repeat("(", 100'000) + "1" + Repeat(")", 100'000) + "; DROP TABLE t;",
          {"unproven ", "drop_table t"}},
