@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
+#include "checks/migration/workload_files.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
@@ -80,7 +83,28 @@ constexpr char kSchema[] =
     "  COLUMN_ text NOT NULL DEFAULT ''\n"
     ");\n";
 
-v1::EvaluateRequest Release(const World& world, const std::string& path, const std::string& sql) {
+// What the web application executes, and the same as pg_stat_statements has it.
+struct AppStatement {
+  const char* sql;
+  const char* normalized;
+};
+constexpr AppStatement kApp[] = {
+    {"SELECT id, COLUMN_ FROM TABLE_ WHERE OTHER_ = 7",
+     "SELECT id, COLUMN_ FROM TABLE_ WHERE OTHER_ = $1"},
+    {"INSERT INTO TABLE_ (OTHER_, COLUMN_) VALUES (7, 'a')",
+     "INSERT INTO TABLE_ (OTHER_, COLUMN_) VALUES ($1, $2)"},
+    {"INSERT INTO TABLE_ (OTHER_) VALUES (7)", "INSERT INTO TABLE_ (OTHER_) VALUES ($1)"},
+    {"WITH mine AS (SELECT * FROM TABLE_) SELECT m.COLUMN_ FROM mine m WHERE m.id = 1",
+     "WITH mine AS (SELECT * FROM TABLE_) SELECT m.COLUMN_ FROM mine m WHERE m.id = $1"},
+    {"WITH mine AS (SELECT * FROM TABLE_) SELECT m.OTHER_ FROM mine m WHERE m.id = 1",
+     "WITH mine AS (SELECT * FROM TABLE_) SELECT m.OTHER_ FROM mine m WHERE m.id = $1"},
+    {"SELECT count(*) FROM TABLE_ WHERE OTHER_ = 7",
+     "SELECT count(*) FROM TABLE_ WHERE OTHER_ = $1"},
+    {"UPDATE TABLE_ SET OTHER_ = 8 WHERE id = 1", "UPDATE TABLE_ SET OTHER_ = $1 WHERE id = $2"},
+};
+
+v1::EvaluateRequest Release(const World& world, const std::vector<v1::WorkloadStatement>& workload,
+                            const std::string& path, const std::string& sql) {
   v1::EvaluateRequest request;
   v1::Change& change = *request.mutable_change();
   change.set_service("web");
@@ -95,13 +119,7 @@ v1::EvaluateRequest Release(const World& world, const std::string& path, const s
   file.set_path(path);
   file.set_sql(Named(world, sql));
   file.set_format(v1::MIGRATION_FORMAT_PLAIN);
-  for (const char* statement : {"SELECT id, COLUMN_ FROM TABLE_ WHERE OTHER_ = $1",
-                                "INSERT INTO TABLE_ (OTHER_, COLUMN_) VALUES ($1, $2)"}) {
-    v1::WorkloadStatement& running = *schema.add_running_workload();
-    running.set_sql(Named(world, statement));
-    running.set_calls_per_hour(world.requests_per_minute * 60);
-    running.set_origin("pg_stat_statements");
-  }
+  for (const v1::WorkloadStatement& running : workload) *schema.add_running_workload() = running;
   return request;
 }
 
@@ -121,7 +139,8 @@ class OneStepMigration : public testing::Test {
     seed_ = std::random_device{}();
     random_.seed(seed_);
     world_ = AnyWorld(random_);
-    postgres_ = new PostgresServer();
+    postgres_ = new PostgresServer({"shared_preload_libraries = 'pg_stat_statements'"});
+    ReadWorkload();
     auto prometheus = MetricsServerFake::StartPrometheus(History(world_));
     ASSERT_TRUE(prometheus.ok()) << prometheus.status();
     prometheus_ = *std::move(prometheus);
@@ -133,6 +152,43 @@ class OneStepMigration : public testing::Test {
     delete gate_;
     prometheus_.reset();
     delete postgres_;
+  }
+
+  // The web application runs for a while; then a release manager asks pg_stat_statements.
+  static void ReadWorkload() {
+    postgres_->CreateDatabase(&app_);
+    postgres_->Sql(app_,
+                   absl::StrCat("CREATE EXTENSION pg_stat_statements; ", Named(world_, kSchema)));
+    for (const AppStatement& statement : kApp) {
+      for (int i = 0; i < 2; ++i) postgres_->Sql(app_, Named(world_, statement.sql));
+    }
+    const WorkloadFile file{
+        "pgss.csv",
+        postgres_->Sql(app_,
+                       "COPY (SELECT query, calls, toplevel, now() - interval '1 hour' AS "
+                       "stats_since FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid "
+                       "WHERE datname = current_database()) TO STDOUT (FORMAT csv, HEADER)"),
+        absl::Now()};
+    ParsedWorkload parsed = ParseWorkload({&file, 1});
+    ASSERT_FALSE(parsed.issue) << parsed.issue->what << "\n" << file.text;
+    workload_ = std::move(parsed.statements);
+  }
+
+  // The statements that fail once this migration has run, by running it and them.
+  static std::set<std::string> FailingAfter(const std::string& sql) {
+    const std::string copy = absl::StrCat(app_, "_copy");
+    postgres_->Sql("postgres", absl::StrCat("CREATE DATABASE ", copy, " TEMPLATE ", app_));
+    postgres_->Sql(copy, Named(world_, absl::StrCat("DELETE FROM TABLE_; ", sql)));
+    std::set<std::string> failing;
+    for (const AppStatement& statement : kApp) {
+      try {
+        postgres_->Sql(copy, Named(world_, statement.sql));
+      } catch (const std::runtime_error&) {
+        failing.insert(Named(world_, statement.normalized));
+      }
+    }
+    postgres_->Sql("postgres", absl::StrCat("DROP DATABASE ", copy));
+    return failing;
   }
 
   // The line, from 1, on which the text first stands.
@@ -149,7 +205,7 @@ class OneStepMigration : public testing::Test {
     SCOPED_TRACE(testing::Message() << "seed " << seed_);
     const std::string path =
         absl::StrCat("migrations/", std::uniform_int_distribution<int>(100, 999)(random_), ".sql");
-    const v1::EvaluateRequest request = Release(world_, path, sql);
+    const v1::EvaluateRequest request = Release(world_, workload_, path, sql);
     const v1::Verdict verdict = gate_->Evaluate(request);
     EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
     EXPECT_THAT(verdict.reason(), HasSubstr("migration"));
@@ -166,15 +222,26 @@ class OneStepMigration : public testing::Test {
               LineOf(request.change().schema_change().files(0).sql(), Named(world_, statement)));
     EXPECT_THAT(found->effects(), Contains(v1::EFFECT_BREAKS_RUNNING_VERSION));
     EXPECT_THAT(found->message(), HasSubstr("running version"));
+    // Proof, not suspicion: just the statements that PostgreSQL refuses then.
+    std::set<std::string> certain;
+    for (const v1::Witness& witness : found->witnesses()) {
+      EXPECT_EQ(witness.origin(), "pg_stat_statements");
+      EXPECT_GT(witness.calls_per_hour(), 0);
+      if (witness.certain()) certain.insert(witness.sql());
+    }
+    EXPECT_FALSE(certain.empty());
+    EXPECT_EQ(certain, FailingAfter(sql));
     for (const std::string& step : plan) {
       EXPECT_THAT(found->instead(), HasSubstr(Named(world_, step)));
     }
-    ExpectGatectl(request, 10, {absl::StrCat(path, ":", found->location().line()), rule});
+    ExpectGatectl(
+        request, 10,
+        {absl::StrCat(path, ":", found->location().line()), rule, "Statements:\n    fails"});
   }
 
   void ExpectAllowed(const std::string& sql) {
     SCOPED_TRACE(testing::Message() << "seed " << seed_);
-    const v1::EvaluateRequest request = Release(world_, "migrations/0042.sql", sql);
+    const v1::EvaluateRequest request = Release(world_, workload_, "migrations/0042.sql", sql);
     const v1::Verdict verdict = gate_->Evaluate(request);
     EXPECT_EQ(verdict.decision(), v1::DECISION_ALLOW) << verdict.DebugString();
     EXPECT_EQ(OutcomeOf(verdict, "migration").outcome(), v1::OUTCOME_PASS);
@@ -198,6 +265,8 @@ class OneStepMigration : public testing::Test {
   static inline std::mt19937 random_;
   static inline World world_;
   static inline PostgresServer* postgres_;
+  static inline std::string app_;  // the web application's database
+  static inline std::vector<v1::WorkloadStatement> workload_;
   static inline std::unique_ptr<MetricsServerFake> prometheus_;
   static inline RunningGate* gate_;
 };
