@@ -12,7 +12,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
-using google::protobuf::Reflection;
 
 // proto3 cannot tell a number 0 from one that is not given, and that one means its default: an
 // explicit 0 would be read as something else than it says.

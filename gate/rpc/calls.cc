@@ -67,8 +67,9 @@ grpc::ServerUnaryReactor* Calls::Evaluate(grpc::CallbackServerContext* context,
   v1::EvaluateRequest owned = std::move(const_cast<v1::EvaluateRequest&>(*request));
   api_.Evaluate(std::move(owned), {DeadlineOf(*context), RequestIdOf(*context)},
                 [response, reactor](absl::StatusOr<v1::Verdict> verdict) {
-                  if (verdict.ok()) *response = *std::move(verdict);
-                  reactor->Finish(ToGrpc(verdict.status()));
+                  if (!verdict.ok()) return reactor->Finish(ToGrpc(verdict.status()));
+                  *response = *std::move(verdict);
+                  reactor->Finish(grpc::Status::OK);
                 });
   return reactor;
 }

@@ -97,6 +97,7 @@ AddConstraint ConstraintOf(const Name& table, const Constraint& constraint,
 std::vector<AddConstraint> ConstraintsOf(const Name& table, const ColumnDef& column,
                                          std::string_view source) {
   std::vector<AddConstraint> constraints;
+  const std::string name = column.colname == nullptr ? "" : column.colname;
   const Node* value = nullptr;
   for (const ListCell& cell : Elements(column.constraints)) {
     const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
@@ -108,9 +109,9 @@ std::vector<AddConstraint> ConstraintsOf(const Name& table, const ColumnDef& col
     if (constraint == nullptr || !Binds(constraint->contype)) continue;
     AddConstraint add = ConstraintOf(table, *constraint, source);
     if (add.kind == ConstraintKind::kCheck) {
-      add.satisfied_by_default = IsSatisfiedBy(constraint->raw_expr, column.colname, value);
+      add.satisfied_by_default = IsSatisfiedBy(constraint->raw_expr, name, value);
     } else {
-      add.columns = {column.colname};
+      add.columns = {name};
     }
     if (check != nullptr && add.kind == ConstraintKind::kCheck) {
       Join(add, *check);
