@@ -65,8 +65,8 @@ std::string Shortened(std::string_view sql) {
 
 std::string Rate(double calls_per_hour) {
   if (!(calls_per_hour > 0)) return "";
-  return absl::StrFormat(calls_per_hour < 10 ? " (%.2g calls per hour)" : " (%.0f calls per hour)",
-                         calls_per_hour);
+  return calls_per_hour < 10 ? absl::StrFormat(" (%.2g calls per hour)", calls_per_hour)
+                             : absl::StrFormat(" (%.0f calls per hour)", calls_per_hour);
 }
 
 std::string Statements(size_t count) {

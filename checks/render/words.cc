@@ -16,9 +16,9 @@ std::string WitnessLine(const v1::Witness& witness) {
   absl::StrAppend(&line, ": ", witness.sql());
   std::string where;
   if (witness.calls_per_hour() > 0) {
-    where = absl::StrFormat(
-        witness.calls_per_hour() < 10 ? "%.2g calls per hour" : "%.0f calls per hour",
-        witness.calls_per_hour());
+    const double calls = witness.calls_per_hour();
+    where = calls < 10 ? absl::StrFormat("%.2g calls per hour", calls)
+                       : absl::StrFormat("%.0f calls per hour", calls);
   }
   if (!witness.origin().empty()) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", witness.origin());

@@ -196,7 +196,8 @@ void LowerAddColumn(const Name& table, const AlterTableCmd& command, Span at, Lo
 void LowerChangeType(const Name& table, const AlterTableCmd& command, Span at, Lowering& to) {
   const auto* definition = GATE_NODE(ColumnDef, command.def);
   if (definition == nullptr || definition->typeName == nullptr) return;
-  ChangeType change{table, command.name, TypeOf(*definition->typeName, to.source)};
+  const std::string name = command.name == nullptr ? "" : command.name;
+  ChangeType change{table, name, TypeOf(*definition->typeName, to.source)};
   const Node* expression = definition->raw_default;  // USING
   if (const auto* cast = GATE_NODE(TypeCast, expression)) {
     if (TypeOf(*cast->typeName, to.source).name == change.type.name) expression = cast->arg;
