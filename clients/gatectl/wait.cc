@@ -59,7 +59,8 @@ WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>()>& a
     state.verdict = result.verdict ? &*result.verdict : nullptr;
     state.error = result.error ? &*result.error : nullptr;
     state.next_ask = std::min(
-        state.end, now + PauseAfter(asked, result.error ? nullptr : state.verdict, now, timer.Random()));
+        state.end,
+        now + PauseAfter(asked, result.error ? nullptr : state.verdict, now, timer.Random()));
     for (absl::Time at = now; at < state.next_ask; at = timer.Now()) {
       show(state);
       if (!timer.Sleep(std::min(kTick, state.next_ask - at))) {
