@@ -161,6 +161,17 @@ TEST(FreezeJudge, SaysWhatComesNext) {
             "Open; no freeze within 400 days.");
 }
 
+// What is allowed before a freeze must not be used inside it.
+TEST(FreezeJudge, AnAllowEndsWhereTheNextFreezeBegins) {
+  const auto until = [](const char* window, const char* now) {
+    return FromProto(JudgeFreeze(RuleWith({window}), v1::CHANGE_KIND_CODE, At(now)).valid_until());
+  };
+  EXPECT_EQ(until(kHolidayWeekends, "2026-11-20 10:00 America/New_York"),
+            At("2026-12-24 12:00 America/New_York"));
+  EXPECT_EQ(until(kOfficeHours, "2024-07-01 10:00 Europe/Berlin"),
+            At("2024-07-01 17:00 Europe/Berlin"));
+}
+
 TEST(FreezeJudge, HoldsUnlessTheWindowBlocks) {
   const v1::CheckOutcome outcome =
       JudgeFreeze(RuleWith({kLunch}), v1::CHANGE_KIND_CODE, At("2024-07-01 12:30 Europe/Berlin"));
