@@ -2,6 +2,8 @@
 // there (DO blocks, EXECUTE, functions), and statements that are known to be able to break running
 // code but that no rule judges. Silence would be a pass, so each is named; the check is
 // inconclusive by it.
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
@@ -68,7 +70,46 @@ std::optional<Remark> OnType(const Scene& scene, const DropType& drop) {
                             "fails what the running version casts to it", std::nullopt});
 }
 
+bool Concerns(const std::vector<std::string>& columns, const std::string& column) {
+  return columns.empty() || std::ranges::find(columns, column) != columns.end();
+}
+
+// Constraints on a column of this release are judged by what old nodes leave in it when they are
+// added. Another default, be it in a later transaction, leaves something else.
+std::optional<Remark> OnDefault(const Scene& scene, const Name& table, const std::string& column) {
+  const KnownColumn* then = scene.AtCommit().Find(table, column);
+  const Relation* relation = scene.before.Find(table);
+  if (then == nullptr || then->existed || relation == nullptr || !relation->existed) return {};
+  const bool filled = then->definition.filled;
+  const auto may_collide = [&](const UniqueKey& key) {
+    if (key.existed || !Concerns(key.columns, column)) return false;
+    return filled ? !then->definition.distinct : key.nulls_equal;
+  };
+  const auto may_refuse = [&](const KnownConstraint& known) {
+    const AddConstraint& constraint = known.definition;
+    if (known.existed || !Concerns(constraint.columns, column)) return false;
+    return constraint.kind == ConstraintKind::kCheck ||
+           (filled && (constraint.kind == ConstraintKind::kForeignKey ||
+                       constraint.kind == ConstraintKind::kExclusion));
+  };
+  if (std::ranges::none_of(scene.before.UniqueKeysOf(table, false), may_collide) &&
+      std::ranges::none_of(relation->constraints, may_refuse)) {
+    return {};
+  }
+  return OnUnjudged(scene,
+                    {absl::StrCat("Changing the default of the new column ", Quoted(column)),
+                     "changes what the running version leaves in it, under constraints that this "
+                     "release has put on it",
+                     table});
+}
+
 std::optional<Remark> Examine(const Scene& scene) {
+  if (const auto* set = As<SetDefault>(scene.action)) {
+    return OnDefault(scene, set->table, set->column);
+  }
+  if (const auto* drop = As<DropDefault>(scene.action)) {
+    return OnDefault(scene, drop->table, drop->column);
+  }
   if (const auto* opaque = As<Opaque>(scene.action)) {
     return Remark{.effects = {v1::EFFECT_UNPROVEN},
                   .message = opaque->message,
