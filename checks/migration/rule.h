@@ -53,7 +53,10 @@ struct Remark {
   std::string message;
   Plan instead;
   // Where it is milder than the rule's own.
-  std::optional<v1::Severity> severity;
+  std::optional<v1::Severity> severity = {};
+  // Tables that are locked, read or written as a whole. Where each is known to be small, and the
+  // effects are of that kind alone, the finding is INFO.
+  std::vector<Name> locked = {};
   // The statements that fail by it (witness.h fills them in), and how many there are in all.
   std::vector<v1::Witness> witnesses = {};
   size_t witness_count = 0;

@@ -24,7 +24,8 @@ std::optional<Remark> OnIndex(const Scene& scene, const CreateIndex& create) {
                               " under SHARE: every write to ", table,
                               " waits until it is done. How large the table is cannot be seen "
                               "from here; where it is small, the policy may say so."),
-      .instead = {.now = WithConcurrently(Slice(scene.text, scene.action.span))}};
+      .instead = {.now = WithConcurrently(Slice(scene.text, scene.action.span))},
+      .locked = {create.table}};
 }
 
 std::optional<Remark> OnKey(const AddConstraint& key, std::string_view kind) {
@@ -41,7 +42,8 @@ std::optional<Remark> OnKey(const AddConstraint& key, std::string_view kind) {
       .instead = {.now = absl::StrCat("CREATE UNIQUE INDEX CONCURRENTLY ", name, " ON ", table,
                                       " (", list, ");  -- outside of a transaction"),
                   .later = absl::StrCat("ALTER TABLE ", table, " ADD ", std::string(kind),
-                                        " USING INDEX ", name, ";")}};
+                                        " USING INDEX ", name, ";")},
+      .locked = {key.table}};
 }
 
 std::optional<Remark> Examine(const Scene& scene) {
