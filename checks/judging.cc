@@ -57,6 +57,7 @@ v1::Change Thin(const v1::Change& change) {
   schema.clear_running_workload();
   schema.clear_new_workload();
   schema.clear_databases();
+  schema.clear_tables();
   for (v1::MigrationFile& file : *schema.mutable_files()) file.clear_sql();
   return thin;
 }

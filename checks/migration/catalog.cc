@@ -299,6 +299,8 @@ void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
   }
 }
 
+void Catalog::SetSize(const Name& table, TableSize size) { Change(table).size = size; }
+
 void Catalog::StartSession() {
   search_path_ = {"public"};
   for (const Id id : In(std::string(kTemporary))) RemoveById(id, true);

@@ -7,6 +7,7 @@
 #ifndef CHECKS_MIGRATION_CATALOG_H_
 #define CHECKS_MIGRATION_CATALOG_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,11 @@ struct EnumType {
   Name was;  // its name before this release, with the schema
 };
 
+struct TableSize {
+  int64_t bytes = 0;  // with its indexes
+  int64_t rows = -1;  // estimated; -1: not known
+};
+
 struct Relation {
   Name name;  // with its schema
   RelationKind kind = RelationKind::kTable;
@@ -81,6 +87,7 @@ struct Relation {
   std::vector<KnownConstraint> lost_constraints;
   std::vector<UniqueKey> lost_keys;
   std::optional<Name> was;  // its name before this release, where that was another
+  std::optional<TableSize> size;
 
   const KnownColumn* Find(std::string_view column) const;
   const KnownConstraint* FindConstraint(std::string_view constraint) const;
@@ -129,6 +136,8 @@ class Catalog {
   void set_complete(bool complete) { complete_ = complete; }
 
   void Apply(const Action& action);
+  // How large a table of before is; what is not known is left out.
+  void SetSize(const Name& table, TableSize size);
 
   // What else goes when this action drops something with CASCADE, as far as it is known: views on
   // a table, tables of a schema, columns of a type. Not the indexes and constraints.

@@ -40,7 +40,7 @@ void Add(const Judgement& judgement, std::span<v1::LintInput*> inputs, v1::LintR
   for (size_t i = 0; i < inputs.size(); ++i) inputs[i]->set_items(judgement.statements[i]);
   for (const v1::Finding& finding : judgement.findings) {
     *report.add_findings() = finding;
-    if (!IsUnproven(finding)) continue;
+    if (!IsUnproven(finding) || !finding.covered_by().empty()) continue;
     const auto input = std::ranges::find(inputs, finding.location().path(),
                                          [](const v1::LintInput* each) { return each->path(); });
     if (input == inputs.end()) continue;
@@ -53,6 +53,7 @@ void Add(const Judgement& judgement, std::span<v1::LintInput*> inputs, v1::LintR
 v1::Decision Decide(const v1::LintReport& report) {
   v1::Decision decision = v1::DECISION_ALLOW;
   for (const v1::Finding& finding : report.findings()) {
+    if (!finding.covered_by().empty()) continue;
     if (IsUnproven(finding)) {
       decision = std::max(decision, v1::DECISION_HOLD);
     } else if (finding.severity() == v1::SEVERITY_BLOCK) {
@@ -70,6 +71,7 @@ bool SameFolder(const v1::MigrationFile& a, const v1::MigrationFile& b) {
 Catalog Before(std::span<const v1::MigrationFile* const> ordered, const LintOptions& options) {
   Catalog catalog;
   migration::LoadSchema(options.schema, catalog);
+  migration::LoadSizes({options.tables.begin(), options.tables.end()}, catalog);
   if (!options.schema.empty() || options.release_unit || ordered.empty()) return catalog;
   const v1::MigrationFile& first = *ordered.front();
   catalog.set_complete(migration::IsFirst(first.path()) && SameFolder(first, *ordered.back()));
@@ -103,7 +105,7 @@ v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions
       catalog = Catalog();
     }
     Release release(std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit),
-                    options.postgres_version, workloads, catalog);
+                    options.postgres_version, migration::kSmallTableBytes, workloads, catalog);
     Add(release.Judge(), all.subspan(first, unit), report);
   }
   std::ranges::sort(*report.mutable_findings(), {}, SortKey);

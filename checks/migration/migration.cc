@@ -44,6 +44,9 @@ std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& ru
       issues.push_back({field, "must be INFO, WARN or BLOCK"});
     }
   }
+  if (rule.checks().migration().small_table_bytes() < 0) {
+    issues.push_back({"checks.migration.small_table_bytes", "must not be negative"});
+  }
   return issues;
 }
 
@@ -64,12 +67,17 @@ bool IsUnproven(const v1::Finding& finding) {
   return std::ranges::find(finding.effects(), v1::EFFECT_UNPROVEN) != finding.effects().end();
 }
 
-void ApplySeverities(const v1::MigrationPolicy& policy, std::vector<v1::Finding>& findings) {
+void ApplyPolicy(const v1::MigrationPolicy& policy, std::vector<v1::Finding>& findings) {
   for (v1::Finding& finding : findings) {
+    if (policy.ignore_suppression_comments()) finding.clear_covered_by();
     const auto severity = policy.severities().find(finding.rule());
     if (severity == policy.severities().end() || IsUnproven(finding)) continue;
     finding.set_severity(severity->second);
   }
+}
+
+int64_t SmallTableBytes(const v1::MigrationPolicy& policy) {
+  return policy.has_small_table_bytes() ? policy.small_table_bytes() : migration::kSmallTableBytes;
 }
 
 std::string At(const v1::Location& at) { return absl::StrCat(at.path(), ":", at.line()); }
@@ -101,6 +109,7 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
   const v1::Finding* unproven = nullptr;
   size_t forbidding = 0, unproved = 0;
   for (const v1::Finding& finding : findings) {
+    if (!finding.covered_by().empty()) continue;
     if (IsUnproven(finding)) {
       if (unproved++ == 0) unproven = &finding;
     } else if (finding.severity() == v1::SEVERITY_BLOCK) {
@@ -137,6 +146,8 @@ struct OneDatabase {
   std::string_view schema_before;
   const Statements* running_workload = &v1::Database::default_instance().running_workload();
   const Statements* new_workload = running_workload;
+  const google::protobuf::RepeatedPtrField<v1::TableSize>* tables =
+      &v1::Database::default_instance().tables();
   int postgres_version = 0;
 };
 
@@ -145,6 +156,7 @@ void Tell(const auto& told, OneDatabase& database) {
   database.schema_before = told.schema_before();
   database.running_workload = &told.running_workload();
   database.new_workload = &told.new_workload();
+  database.tables = &told.tables();
   database.postgres_version = told.postgres_major_version();
 }
 
@@ -180,16 +192,19 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
     outcome.add_unblock("Send the migrations with the request (gatectl check collects them).");
     return outcome;
   }
+  const v1::MigrationPolicy& policy = rule.checks().migration();
   std::vector<v1::Finding> findings;
   for (const OneDatabase& database : DatabasesOf(schema_change)) {
     migration::Catalog catalog;
     migration::LoadSchema(database.schema_before, catalog);
+    migration::LoadSizes(*database.tables, catalog);
     const migration::Workloads workloads{migration::Workload(*database.running_workload),
                                          migration::Workload(*database.new_workload)};
-    migration::Release release(database.files, database.postgres_version, workloads, catalog);
+    migration::Release release(database.files, database.postgres_version, SmallTableBytes(policy),
+                               workloads, catalog);
     std::ranges::move(release.Judge().findings, std::back_inserter(findings));
   }
-  ApplySeverities(rule.checks().migration(), findings);
+  ApplyPolicy(policy, findings);
   Conclude(findings, static_cast<size_t>(schema_change.files_size()), outcome);
   outcome.mutable_findings()->Assign(findings.begin(), findings.end());
   return outcome;

@@ -1,9 +1,11 @@
 #include "checks/migration/release.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/sql/parse.h"
 
@@ -96,6 +98,30 @@ std::string Doubt(const Action& action, const Catalog& before) {
       action.what);
 }
 
+bool IsOfALock(v1::Effect effect) {
+  return effect == v1::EFFECT_BLOCKS_READS || effect == v1::EFFECT_BLOCKS_WRITES ||
+         effect == v1::EFFECT_SCANS_TABLE || effect == v1::EFFECT_REWRITES_TABLE;
+}
+
+// "96 kB", "2.1 GB": as PostgreSQL's pg_size_pretty counts, in powers of 1,024.
+std::string Bytes(int64_t bytes) {
+  constexpr std::string_view kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
+  double value = static_cast<double>(bytes);
+  size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  const bool whole = unit == 0 || value >= 10 || value == std::floor(value);
+  return absl::StrCat(whole ? absl::StrFormat("%.0f", value) : absl::StrFormat("%.1f", value), " ",
+                      std::string(kUnits[unit]));
+}
+
+// ", about 40 million rows"; nothing where it is not known.
+std::string Rows(int64_t rows) {
+  if (rows < 0) return "";
+  if (rows >= 10'000'000) return absl::StrCat(", about ", rows / 1'000'000, " million rows");
+  if (rows >= 10'000) return absl::StrCat(", about ", rows / 1'000, ",000 rows");
+  return absl::StrCat(", about ", rows, rows == 1 ? " row" : " rows");
+}
+
 template <typename Steps>
 bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
   switch (wrapping) {
@@ -117,8 +143,12 @@ bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
 const Catalog& Scene::AtCommit() const { return release.AtCommit(); }
 
 Release::Release(std::span<const v1::MigrationFile* const> files, int postgres_version,
-                 const Workloads& workloads, Catalog& catalog)
-    : files_(files), postgres_version_(postgres_version), workloads_(workloads), catalog_(catalog) {
+                 int64_t small_table_bytes, const Workloads& workloads, Catalog& catalog)
+    : files_(files),
+      postgres_version_(postgres_version),
+      small_table_bytes_(small_table_bytes),
+      workloads_(workloads),
+      catalog_(catalog) {
   if (!workloads.running.empty() || !workloads.next.empty()) start_ = catalog;
 }
 
@@ -135,8 +165,14 @@ void Release::JudgeFile(const v1::MigrationFile& file) {
   const Places places(text);
   catalog_.StartSession();
   for (const Section& section : UpSections(file, text)) {
-    ReadSection(text, section);
-    Examine(text, file, places);
+    Suppressions suppressions(text, section.span);
+    ReadSection(text, section, suppressions);
+    Examine(text, file, places, suppressions);
+    for (const Suppressions::Idle& idle : suppressions.TakeIdle()) {
+      const Rule& rule = *FindRuleByStem("suppression");
+      Add(rule, {.subject = idle.subject, .message = idle.message}, idle.span, text, file.path(),
+          places);
+    }
   }
 }
 
@@ -166,7 +202,8 @@ void Release::ReadPiece(std::string_view text, const Piece& piece, Statement& st
   }
 }
 
-void Release::ReadSection(std::string_view text, const Section& section) {
+void Release::ReadSection(std::string_view text, const Section& section,
+                          Suppressions& suppressions) {
   steps_.clear();
   std::vector<int> sizes;  // statements in each transaction, counted from the first
   const int first = transaction_ + 1;
@@ -174,6 +211,7 @@ void Release::ReadSection(std::string_view text, const Section& section) {
   Splitter splitter(text, section.span);
   for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
     ++statements;
+    suppressions.Next(piece.span);
     Step step;
     if (steps_.size() == kMaxSteps) {
       step.statement.span = {piece.span.begin, section.span.end};
@@ -217,9 +255,11 @@ const Catalog& Release::AtCommit() {
   return *at_commit_;
 }
 
-void Release::Examine(std::string_view text, const v1::MigrationFile& file, const Places& places) {
+void Release::Examine(std::string_view text, const v1::MigrationFile& file, const Places& places,
+                      Suppressions& suppressions) {
   for (step_ = 0; step_ < steps_.size(); ++step_) {
     const Step& step = steps_[step_];
+    const size_t found = judgement_.findings.size();
     for (action_ = 0; action_ < step.statement.actions.size(); ++action_) {
       const Action& action = step.statement.actions[action_];
       ExamineOne(action, text, file, places, "");
@@ -228,6 +268,9 @@ void Release::Examine(std::string_view text, const v1::MigrationFile& file, cons
       }
       catalog_.Apply(action);
       if (judgement_.findings.size() > kMaxFindings) return catalog_.Apply({Opaque{}, action.span});
+    }
+    for (v1::Finding& finding : std::span(judgement_.findings).subspan(found)) {
+      suppressions.Cover(step.statement.span, finding);
     }
   }
 }
@@ -248,9 +291,31 @@ void Release::ExamineOne(const Action& action, std::string_view text, const v1::
     if (judgement_.findings.size() > kMaxFindings) return;
     std::optional<Remark> remark = entry.rule->examine(scene);
     if (!remark) continue;
+    Weigh(*remark);
     remark->message += note + Doubt(action, catalog_);
     Add(*entry.rule, *remark, action.span, text, file.path(), places);
   }
+}
+
+void Release::Weigh(Remark& remark) const {
+  if (remark.locked.empty()) return;
+  bool small = small_table_bytes_ > 0 && std::ranges::all_of(remark.effects, IsOfALock);
+  std::string sizes;
+  for (const Name& table : remark.locked) {
+    const Relation* known = catalog_.Find(table);
+    if (known == nullptr || !known->size) {
+      small = false;
+      continue;
+    }
+    small = small && known->size->bytes <= small_table_bytes_;
+    absl::StrAppend(&sizes, " ", Quoted(table), " has ", Bytes(known->size->bytes),
+                    Rows(known->size->rows), ".");
+  }
+  remark.message += sizes;
+  if (!small) return;
+  remark.severity = v1::SEVERITY_INFO;
+  absl::StrAppend(&remark.message, " That is under the limit of ", Bytes(small_table_bytes_),
+                  ": it is done before anybody notices, unless it has to wait for a lock.");
 }
 
 void Release::Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
@@ -295,6 +360,15 @@ void LoadSchema(std::string_view sql, Catalog& catalog) {
     for (const Action& action : statement.actions) catalog.Apply(action);
   }
   catalog.Settle();
+}
+
+void LoadSizes(const google::protobuf::RepeatedPtrField<v1::TableSize>& sizes, Catalog& catalog) {
+  for (const v1::TableSize& size : sizes) {
+    const size_t dot = size.name().find('.');
+    Name name{"", size.name()};
+    if (dot != std::string::npos) name = {size.name().substr(0, dot), size.name().substr(dot + 1)};
+    catalog.SetSize(name, {size.bytes(), size.rows()});
+  }
 }
 
 }  // namespace gate::migration

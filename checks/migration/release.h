@@ -16,6 +16,7 @@
 #include "checks/migration/sql/ast.h"
 #include "checks/migration/sql/split.h"
 #include "checks/migration/sql/text.h"
+#include "checks/migration/suppression.h"
 #include "checks/migration/workload.h"
 #include "gate/v1/change.pb.h"
 #include "gate/v1/verdict.pb.h"
@@ -31,8 +32,10 @@ struct Judgement {
 class Release {
  public:
   // `catalog` is the schema before the release; it outlives this. `files` and `workloads` too.
+  // Findings of nothing but locks on tables that are known to be no larger than `small_table_bytes`
+  // are INFO.
   Release(std::span<const v1::MigrationFile* const> files, int postgres_version,
-          const Workloads& workloads, Catalog& catalog);
+          int64_t small_table_bytes, const Workloads& workloads, Catalog& catalog);
 
   // The judgement. Afterwards the catalogue is the schema after the release, settled. Once.
   Judgement Judge();
@@ -49,18 +52,22 @@ class Release {
   };
 
   void JudgeFile(const v1::MigrationFile& file);
-  void ReadSection(std::string_view text, const Section& section);
+  void ReadSection(std::string_view text, const Section& section, Suppressions& suppressions);
   void ReadPiece(std::string_view text, const Piece& piece, Statement& statement);
-  void Examine(std::string_view text, const v1::MigrationFile& file, const Places& places);
+  void Examine(std::string_view text, const v1::MigrationFile& file, const Places& places,
+               Suppressions& suppressions);
   // What all rules say about one action; `note` ends each message.
   void ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
                   const Places& places, const std::string& note);
+  // Adds to a remark of locks how large the tables are that it is about.
+  void Weigh(Remark& remark) const;
   void AddUnreadable(const v1::MigrationFile& file, std::string_view text, const TextFlaw& flaw);
   void Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
            const std::string& path, const Places& places);
 
   const std::span<const v1::MigrationFile* const> files_;
   const int postgres_version_;
+  const int64_t small_table_bytes_;
   const Workloads& workloads_;
   Catalog& catalog_;
   std::optional<Catalog> start_;  // the schema before, where a workload is read by it
@@ -78,6 +85,10 @@ class Release {
 // The schema that these statements make, settled. What cannot be read leaves the catalogue
 // incomplete.
 void LoadSchema(std::string_view sql, Catalog& catalog);
+// How large its tables are.
+void LoadSizes(const google::protobuf::RepeatedPtrField<v1::TableSize>& sizes, Catalog& catalog);
+
+inline constexpr int64_t kSmallTableBytes = int64_t{10} << 20;  // where nobody says otherwise
 
 }  // namespace gate::migration
 

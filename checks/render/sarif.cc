@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/suppression.h"
 #include "checks/registry.h"
 #include "checks/render/escape.h"
 #include "checks/render/judgement.h"
@@ -110,7 +111,10 @@ Json Result(const Item& item, int rule_index) {
   }
   if (!finding.covered_by().empty()) {
     result["suppressions"] = Json::array(
-        {{{"kind", "external"}, {"status", "accepted"}, {"justification", finding.covered_by()}}});
+        {{{"kind",
+           finding.covered_by().starts_with(migration::kByComment) ? "inSource" : "external"},
+          {"status", "accepted"},
+          {"justification", finding.covered_by()}}});
   }
   return result;
 }

@@ -133,6 +133,61 @@ TEST(MigrationCheckTest, ThePolicySetsSeverities) {
   EXPECT_THAT(kMigrationCheck.validate({}, rule), SizeIs(1));
 }
 
+TEST(MigrationCheckTest, ACommentCoversAFindingUnlessThePolicyIgnoresIt) {
+  const v1::Change change = WithFiles(
+      {"-- gate:allow migration.drop_column: never read (OPS-12)\nALTER TABLE t DROP COLUMN a;"});
+  const v1::CheckOutcome covered = Judge(change);
+  EXPECT_EQ(covered.outcome(), v1::OUTCOME_PASS);
+  ASSERT_THAT(covered.findings(), SizeIs(1));
+  EXPECT_EQ(covered.findings(0).covered_by(), "a comment: never read (OPS-12)");
+
+  v1::PolicyRule rule;
+  rule.mutable_checks()->mutable_migration()->set_ignore_suppression_comments(true);
+  EXPECT_EQ(Judge(change, rule).outcome(), v1::OUTCOME_FAIL);
+}
+
+TEST(MigrationCheckTest, LocksOnTablesKnownToBeSmallDoNotForbid) {
+  v1::Change change = WithFiles({"CREATE INDEX i ON orders (note);"});
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_FAIL);
+  v1::TableSize& size = *change.mutable_schema_change()->add_tables();
+  size.set_name("public.orders");
+  size.set_bytes(96 << 10);
+  size.set_rows(1200);
+  const v1::CheckOutcome small = Judge(change);
+  EXPECT_EQ(small.outcome(), v1::OUTCOME_PASS);
+  ASSERT_THAT(small.findings(), SizeIs(1));
+  EXPECT_EQ(small.findings(0).severity(), v1::SEVERITY_INFO);
+  EXPECT_THAT(small.findings(0).message(), HasSubstr("orders has 96 kB, about 1200 rows."));
+
+  v1::PolicyRule rule;
+  rule.mutable_checks()->mutable_migration()->set_small_table_bytes(50'000);
+  EXPECT_EQ(Judge(change, rule).outcome(), v1::OUTCOME_FAIL);
+  rule.mutable_checks()->mutable_migration()->set_small_table_bytes(0);
+  EXPECT_EQ(Judge(change, rule).outcome(), v1::OUTCOME_FAIL);
+  rule.mutable_checks()->mutable_migration()->set_small_table_bytes(-1);
+  EXPECT_THAT(kMigrationCheck.validate({}, rule), SizeIs(1));
+
+  size.set_bytes(int64_t{12} << 30);
+  size.set_rows(40'123'456);
+  const v1::CheckOutcome large = Judge(change);
+  EXPECT_EQ(large.outcome(), v1::OUTCOME_FAIL);
+  EXPECT_THAT(large.findings(0).message(), HasSubstr("orders has 12 GB, about 40 million rows."));
+}
+
+// However small, what breaks running code breaks it.
+TEST(MigrationCheckTest, ASmallTableExcusesNoBreak) {
+  v1::Change change = WithFiles({"ALTER TABLE orders DROP COLUMN note;",
+                                 "ALTER TABLE orders ADD CONSTRAINT c CHECK (total > 0);"});
+  v1::TableSize& size = *change.mutable_schema_change()->add_tables();
+  size.set_name("public.orders");
+  size.set_bytes(8192);
+  const v1::CheckOutcome outcome = Judge(change);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL);
+  for (const v1::Finding& finding : outcome.findings()) {
+    EXPECT_EQ(finding.severity(), v1::SEVERITY_BLOCK) << finding.rule();
+  }
+}
+
 TEST(MigrationCheckTest, RulesAreSortedById) {
   const std::span<const RuleDoc> rules = kMigrationCheck.rules();
   ASSERT_GE(rules.size(), 9u);

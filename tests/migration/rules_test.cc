@@ -66,6 +66,8 @@ std::string ToText(const v1::LintReport& report) {
     for (const int effect : finding.effects()) {
       absl::StrAppend(&text, " ", v1::Effect_Name(static_cast<v1::Effect>(effect)));
     }
+    if (!finding.covered_by().empty())
+      absl::StrAppend(&text, ", covered by ", finding.covered_by());
     absl::StrAppend(&text, "\n", finding.message(), "\n", finding.instead(), "\n");
     for (const v1::Witness& witness : finding.witnesses()) {
       absl::StrAppend(&text, witness.certain() ? "fails" : "may fail", " (", witness.sqlstate(),
