@@ -58,7 +58,10 @@ v1::Change Thin(const v1::Change& change) {
   schema.clear_new_workload();
   schema.clear_databases();
   schema.clear_tables();
-  for (v1::MigrationFile& file : *schema.mutable_files()) file.clear_sql();
+  for (v1::MigrationFile& file : *schema.mutable_files()) {
+    file.clear_sql();
+    file.clear_down_sql();
+  }
   return thin;
 }
 

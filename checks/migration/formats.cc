@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 
@@ -105,15 +106,16 @@ bool Opens(const CommentLine& comment, std::string_view marker) {
          !absl::ascii_isalnum(static_cast<unsigned char>(comment.content[marker.size()]));
 }
 
-// Cuts at the markers. What stands before the first one goes up: nothing may hide there.
-std::vector<Section> Cut(const Format& format, std::string_view text) {
+// Cuts at the markers, and takes what goes up, or what goes down. What stands before the first
+// marker goes up: nothing may hide there.
+std::vector<Section> Cut(const Format& format, std::string_view text, bool wants_up) {
   const uint32_t size = static_cast<uint32_t>(text.size());
   std::vector<Section> sections;
   Section section{{0, size}, format.wrapping};
   bool up = true, unwrapped = false;
   const auto close = [&](uint32_t end) {
     section.span.end = end;
-    if (up) sections.push_back(section);
+    if (up == wants_up) sections.push_back(section);
   };
   size_t at = 0;
   while (const std::optional<CommentLine> comment = NextComment(text, at)) {
@@ -134,6 +136,51 @@ std::vector<Section> Cut(const Format& format, std::string_view text) {
     if (unwrapped) each.wrapping = Wrapping::kNone;
   }
   return sections;
+}
+
+// The rollback commands of a Liquibase file, in their places in a text that is blank around them:
+// --rollback SQL, and /* liquibase rollback ... */. The last changeset is undone first.
+DownPart Rollbacks(const Format& format, std::string_view text) {
+  constexpr std::string_view kLine = "rollback", kBlock = "/* liquibase rollback";
+  DownPart part{std::string(text), {}};
+  std::ranges::replace_if(
+      part.text, [](char c) { return c != '\n'; }, ' ');
+  std::vector<Section> changesets = Cut(format, text, true);
+  std::ranges::reverse(changesets);
+  for (const Section& changeset : changesets) {
+    bool found = false;
+    const auto keep = [&](size_t begin, size_t end) {
+      found = true;
+      std::string_view sql = text.substr(begin, end - begin);
+      const std::string words = Lower(Trimmed(sql));
+      if (words == "empty" || words == "not required") return;
+      sql.copy(part.text.data() + begin, sql.size());
+    };
+    const std::string_view inside = text.substr(0, changeset.span.end);
+    size_t at = changeset.span.begin;
+    while (const std::optional<CommentLine> comment = NextComment(inside, at)) {
+      if (!Opens(*comment, kLine)) continue;
+      const std::string line = Lower(Slice(text, comment->span));
+      keep(comment->span.begin + line.find(kLine) + kLine.size(), comment->span.end);
+    }
+    const std::string lower = Lower(inside);
+    for (size_t begin = lower.find(kBlock, changeset.span.begin); begin != lower.npos;
+         begin = lower.find(kBlock, begin + 1)) {
+      keep(begin + kBlock.size(), std::min(lower.find("*/", begin), lower.size()));
+    }
+    if (found) part.sections.push_back(changeset);
+  }
+  return part;
+}
+
+void WrapAsAsked(const v1::MigrationFile& file, std::vector<Section>& sections) {
+  for (Section& section : sections) {
+    if (file.transaction_mode() == v1::TRANSACTION_MODE_WRAPPED) {
+      section.wrapping = Wrapping::kTransaction;
+    } else if (file.transaction_mode() == v1::TRANSACTION_MODE_NONE) {
+      section.wrapping = Wrapping::kNone;
+    }
+  }
 }
 
 bool HasMarker(const Format& format, std::string_view text) {
@@ -162,15 +209,51 @@ v1::MigrationFormat FormatOf(const v1::MigrationFile& file, std::string_view tex
 std::vector<Section> UpSections(const v1::MigrationFile& file, std::string_view text) {
   const Format& format = Find(FormatOf(file, text));
   if (format.is_down_name(Lower(Base(file.path())))) return {};
-  std::vector<Section> sections = Cut(format, text);
-  for (Section& section : sections) {
-    if (file.transaction_mode() == v1::TRANSACTION_MODE_WRAPPED) {
-      section.wrapping = Wrapping::kTransaction;
-    } else if (file.transaction_mode() == v1::TRANSACTION_MODE_NONE) {
-      section.wrapping = Wrapping::kNone;
-    }
-  }
+  std::vector<Section> sections = Cut(format, text, true);
+  WrapAsAsked(file, sections);
   return sections;
+}
+
+DownPart DownPartOf(const v1::MigrationFile& file) {
+  const std::string_view text = WithoutByteOrderMark(file.sql());
+  const Format& format = Find(FormatOf(file, text));
+  DownPart part;
+  if (!file.down_sql().empty()) {
+    const std::string_view down = WithoutByteOrderMark(file.down_sql());
+    part = {std::string(down), {{{0, static_cast<uint32_t>(down.size())}, format.wrapping}}};
+  } else if (format.format == v1::MIGRATION_FORMAT_LIQUIBASE) {
+    part = Rollbacks(format, text);
+  } else {
+    part = {std::string(text), Cut(format, text, false)};
+  }
+  WrapAsAsked(file, part.sections);
+  return part;
+}
+
+bool Undoes(std::string_view down, std::string_view up) {
+  const std::string to = Lower(Base(down));
+  if (!to.ends_with("down.sql") && !to.starts_with('u')) return false;
+  const size_t folder = up.rfind('/') + 1;
+  if (down.rfind('/') + 1 != folder || down.substr(0, folder) != up.substr(0, folder)) return false;
+  const std::string from = Lower(Base(up));
+  if (to == "down.sql") return from == "up.sql" || from == "migration.sql";
+  if (IsFlyway(from) && IsFlyway(to)) {
+    return from[0] == 'v' && to[0] == 'u' &&
+           from.substr(1, from.find("__")) == to.substr(1, to.find("__"));
+  }
+  const auto stem = [](std::string_view name, std::string_view end) {
+    return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string_view();
+  };
+  for (const auto& [goes_up, goes_down] :
+       {std::pair(".up.sql", ".down.sql"), std::pair("_up.sql", "_down.sql"),
+        std::pair(".sql", ".down.sql")}) {
+    const std::string_view name = stem(from, goes_up);
+    if (!name.empty() && name == stem(to, goes_down)) return true;
+  }
+  // A name that ends so by chance has no version.
+  const std::string_view name = stem(from, ".sql");
+  return !name.empty() && name == stem(to, "_down.sql") &&
+         absl::ascii_isdigit(static_cast<unsigned char>(name[0]));
 }
 
 }  // namespace gate::migration

@@ -26,6 +26,9 @@ struct File {
   std::string path;
   std::string text;
   const MigrationFolder* folder = nullptr;
+  // What undoes it, where that is a file of its own.
+  std::string down_path;
+  std::string down_text;
 };
 
 v1::MigrationFile ToProto(const File& file) {
@@ -34,6 +37,8 @@ v1::MigrationFile ToProto(const File& file) {
   proto.set_sql(file.text);
   proto.set_format(file.folder->format());
   proto.set_transaction_mode(file.folder->transaction_mode());
+  proto.set_down_path(file.down_path);
+  proto.set_down_sql(file.down_text);
   return proto;
 }
 
@@ -57,23 +62,58 @@ void Sort(std::vector<File>& files) {
             [](const File& a, const File& b) { return migration::RunsBefore(a.path, b.path); });
 }
 
+Or<bool> IsText(const std::string& path, const std::string& text) {
+  const auto flaw = migration::FindFlaw(text);
+  if (!flaw) return true;
+  return Problem{"E0203",
+                 absl::StrCat(path, " cannot be sent"),
+                 {flaw->message},
+                 "",
+                 "",
+                 {"save it as UTF-8"}};
+}
+
 Or<bool> ReadInto(const Git& git, const std::string& revision, const MigrationFolder& folder,
                   const std::vector<std::string>& paths, std::vector<File>& files) {
   Or<std::vector<std::string>> texts = git.Read(revision, paths);
   if (!texts) return texts.problem();
   for (size_t i = 0; i < paths.size(); ++i) {
-    File file{paths[i], std::move((*texts)[i]), &folder};
-    if (const auto flaw = migration::FindFlaw(file.text)) {
-      return Problem{"E0203",
-                     absl::StrCat(file.path, " cannot be sent"),
-                     {flaw->message},
-                     "",
-                     "",
-                     {"save it as UTF-8"}};
-    }
+    File file{paths[i], std::move((*texts)[i]), &folder, "", ""};
+    if (const Or<bool> readable = IsText(file.path, file.text); !readable) return readable;
     if (GoesUp(file)) files.push_back(std::move(file));
   }
   return true;
+}
+
+// Gives each file the text that undoes it, where that is another file of `paths`.
+Or<bool> AddDownParts(const Git& git, const std::string& revision,
+                      const std::vector<std::string>& paths, std::vector<File>& files) {
+  std::vector<File*> undone;
+  std::vector<std::string> down_paths;
+  for (File& file : files) {
+    const auto down = std::find_if(paths.begin(), paths.end(), [&](const std::string& path) {
+      return migration::Undoes(path, file.path);
+    });
+    if (down == paths.end()) continue;
+    undone.push_back(&file);
+    down_paths.push_back(*down);
+  }
+  Or<std::vector<std::string>> texts = git.Read(revision, down_paths);
+  if (!texts) return texts.problem();
+  for (size_t i = 0; i < undone.size(); ++i) {
+    if (const Or<bool> readable = IsText(down_paths[i], (*texts)[i]); !readable) return readable;
+    undone[i]->down_path = std::move(down_paths[i]);
+    undone[i]->down_text = std::move((*texts)[i]);
+  }
+  return true;
+}
+
+// Without what undoes another of them: X_down.sql says so by its name beside X_up.sql alone.
+void LeaveOutDownParts(std::vector<std::string>& paths, const std::vector<std::string>& all) {
+  std::erase_if(paths, [&all](const std::string& path) {
+    return std::any_of(all.begin(), all.end(),
+                       [&path](const std::string& up) { return migration::Undoes(path, up); });
+  });
 }
 
 // Trailing slashes and a leading "./" mean nothing to git's trees.
@@ -124,12 +164,22 @@ Or<bool> AddFolder(const Git& git, const MigrationFolder& folder, Collected& col
     const Or<std::vector<std::string>> files = git.Files(change.base_revision(), path + "/");
     if (!files) return files.problem();
     std::copy_if(files->begin(), files->end(), std::back_inserter(before), IsSql);
+    LeaveOutDownParts(before, *files);
   }
+  LeaveOutDownParts(added, *at_head);
   if (const Or<bool> read = ReadInto(git, change.base_revision(), folder, before, release.before);
       !read) {
     return read;
   }
-  return ReadInto(git, change.head_revision(), folder, added, release.added);
+  std::vector<File> files;
+  if (const Or<bool> read = ReadInto(git, change.head_revision(), folder, added, files); !read) {
+    return read;
+  }
+  if (const Or<bool> read = AddDownParts(git, change.head_revision(), *at_head, files); !read) {
+    return read;
+  }
+  std::move(files.begin(), files.end(), std::back_inserter(release.added));
+  return true;
 }
 
 Or<bool> NoteUncommitted(const Git& git, const MigrationFolder& folder, Collected& collected) {

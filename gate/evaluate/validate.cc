@@ -116,6 +116,9 @@ void CheckSchemaChange(const v1::SchemaChange& schema, Issues& issues) {
     if (schema.files(i).sql().size() > kMaxMigrationFileBytes) {
       issues.Add(field + ".sql", "is larger than 20 MiB; split the file");
     }
+    if (schema.files(i).down_sql().size() > kMaxMigrationFileBytes) {
+      issues.Add(field + ".down_sql", "is larger than 20 MiB; split the file");
+    }
   }
   CheckPostgresVersion(schema.postgres_major_version(),
                        "change.schema_change.postgres_major_version", issues);

@@ -40,6 +40,8 @@ TEST(CollectTest, WhatIsSentIsWhatHasChanged) {
   ASSERT_EQ(schema.files_size(), 1);
   EXPECT_EQ(schema.files(0).path(), "db/10_drop.up.sql");
   EXPECT_EQ(schema.files(0).sql(), "ALTER TABLE orders DROP COLUMN user_id;\n");
+  EXPECT_EQ(schema.files(0).down_path(), "db/10_drop.down.sql");
+  EXPECT_EQ(schema.files(0).down_sql(), "ALTER TABLE orders ADD COLUMN user_id bigint;\n");
   EXPECT_NE(schema.schema_before().find("CREATE TABLE orders"), std::string::npos);
   EXPECT_EQ(schema.schema_before().find("DROP TABLE orders"), std::string::npos);
   EXPECT_LT(schema.schema_before().find("CREATE TABLE orders"),

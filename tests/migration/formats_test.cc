@@ -81,6 +81,71 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.what; });
 
+// What undoes the file: each part without blanks around it and in it.
+std::string Down(const std::string& path, const std::string& text, const std::string& down = "") {
+  v1::MigrationFile file;
+  file.set_path(path);
+  file.set_sql(text);
+  file.set_down_sql(down);
+  const DownPart part = DownPartOf(file);
+  std::string all;
+  for (const Section& section : part.sections) {
+    std::string sql(Slice(part.text, section.span));
+    std::erase_if(sql, [](char c) { return c == ' ' || c == '\n'; });
+    absl::StrAppend(&all, std::string(1, "NTSU"[static_cast<int>(section.wrapping)]), "{", sql,
+                    "}");
+  }
+  return all;
+}
+
+TEST(FormatsTest, FindsWhatUndoesAMigration) {
+  EXPECT_EQ(Down("1.sql", "A;"), "");
+  EXPECT_EQ(Down("1.sql", "-- +goose Up\nA;\n-- +goose Down\nB;"), "T{B;}");
+  EXPECT_EQ(Down("1.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nA;\n-- +goose Down\nB;"),
+            "N{B;}");
+  EXPECT_EQ(Down("1.sql", "-- migrate:up\nA;\n-- migrate:down\n"), "T{}");
+  EXPECT_EQ(Down("1.sql", "-- +migrate Up\nA;\n-- +migrate Down notransaction\nB;"), "N{B;}");
+  EXPECT_EQ(Down("1_a.up.sql", "A;",
+                 "\xEF\xBB\xBF"
+                 "B;"),
+            "S{B;}");
+  EXPECT_EQ(Down("1_a/up.sql", "A;", "B;"), "T{B;}");
+}
+
+TEST(FormatsTest, LiquibaseUndoesTheLastChangesetFirst) {
+  EXPECT_EQ(Down("1.sql",
+                 "--liquibase formatted sql\n--changeset a:1\nA;\n--rollback B\n--ROLLBACK B2;\n"
+                 "--changeset a:2 runInTransaction:false\nC;\n-- rollback D;\n"
+                 "--changeset a:3\nE;\n--rollback not required\n"
+                 "--changeset a:4\nF;\n/* liquibase rollback\nG;\n*/\n--changeset a:5\nH;"),
+            "T{G;}T{}N{D;}T{BB2;}");
+}
+
+TEST(FormatsTest, PairsFilesByTheirNames) {
+  for (const auto& [down, up] :
+       std::vector<std::pair<std::string, std::string>>{{"m/1_a.down.sql", "m/1_a.up.sql"},
+                                                        {"m/1_a.down.sql", "m/1_a.sql"},
+                                                        {"1_a_down.sql", "1_a_up.sql"},
+                                                        {"1_A_DOWN.SQL", "1_a.sql"},
+                                                        {"m/1_a/down.sql", "m/1_a/up.sql"},
+                                                        {"m/1_a/down.sql", "m/1_a/migration.sql"},
+                                                        {"U1_2__undo_a.sql", "V1_2__a.sql"}}) {
+    EXPECT_TRUE(Undoes(down, up)) << down << " " << up;
+    EXPECT_FALSE(Undoes(up, down)) << up << " " << down;
+  }
+  for (const auto& [other, up] : std::vector<std::pair<std::string, std::string>>{
+           {"1_a.down.sql", "2_a.up.sql"},
+           {"m/1_a.down.sql", "n/1_a.up.sql"},
+           {"2_a/down.sql", "1_a/up.sql"},
+           {"U2__a.sql", "V1__a.sql"},
+           {"R__a.sql", "V1__a.sql"},
+           {"scale_down.sql", "scale.sql"},  // nothing says that it is not a migration
+           {"1_scale_down.sql", "2_scale.sql"},
+           {"_down.sql", ".sql"}}) {
+    EXPECT_FALSE(Undoes(other, up)) << other << " " << up;
+  }
+}
+
 TEST(FormatsTest, TheRequestMaySayOtherwise) {
   v1::MigrationFile file;
   file.set_path("1_a.up.sql");
