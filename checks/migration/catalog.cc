@@ -299,7 +299,9 @@ void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
   }
 }
 
-void Catalog::SetSize(const Name& table, TableSize size) { Change(table).size = size; }
+void Catalog::SetState(const Name& table, TableState state) {
+  Change(table).state = std::move(state);
+}
 
 void Catalog::StartSession() {
   search_path_ = {"public"};

@@ -66,9 +66,10 @@ struct EnumType {
   Name was;  // its name before this release, with the schema
 };
 
-struct TableSize {
-  int64_t bytes = 0;  // with its indexes
-  int64_t rows = -1;  // estimated; -1: not known
+struct TableState {
+  int64_t bytes = 0;       // with its indexes
+  int64_t rows = -1;       // estimated; -1: not known
+  std::string used_since;  // when the oldest transaction began that uses it; empty: none is known
 };
 
 struct Relation {
@@ -87,7 +88,7 @@ struct Relation {
   std::vector<KnownConstraint> lost_constraints;
   std::vector<UniqueKey> lost_keys;
   std::optional<Name> was;  // its name before this release, where that was another
-  std::optional<TableSize> size;
+  std::optional<TableState> state;
 
   const KnownColumn* Find(std::string_view column) const;
   const KnownConstraint* FindConstraint(std::string_view constraint) const;
@@ -136,8 +137,8 @@ class Catalog {
   void set_complete(bool complete) { complete_ = complete; }
 
   void Apply(const Action& action);
-  // How large a table of before is; what is not known is left out.
-  void SetSize(const Name& table, TableSize size);
+  // What a table of before is like.
+  void SetState(const Name& table, TableState state);
 
   // What else goes when this action drops something with CASCADE, as far as it is known: views on
   // a table, tables of a schema, columns of a type. Not the indexes and constraints.

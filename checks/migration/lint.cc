@@ -71,7 +71,7 @@ bool SameFolder(const v1::MigrationFile& a, const v1::MigrationFile& b) {
 Catalog Before(std::span<const v1::MigrationFile* const> ordered, const LintOptions& options) {
   Catalog catalog;
   migration::LoadSchema(options.schema, catalog);
-  migration::LoadSizes({options.tables.begin(), options.tables.end()}, catalog);
+  migration::LoadTables({options.tables.begin(), options.tables.end()}, catalog);
   if (!options.schema.empty() || options.release_unit || ordered.empty()) return catalog;
   const v1::MigrationFile& first = *ordered.front();
   catalog.set_complete(migration::IsFirst(first.path()) && SameFolder(first, *ordered.back()));

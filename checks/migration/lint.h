@@ -23,9 +23,9 @@ struct LintOptions {
   std::string schema;
   // What the running version executes, and what the new one does. Empty: not known.
   std::vector<v1::WorkloadStatement> workload, new_workload;
-  // How large tables are. Findings of nothing but locks on small ones are INFO, by the default
-  // limit of the policy.
-  std::vector<v1::TableSize> tables;
+  // What is known of the tables themselves. Findings of nothing but locks on small ones are INFO,
+  // by the default limit of the policy.
+  std::vector<v1::TableState> tables;
   // Major version of the server; 0: not known, the oldest is assumed.
   int postgres_version = 0;
   // Whether all files go out together as one release. Otherwise each is a release of its own, and

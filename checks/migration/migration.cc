@@ -146,7 +146,7 @@ struct OneDatabase {
   std::string_view schema_before;
   const Statements* running_workload = &v1::Database::default_instance().running_workload();
   const Statements* new_workload = running_workload;
-  const google::protobuf::RepeatedPtrField<v1::TableSize>* tables =
+  const google::protobuf::RepeatedPtrField<v1::TableState>* tables =
       &v1::Database::default_instance().tables();
   int postgres_version = 0;
 };
@@ -197,7 +197,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   for (const OneDatabase& database : DatabasesOf(schema_change)) {
     migration::Catalog catalog;
     migration::LoadSchema(database.schema_before, catalog);
-    migration::LoadSizes(*database.tables, catalog);
+    migration::LoadTables(*database.tables, catalog);
     const migration::Workloads workloads{migration::Workload(*database.running_workload),
                                          migration::Workload(*database.new_workload)};
     migration::Release release(database.files, database.postgres_version, SmallTableBytes(policy),

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/proto_time.h"
 
 namespace gate::migration {
 namespace {
@@ -300,22 +301,25 @@ void Release::ExamineOne(const Action& action, std::string_view text, const v1::
 void Release::Weigh(Remark& remark) const {
   if (remark.locked.empty()) return;
   bool small = small_table_bytes_ > 0 && std::ranges::all_of(remark.effects, IsOfALock);
-  std::string sizes;
   for (const Name& table : remark.locked) {
     const Relation* known = catalog_.Find(table);
-    if (known == nullptr || !known->size) {
+    if (known == nullptr || !known->state) {
       small = false;
       continue;
     }
-    small = small && known->size->bytes <= small_table_bytes_;
-    absl::StrAppend(&sizes, " ", Quoted(table), " has ", Bytes(known->size->bytes),
-                    Rows(known->size->rows), ".");
+    const TableState& state = *known->state;
+    small = small && state.bytes <= small_table_bytes_ && state.used_since.empty();
+    absl::StrAppend(&remark.message, " ", Quoted(table), " has ", Bytes(state.bytes),
+                    Rows(state.rows), ".");
+    if (state.used_since.empty()) continue;
+    absl::StrAppend(&remark.message, " A transaction that began at ", state.used_since,
+                    " was still using ", Quoted(table),
+                    ": the lock waits for its end, and everybody else waits behind the lock.");
   }
-  remark.message += sizes;
   if (!small) return;
   remark.severity = v1::SEVERITY_INFO;
   absl::StrAppend(&remark.message, " That is under the limit of ", Bytes(small_table_bytes_),
-                  ": it is done before anybody notices, unless it has to wait for a lock.");
+                  ": it is done before anybody notices.");
 }
 
 void Release::Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
@@ -362,12 +366,15 @@ void LoadSchema(std::string_view sql, Catalog& catalog) {
   catalog.Settle();
 }
 
-void LoadSizes(const google::protobuf::RepeatedPtrField<v1::TableSize>& sizes, Catalog& catalog) {
-  for (const v1::TableSize& size : sizes) {
-    const size_t dot = size.name().find('.');
-    Name name{"", size.name()};
-    if (dot != std::string::npos) name = {size.name().substr(0, dot), size.name().substr(dot + 1)};
-    catalog.SetSize(name, {size.bytes(), size.rows()});
+void LoadTables(const google::protobuf::RepeatedPtrField<v1::TableState>& states,
+                Catalog& catalog) {
+  for (const v1::TableState& state : states) {
+    const size_t dot = state.name().find('.');
+    Name name{"", state.name()};
+    if (dot != std::string::npos)
+      name = {state.name().substr(0, dot), state.name().substr(dot + 1)};
+    catalog.SetState(name, {state.bytes(), state.rows(),
+                            state.has_used_since() ? Rfc3339(FromProto(state.used_since())) : ""});
   }
 }
 

@@ -59,7 +59,7 @@ class Release {
   // What all rules say about one action; `note` ends each message.
   void ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
                   const Places& places, const std::string& note);
-  // Adds to a remark of locks how large the tables are that it is about.
+  // Adds to a remark of locks what the tables are like that it is about.
   void Weigh(Remark& remark) const;
   void AddUnreadable(const v1::MigrationFile& file, std::string_view text, const TextFlaw& flaw);
   void Add(const Rule& rule, const Remark& remark, Span span, std::string_view text,
@@ -85,8 +85,8 @@ class Release {
 // The schema that these statements make, settled. What cannot be read leaves the catalogue
 // incomplete.
 void LoadSchema(std::string_view sql, Catalog& catalog);
-// How large its tables are.
-void LoadSizes(const google::protobuf::RepeatedPtrField<v1::TableSize>& sizes, Catalog& catalog);
+// What its tables are like.
+void LoadTables(const google::protobuf::RepeatedPtrField<v1::TableState>& states, Catalog& catalog);
 
 inline constexpr int64_t kSmallTableBytes = int64_t{10} << 20;  // where nobody says otherwise
 

@@ -149,7 +149,7 @@ TEST(MigrationCheckTest, ACommentCoversAFindingUnlessThePolicyIgnoresIt) {
 TEST(MigrationCheckTest, LocksOnTablesKnownToBeSmallDoNotForbid) {
   v1::Change change = WithFiles({"CREATE INDEX i ON orders (note);"});
   EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_FAIL);
-  v1::TableSize& size = *change.mutable_schema_change()->add_tables();
+  v1::TableState& size = *change.mutable_schema_change()->add_tables();
   size.set_name("public.orders");
   size.set_bytes(96 << 10);
   size.set_rows(1200);
@@ -174,11 +174,24 @@ TEST(MigrationCheckTest, LocksOnTablesKnownToBeSmallDoNotForbid) {
   EXPECT_THAT(large.findings(0).message(), HasSubstr("orders has 12 GB, about 40 million rows."));
 }
 
+// Somebody holds a small table open: what needs a strong lock waits, and so do all behind it.
+TEST(MigrationCheckTest, ASmallTableThatIsInUseIsNoExcuse) {
+  v1::Change change = WithFiles({"CREATE INDEX i ON orders (note);"});
+  v1::TableState& state = *change.mutable_schema_change()->add_tables();
+  state.set_name("public.orders");
+  state.set_bytes(8192);
+  state.mutable_used_since()->set_seconds(1'800'000'000);
+  const v1::CheckOutcome outcome = Judge(change);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL);
+  EXPECT_THAT(outcome.findings(0).message(),
+              HasSubstr("A transaction that began at 2027-01-15T08:00:00Z was still using orders"));
+}
+
 // However small, what breaks running code breaks it.
 TEST(MigrationCheckTest, ASmallTableExcusesNoBreak) {
   v1::Change change = WithFiles({"ALTER TABLE orders DROP COLUMN note;",
                                  "ALTER TABLE orders ADD CONSTRAINT c CHECK (total > 0);"});
-  v1::TableSize& size = *change.mutable_schema_change()->add_tables();
+  v1::TableState& size = *change.mutable_schema_change()->add_tables();
   size.set_name("public.orders");
   size.set_bytes(8192);
   const v1::CheckOutcome outcome = Judge(change);
