@@ -14,6 +14,7 @@
 #include "checks/migration/formats.h"
 #include "checks/migration/order.h"
 #include "checks/migration/workload_files.h"
+#include "clients/gatectl/database.h"
 #include "clients/gatectl/files.h"
 
 namespace gate::ctl {
@@ -203,6 +204,18 @@ Or<bool> AddWorkload(const Git& git, const std::string& path, Field* workload) {
   return true;
 }
 
+// What the database says, once for all of its folders.
+Or<bool> AddLive(const Git& git, const std::string& where, Collected& collected,
+                 v1::Database& about) {
+  if (where.empty() || !about.schema_before().empty()) return true;
+  const bool file = where[0] != '$' && where.find("://") == std::string::npos;
+  Or<ReadDatabase> read = InspectDatabase(file ? RelativeTo(git.root(), where) : where);
+  if (!read) return read.problem();
+  for (const std::string& note : read->notes) collected.notes.push_back(note);
+  about.MergeFrom(read->database);
+  return true;
+}
+
 absl::Time WrittenAt(const std::string& path) {
   struct stat about;
   return stat(path.c_str(), &about) == 0 ? absl::TimeFromTimespec(about.st_mtim)
@@ -244,6 +257,7 @@ void AddDatabase(v1::Database database, v1::SchemaChange& schema) {
   *schema.mutable_running_workload() = std::move(*database.mutable_running_workload());
   *schema.mutable_new_workload() = std::move(*database.mutable_new_workload());
   schema.set_postgres_major_version(database.postgres_major_version());
+  *schema.mutable_tables() = std::move(*database.mutable_tables());
 }
 
 }  // namespace
@@ -281,6 +295,10 @@ Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Colle
       return added;
     }
     if (const Or<bool> noted = NoteUncommitted(git, folder, collected); !noted) return noted;
+    if (const Or<bool> added = AddLive(git, folder.live_database(), collected, database.about);
+        !added) {
+      return added;
+    }
     if (const Or<bool> added =
             AddWorkload(git, folder.workload(), database.about.mutable_running_workload());
         !added) {
@@ -306,6 +324,8 @@ Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Colle
       added.set_database(name);
       collected.sources[file.path] = file.text;
     }
+    // The database knows better than its history.
+    if (!database.about.schema_before().empty()) database.release.before.clear();
     for (const File& file : database.release.before) {
       absl::StrAppend(database.about.mutable_schema_before(), "-- ", file.path, "\n", UpText(file));
     }

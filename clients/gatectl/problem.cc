@@ -12,7 +12,7 @@ namespace {
 
 using client::Code;
 
-constexpr std::array<ProblemDoc, 22> kProblems = {{
+constexpr std::array<ProblemDoc, 23> kProblems = {{
     {"E0101", kInternal, "the gate's answer makes no sense",
      "The answer is not one that this gatectl understands, for example a decision that it does "
      "not\n"
@@ -64,6 +64,12 @@ constexpr std::array<ProblemDoc, 22> kProblems = {{
      "again is safe."},
     {"E0303", kUnreachable, "the gate has too much to do",
      "It takes no more questions at the moment. Trying again later helps."},
+    {"E0304", kUnreachable, "the database cannot be asked",
+     "gate-inspect reads the catalogue of the database that a migration is for. It needs a role "
+     "that\n"
+     "can connect; rights on tables are not needed. It gives up after a second where somebody "
+     "holds a\n"
+     "table closed (ACCESS EXCLUSIVE): try again when that is over."},
     {"E0401", kDenied, "the gate does not know who you are",
      "Give a token with GATE_TOKEN, --token-file, or token_file or token_command of the context."},
     {"E0402", kDenied, "you are not allowed to do this",

@@ -12,6 +12,11 @@
 namespace gate::migration {
 namespace {
 
+bool IsMeasured(const Scene& scene, const Name& table) {
+  const Relation* known = scene.before.Find(table);
+  return known != nullptr && known->state.has_value();
+}
+
 std::optional<Remark> OnIndex(const Scene& scene, const CreateIndex& create) {
   if (create.concurrently || create.only || !scene.before.Existed(create.table))
     return std::nullopt;
@@ -21,9 +26,11 @@ std::optional<Remark> OnIndex(const Scene& scene, const CreateIndex& create) {
       .subject = name.empty() ? table : absl::StrCat(table, ".", name),
       .effects = {v1::EFFECT_BLOCKS_WRITES},
       .message = absl::StrCat("Building this index reads all of ", table,
-                              " under SHARE: every write to ", table,
-                              " waits until it is done. How large the table is cannot be seen "
-                              "from here; where it is small, the policy may say so."),
+                              " under SHARE: every write to ", table, " waits until it is done.",
+                              IsMeasured(scene, create.table)
+                                  ? ""
+                                  : " How large the table is cannot be seen from here; where it is "
+                                    "small, the policy may say so."),
       .instead = {.now = WithConcurrently(Slice(scene.text, scene.action.span))},
       .locked = {create.table}};
 }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/lint.h"
 #include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/database.h"
 #include "clients/gatectl/files.h"
 #include "clients/gatectl/migrations.h"
 #include "clients/gatectl/results.h"
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 
 struct LintFlags {
   std::vector<std::string> paths;
-  std::string schema, workload;
+  std::string schema, database, workload;
   LintOptions options;
 };
 
@@ -53,6 +54,16 @@ Or<std::vector<std::string>> Expand(const std::vector<std::string>& paths) {
   return files;
 }
 
+// What the command line says comes first.
+void Use(const v1::Database& database, LintOptions& options) {
+  if (options.schema.empty()) options.schema = database.schema_before();
+  options.tables.assign(database.tables().begin(), database.tables().end());
+  options.workload.assign(database.running_workload().begin(), database.running_workload().end());
+  if (options.postgres_version == 0) {
+    options.postgres_version = database.postgres_major_version();
+  }
+}
+
 int Run(const Session& session, LintFlags flags) {
   const auto targets = session.Outputs();
   if (!targets) return session.Fail(targets.problem());
@@ -70,6 +81,12 @@ int Run(const Session& session, LintFlags flags) {
     Or<std::string> schema = ReadFile(flags.schema);
     if (!schema) return session.Fail(schema.problem());
     flags.options.schema = *std::move(schema);
+  }
+  if (!flags.database.empty()) {
+    const Or<ReadDatabase> read = InspectDatabase(flags.database);
+    if (!read) return session.Fail(read.problem());
+    for (const std::string& note : read->notes) session.Note(note);
+    Use(read->database, flags.options);
   }
   if (!flags.workload.empty()) {
     Or<std::vector<v1::WorkloadStatement>> workload = ReadWorkload(flags.workload, flags.workload);
@@ -92,6 +109,9 @@ void AddLintMigrations(CLI::App& lint, Session& session) {
       .add_option("PATH", flags->paths, "Files, or folders with .sql files (- is standard input)")
       ->required();
   command.add_option("--schema", flags->schema, "The schema before the first of them, as SQL");
+  command.add_option("--database", flags->database,
+                     "The database that they are for: postgresql://..., $VARIABLE with that, or a "
+                     "file from gate-inspect; tells schema, sizes and workload");
   command.add_option("--workload", flags->workload,
                      "What the running version executes: pg_stat_statements as CSV or JSON, SQL, "
                      ".sqlx, sqlc; a file or a folder");
