@@ -301,6 +301,7 @@ void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
 
 void Catalog::SetState(const Name& table, TableState state) {
   Change(table).state = std::move(state);
+  told_by_database_ = true;
 }
 
 void Catalog::StartSession() {

@@ -135,9 +135,12 @@ class Catalog {
   // Whether the model holds the whole schema; else what is not in it may exist.
   bool complete() const { return complete_; }
   void set_complete(bool complete) { complete_ = complete; }
+  // Whether the database itself has told what is in it: migrations of a repository may have begun
+  // when it had tables already.
+  bool told_by_database() const { return told_by_database_; }
 
   void Apply(const Action& action);
-  // What a table of before is like.
+  // What a table of before is like, as the database says.
   void SetState(const Name& table, TableState state);
 
   // What else goes when this action drops something with CASCADE, as far as it is known: views on
@@ -186,6 +189,7 @@ class Catalog {
   std::set<std::string, std::less<>> made_schemas_;
   std::vector<std::string> search_path_ = {"public"};
   bool complete_ = false;
+  bool told_by_database_ = false;
   bool followed_ = true;  // whether all that ran could be followed
 };
 

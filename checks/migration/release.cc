@@ -74,6 +74,20 @@ bool IsForbidden(const Statement& statement) {
 const Name* Address(const Name& name) { return &name; }
 const Name* Address(const std::optional<Name>& name) { return name ? &*name : nullptr; }
 
+// ALTER TABLE IF EXISTS of a table that is not there.
+bool IsForNothing(const Action& action, const Catalog& before) {
+  if (!action.if_table_exists) return false;
+  return std::visit(
+      [&before](const auto& what) {
+        if constexpr (requires { Address(what.table); }) {
+          const Name* table = Address(what.table);
+          return table != nullptr && before.IsAbsent(*table);
+        }
+        return false;
+      },
+      action.what);
+}
+
 // Where a finding rests on something that may be as new as the text says, the reader has to know.
 std::string Doubt(const Action& action, const Catalog& before) {
   return std::visit(
@@ -250,7 +264,7 @@ const Catalog& Release::AtCommit() {
     if (steps_[step].transaction != transaction) break;
     const std::vector<Action>& actions = steps_[step].statement.actions;
     for (size_t i = step == step_ ? action_ : 0; i < actions.size(); ++i) {
-      at_commit_->Apply(actions[i]);
+      if (!IsForNothing(actions[i], *at_commit_)) at_commit_->Apply(actions[i]);
     }
   }
   return *at_commit_;
@@ -263,6 +277,7 @@ void Release::Examine(std::string_view text, const v1::MigrationFile& file, cons
     const size_t found = judgement_.findings.size();
     for (action_ = 0; action_ < step.statement.actions.size(); ++action_) {
       const Action& action = step.statement.actions[action_];
+      if (IsForNothing(action, catalog_)) continue;
       ExamineOne(action, text, file, places, "");
       for (const Action& taken : catalog_.TakenAlong(action)) {
         ExamineOne(taken, text, file, places, " CASCADE takes it along.");
@@ -361,7 +376,9 @@ void LoadSchema(std::string_view sql, Catalog& catalog) {
     if (piece.kind != Piece::Kind::kStatement) continue;
     Statement statement;
     if (Parse(text, piece.span, statement)) catalog.set_complete(false);
-    for (const Action& action : statement.actions) catalog.Apply(action);
+    for (const Action& action : statement.actions) {
+      if (!IsForNothing(action, catalog)) catalog.Apply(action);
+    }
   }
   catalog.Settle();
 }

@@ -187,6 +187,20 @@ TEST(MigrationCheckTest, ASmallTableThatIsInUseIsNoExcuse) {
               HasSubstr("A transaction that began at 2027-01-15T08:00:00Z was still using orders"));
 }
 
+// Migrations may have begun when there were tables already; a database knows all that it has.
+TEST(MigrationCheckTest, AMissingTableIsAMismatchWhereTheDatabaseSaysSo) {
+  v1::Change change = WithFiles({"ALTER TABLE users ADD COLUMN city text;"});
+  v1::SchemaChange& schema = *change.mutable_schema_change();
+  schema.set_schema_before("CREATE TABLE orders (id int);");
+  EXPECT_EQ(Judge(change).outcome(), v1::OUTCOME_PASS);
+  schema.add_tables()->set_name("public.orders");
+  const v1::CheckOutcome outcome = Judge(change);
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_INCONCLUSIVE);
+  ASSERT_THAT(outcome.findings(), SizeIs(1));
+  EXPECT_EQ(outcome.findings(0).rule(), "migration.schema_mismatch");
+  EXPECT_EQ(outcome.findings(0).subject(), "users");
+}
+
 // However small, what breaks running code breaks it.
 TEST(MigrationCheckTest, ASmallTableExcusesNoBreak) {
   v1::Change change = WithFiles({"ALTER TABLE orders DROP COLUMN note;",

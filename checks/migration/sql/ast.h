@@ -263,6 +263,8 @@ struct Action {
                SetSearchPath, Transaction, OutsideTransaction, Unjudged, Opaque>
       what;
   Span span;  // the clause, or the whole statement where there is only one
+  // ALTER TABLE IF EXISTS: nothing is done where there is no such table.
+  bool if_table_exists = false;
 };
 
 // The action as that kind, or nullptr.

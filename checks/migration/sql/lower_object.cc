@@ -144,7 +144,9 @@ void LowerDrop(const DropStmt& drop, Lowering& to) {
 
 void LowerRename(const RenameStmt& rename, Lowering& to) {
   if (rename.renameType == OBJECT_COLUMN && rename.relation != nullptr) {
-    return to.Add(RenameColumn{NameOf(*rename.relation), rename.subname, rename.newname});
+    to.Add(RenameColumn{NameOf(*rename.relation), rename.subname, rename.newname});
+    to.statement.actions.back().if_table_exists = rename.missing_ok;
+    return;
   }
   const std::optional<RelationKind> kind = KindOf(rename.renameType);
   if (kind && rename.relation != nullptr) {

@@ -338,6 +338,7 @@ void LowerAlterTable(const AlterTableStmt& alter, Lowering& to) {
       LowerCommand(table, *command, at, to);
     }
   }
+  for (Action& action : to.statement.actions) action.if_table_exists = alter.missing_ok;
 }
 
 }  // namespace gate::migration
