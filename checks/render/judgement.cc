@@ -47,6 +47,20 @@ Unclear InconclusiveCheck(const v1::CheckOutcome& outcome) {
   return unclear;
 }
 
+bool IsUnproven(const v1::Finding& finding) {
+  return std::find(finding.effects().begin(), finding.effects().end(), v1::EFFECT_UNPROVEN) !=
+         finding.effects().end();
+}
+
+// Whether a finding says already that this part was not judged.
+bool HasFinding(const v1::LintReport& report, const v1::Location& at) {
+  return std::any_of(report.findings().begin(), report.findings().end(), [&](const auto& finding) {
+    const v1::Location& its = finding.location();
+    return IsUnproven(finding) && its.path() == at.path() && its.line() == at.line() &&
+           its.column() == at.column();
+  });
+}
+
 }  // namespace
 
 Level LevelOf(const v1::Finding& finding, v1::Enforcement enforcement) {
@@ -97,6 +111,7 @@ Judgement Flatten(const v1::LintReport& report) {
   }
   for (const v1::LintInput& input : report.inputs()) {
     for (const v1::Unjudged& part : input.not_judged()) {
+      if (HasFinding(report, part.location())) continue;
       Unclear unclear;
       unclear.check = "lint";
       unclear.location = part.location();
@@ -110,20 +125,22 @@ Judgement Flatten(const v1::LintReport& report) {
 }
 
 std::string ReportReason(const v1::LintReport& report) {
-  const auto blocking = std::count_if(
-      report.findings().begin(), report.findings().end(), [](const v1::Finding& finding) {
-        return LevelOf(finding, v1::ENFORCEMENT_ENFORCE) == Level::kError;
-      });
+  int findings = 0, blocking = 0;  // without those that only say what is not judged
+  for (const v1::Finding& finding : report.findings()) {
+    if (IsUnproven(finding)) continue;
+    ++findings;
+    blocking += LevelOf(finding, v1::ENFORCEMENT_ENFORCE) == Level::kError;
+  }
   int unjudged = 0;
   for (const v1::LintInput& input : report.inputs()) unjudged += input.not_judged_size();
   std::string reason;
-  if (report.findings_size() == 0) {
+  if (findings == 0) {
     reason = "nothing found";
-  } else if (report.findings_size() == 1) {
+  } else if (findings == 1) {
     reason = blocking == 0 ? "1 finding, which does not block" : "1 finding, which blocks";
   } else {
     reason = absl::StrCat(
-        Count(report.findings_size(), "finding"), ", ",
+        Count(findings, "finding"), ", ",
         blocking == 0 ? std::string("none of which blocks")
                       : absl::StrCat(blocking, " of which block", blocking == 1 ? "s" : ""));
   }

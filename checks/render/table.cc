@@ -83,6 +83,10 @@ Mark MarkOf(const Item& item, const Options& options) {
   if (finding.holds() && Word(finding.severity()) == Word(v1::SEVERITY_BLOCK)) {
     return {Sign(v1::DECISION_HOLD, options.unicode), "HOLD", Style::kYellow};
   }
+  const auto& effects = finding.effects();
+  if (std::find(effects.begin(), effects.end(), v1::EFFECT_UNPROVEN) != effects.end()) {
+    return {Sign(v1::OUTCOME_INCONCLUSIVE, options.unicode), "UNPROVEN", Style::kYellow};
+  }
   return {Sign(finding.severity(), options.unicode), Word(finding.severity()),
           StyleOf(finding.severity())};
 }
