@@ -42,6 +42,15 @@ bool NeverNull(const Scene& scene, const Name& table, std::string_view column) {
   return left == Left::kDistinct || left == Left::kSame;
 }
 
+bool IsProvenNotNull(const Scene& scene, const Name& table, std::string_view column) {
+  const Relation* relation = scene.before.Find(table);
+  if (relation == nullptr || !scene.Since(12)) return false;
+  return std::ranges::any_of(relation->constraints, [column](const KnownConstraint& check) {
+    const std::vector<std::string>& proven = check.definition.not_null_checks;
+    return check.valid && std::ranges::find(proven, column) != proven.end();
+  });
+}
+
 Left LeftIn(const Scene& scene, const Name& table, std::string_view column) {
   const KnownColumn* then = scene.AtCommit().Find(table, column);
   if (then == nullptr || then->existed) return Left::kAnything;

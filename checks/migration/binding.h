@@ -22,6 +22,10 @@ std::vector<const AddConstraint*> ObeyedBefore(const Scene& scene, const Name& t
 // is new and has a default.
 bool NeverNull(const Scene& scene, const Name& table, std::string_view column);
 
+// Whether a valid CHECK shows it to be not null, so that SET NOT NULL leaves the table unread:
+// since PostgreSQL 12.
+bool IsProvenNotNull(const Scene& scene, const Name& table, std::string_view column);
+
 enum class Left {
   kAnything,  // The running version may write it: the column was there before, or may have been.
   kNull,

@@ -21,6 +21,14 @@ bool IsUnique(const KnownConstraint& constraint) {
          !constraint.definition.columns.empty();
 }
 
+bool IsInPrimaryKey(const Relation& relation, std::string_view column) {
+  return std::ranges::any_of(relation.constraints, [column](const KnownConstraint& known) {
+    const std::vector<std::string>& columns = known.definition.columns;
+    return known.definition.kind == ConstraintKind::kPrimaryKey &&
+           std::ranges::find(columns, column) != columns.end();
+  });
+}
+
 UniqueKey KeyBehind(const KnownConstraint& constraint) {
   const AddConstraint& definition = constraint.definition;
   return {definition.name, definition.columns, definition.nulls_equal, constraint.existed};
@@ -161,6 +169,21 @@ const EnumType* Catalog::FindEnum(const Name& name) const {
 
 const EnumType* Catalog::FindEnum(const Type& type) const { return FindEnum(NameOf(type)); }
 
+Catalog::Key Catalog::TypeKeyOf(const Name& name) const {
+  if (!name.schema.empty()) return {name.schema, name.name};
+  for (const std::string& schema : search_path_) {
+    if (Key key{schema, name.name}; types_.contains(key)) return key;
+  }
+  return {CreationSchema(), name.name};
+}
+
+const KnownType* Catalog::FindType(const Name& name) const {
+  const auto found = types_.find(TypeKeyOf(name));
+  return found == types_.end() ? nullptr : &found->second;
+}
+
+const KnownType* Catalog::FindType(const Type& type) const { return FindType(NameOf(type)); }
+
 std::vector<std::string> Catalog::LostLabels(const Name& name) const {
   const auto found = lost_enums_.find(EnumKeyOf(name));
   return found == lost_enums_.end() ? std::vector<std::string>() : found->second;
@@ -196,6 +219,70 @@ std::vector<UniqueKey> Catalog::UniqueKeysOf(const Name& table, bool lost) const
   }
   keys.insert(keys.end(), relation.lost_keys.begin(), relation.lost_keys.end());
   return keys;
+}
+
+std::vector<Name> Catalog::IndexesOver(const Name& table, std::string_view column) const {
+  std::vector<Name> indexes;
+  const auto named = names_.find(KeyOf(table));
+  if (named == names_.end() || named->second == kGone) return indexes;
+  for (const Id id : DependantsOf(named->second)) {
+    const Relation& index = *relations_.at(id);
+    if (std::ranges::find(index.computed, column) != index.computed.end()) {
+      indexes.push_back(index.name);
+    }
+  }
+  return indexes;
+}
+
+bool Catalog::HasIndexFrom(const Name& table, std::string_view column) const {
+  const auto named = names_.find(KeyOf(table));
+  if (named == names_.end() || named->second == kGone) return false;
+  const auto begins = [column](const KnownConstraint& known) {
+    return IsUnique(known) && known.definition.columns.front() == column;
+  };
+  if (std::ranges::any_of(relations_.at(named->second)->constraints, begins)) return true;
+  return std::ranges::any_of(DependantsOf(named->second), [&](Id id) {
+    const Relation& index = *relations_.at(id);
+    return index.kind == RelationKind::kIndex && !index.columns.empty() &&
+           index.columns.front().definition.name == column;
+  });
+}
+
+std::vector<Name> Catalog::TiedBy(const Name& table, std::string_view column) const {
+  constexpr size_t kFew = 5;
+  std::vector<Name> tied;
+  const auto named = names_.find(KeyOf(table));
+  if (named == names_.end() || named->second == kGone) return tied;
+  const Relation& relation = *relations_.at(named->second);
+  const auto has = [column](const std::vector<std::string>& columns) {
+    return std::ranges::find(columns, column) != columns.end();
+  };
+  const auto add = [&](const Relation& other, auto&& is_tied) {
+    const bool any = std::ranges::any_of(other.constraints, [&](const KnownConstraint& known) {
+      return known.definition.kind == ConstraintKind::kForeignKey && is_tied(known.definition);
+    });
+    if (any) tied.push_back(other.name);
+  };
+  add(relation, [&has](const AddConstraint& key) { return has(key.columns); });
+  for (auto at = referring_.lower_bound({named->second, kGone}); at != referring_.end(); ++at) {
+    if (at->first != named->second || tied.size() == kFew) break;
+    const auto found = relations_.find(at->second);
+    if (found == relations_.end() || at->second == named->second) continue;
+    add(*found->second, [&](const AddConstraint& key) {
+      if (key.references != relation.name) return false;
+      return key.referenced.empty() ? IsInPrimaryKey(relation, column) : has(key.referenced);
+    });
+  }
+  return tied;
+}
+
+// Remembers to whom the foreign keys of a table lead.
+void Catalog::Tie(Id id) {
+  for (const KnownConstraint& constraint : relations_.at(id)->constraints) {
+    if (constraint.definition.kind != ConstraintKind::kForeignKey) continue;
+    const auto named = names_.find(KeyOf(constraint.definition.references));
+    if (named != names_.end() && named->second != kGone) referring_.emplace(named->second, id);
+  }
 }
 
 Relation& Catalog::Change(const Name& name) {
@@ -295,7 +382,8 @@ void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
   if (named == names_.end()) return;
   for (const Id id : DependantsOf(named->second)) {
     const Relation& index = *relations_.at(id);
-    if (index.kind == RelationKind::kIndex && index.Find(column)) RemoveById(id, false);
+    const bool over = std::ranges::find(index.computed, column) != index.computed.end();
+    if (index.kind == RelationKind::kIndex && (over || index.Find(column))) RemoveById(id, false);
   }
 }
 
@@ -318,6 +406,8 @@ void Catalog::Settle() {
     settled.assumed = false;
     settled.lost.clear();
     settled.was.reset();
+    settled.switched_off.clear();
+    settled.lost_triggers.clear();
     settled.lost_constraints.clear();
     settled.lost_keys.clear();
     for (KnownColumn& column : settled.columns) {
@@ -331,6 +421,8 @@ void Catalog::Settle() {
   }
   changed_.clear();
   made_schemas_.clear();
+  made_extensions_.clear();
+  for (auto& [key, type] : types_) type.existed = true;
   for (auto& [key, functions] : functions_) {
     for (KnownFunction& function : functions) function.existed = true;
   }

@@ -72,6 +72,13 @@ struct TableState {
   std::string used_since;  // when the oldest transaction began that uses it; empty: none is known
 };
 
+// All but enums.
+struct KnownType {
+  TypeKind kind = TypeKind::kOther;
+  bool constrained = false;  // of a domain: NOT NULL or CHECK
+  bool existed = false;
+};
+
 struct Relation {
   Name name;  // with its schema
   RelationKind kind = RelationKind::kTable;
@@ -79,14 +86,18 @@ struct Relation {
   bool assumed = false;  // made IF NOT EXISTS by this release, and may have been there already
   bool unique = false;   // of an index, or may be
   UniqueKey key;         // of a unique index over all rows whose key is plain columns: these
-  std::vector<KnownColumn> columns;  // of an index: the plain ones, by name
+  std::vector<KnownColumn> columns;   // of an index: the plain ones, by name
+  std::vector<std::string> computed;  // of an index: those in its expressions and its WHERE
   bool all_columns_known = false;
   std::vector<KnownConstraint> constraints;
   std::vector<KnownTrigger> triggers;
+  // Those that this release has switched off; an empty name stands for all.
+  std::set<std::string, std::less<>> switched_off;
   // What was there before, and this release has dropped: columns, constraints, unique indexes.
   std::set<std::string, std::less<>> lost;
   std::vector<KnownConstraint> lost_constraints;
   std::vector<UniqueKey> lost_keys;
+  std::set<std::string, std::less<>> lost_triggers;
   std::optional<Name> was;  // its name before this release, where that was another
   std::optional<TableState> state;
 
@@ -110,6 +121,12 @@ class Catalog {
   // The unique keys of a table, by index or constraint, as far as they are known; with `lost`,
   // those that this release has dropped as well.
   std::vector<UniqueKey> UniqueKeysOf(const Name& table, bool lost) const;
+  // Indexes of the table with an expression or a WHERE over the column.
+  std::vector<Name> IndexesOver(const Name& table, std::string_view column) const;
+  // Whether an index or key of the table begins with the column.
+  bool HasIndexFrom(const Name& table, std::string_view column) const;
+  // Tables with a foreign key that the column is a part of, on either side; a few of them.
+  std::vector<Name> TiedBy(const Name& table, std::string_view column) const;
   const KnownTrigger* FindTrigger(const Name& table, std::string_view trigger) const;
   bool IsAbsentTrigger(const Name& table, std::string_view trigger) const;
   // The functions of that name that are known.
@@ -120,11 +137,18 @@ class Catalog {
   // The enum that this name finds, or nullptr where it is not known.
   const EnumType* FindEnum(const Name& name) const;
   const EnumType* FindEnum(const Type& type) const;
+  // The domain, composite or other type that this name finds, or nullptr where it is not known.
+  const KnownType* FindType(const Name& name) const;
+  const KnownType* FindType(const Type& type) const;
+
   // The labels of an enum of before that this release has dropped; empty where there is none.
   std::vector<std::string> LostLabels(const Name& name) const;
 
   // Whether this release has made the schema.
   bool MadeSchema(std::string_view schema) const { return made_schemas_.contains(schema); }
+  bool MadeExtension(std::string_view extension) const {
+    return made_extensions_.contains(extension);
+  }
 
   // Whether it is certain that there is no such thing. Never after code that cannot be followed,
   // unless the release itself has dropped it since.
@@ -161,6 +185,7 @@ class Catalog {
   std::string CreationSchema() const;
   Key KeyOf(const Name& name) const;
   Key EnumKeyOf(const Name& name) const;
+  Key TypeKeyOf(const Name& name) const;
   Key FunctionKeyOf(const Name& name) const;
   const Relation* At(const Key& key) const;
   bool IsAbsentAt(const Key& key) const;
@@ -172,6 +197,7 @@ class Catalog {
   void Remove(const Name& name, bool cascade);
   void RemoveById(Id id, bool cascade);
   Id TableOf(Id index) const;
+  void Tie(Id id);
   void Lose(Id index);
   void RemoveIndexesOn(const Name& table, std::string_view column);
   std::vector<Id> DependantsOf(Id id) const;
@@ -182,11 +208,13 @@ class Catalog {
   std::map<Id, std::shared_ptr<const Relation>> relations_;
   std::map<Key, std::vector<KnownFunction>> functions_;
   std::map<Key, EnumType> enums_;
+  std::map<Key, KnownType> types_;
   std::map<Key, std::vector<std::string>> lost_enums_;
   std::set<std::pair<Id, Id>> dependants_;  // of the first: its indexes, the views on it
+  std::set<std::pair<Id, Id>> referring_;   // to the first, by a foreign key, or they have been
   Id last_id_ = kGone;
   std::vector<Id> changed_;  // since the last Settle
-  std::set<std::string, std::less<>> made_schemas_;
+  std::set<std::string, std::less<>> made_schemas_, made_extensions_;
   std::vector<std::string> search_path_ = {"public"};
   bool complete_ = false;
   bool told_by_database_ = false;

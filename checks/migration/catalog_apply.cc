@@ -22,6 +22,9 @@ KnownColumn* FindIn(Relation& relation, std::string_view column) {
 }
 
 void AddColumnTo(Relation& relation, KnownColumn column) {
+  // Only said of the moment in which it comes.
+  column.definition.filler.clear();
+  column.definition.calls.clear();
   if (relation.columns.size() < kMaxColumns) {
     relation.columns.push_back(std::move(column));
   } else {
@@ -139,9 +142,16 @@ struct Catalog::Applier {
     Relation relation{std::move(name), create.kind};
     relation.all_columns_known = create.all_columns_known;
     for (const Column& column : create.columns) AddColumnTo(relation, {column});
-    for (const AddConstraint& constraint : create.constraints) AddTo(relation, constraint);
+    for (AddConstraint constraint : create.constraints) {
+      if (!constraint.references.name.empty()) {
+        constraint.references = catalog.Resolve(constraint.references);
+      }
+      AddTo(relation, std::move(constraint));
+    }
     if (doubtful) Doubt(relation);
-    Connect(catalog.Put(std::move(relation)), create);
+    const Id id = catalog.Put(std::move(relation));
+    catalog.Tie(id);
+    Connect(id, create);
   }
   void Connect(Id id, const CreateRelation& create) {
     for (const Name& read : create.reads) {
@@ -163,6 +173,11 @@ struct Catalog::Applier {
   void operator()(const DropSchema& drop) {
     for (const Id id : catalog.In(drop.name)) catalog.RemoveById(id, drop.cascade);
   }
+  // What was in it keeps its old name here, and under the new one nothing is known.
+  void operator()(const RenameSchema& rename) {
+    catalog.followed_ = false;
+    if (catalog.made_schemas_.erase(rename.name) > 0) catalog.made_schemas_.insert(rename.new_name);
+  }
   void operator()(const CreateFunction& create) {
     std::vector<KnownFunction>& functions = catalog.functions_[catalog.FunctionKeyOf(create.name)];
     const bool maybe = create.or_replace && !(catalog.complete_ && catalog.followed_);
@@ -181,15 +196,47 @@ struct Catalog::Applier {
     });
     if (found->second.empty()) catalog.functions_.erase(found);
   }
+  void operator()(const RenameFunction& rename) {
+    const auto found = catalog.functions_.find(catalog.FunctionKeyOf(rename.name));
+    if (found == catalog.functions_.end()) return;
+    const Key key = found->first;
+    const std::string schema = rename.new_name.schema.empty() ? key.first : rename.new_name.schema;
+    std::vector<KnownFunction> stay, go;
+    for (KnownFunction& function : found->second) {
+      const bool meant = !rename.arguments || function.definition.arguments == *rename.arguments;
+      (meant ? go : stay).push_back(std::move(function));
+    }
+    found->second = std::move(stay);
+    if (found->second.empty()) catalog.functions_.erase(found);
+    std::vector<KnownFunction>& there = catalog.functions_[{schema, rename.new_name.name}];
+    for (KnownFunction& function : go) {
+      if (there.size() < kMaxOverloads) there.push_back(std::move(function));
+    }
+  }
   void operator()(const CreateTrigger& create) {
     if (catalog.FindTrigger(create.table, create.name) != nullptr) return;
     std::vector<KnownTrigger>& triggers = catalog.Change(create.table).triggers;
     if (triggers.size() < kMaxConstraints) triggers.push_back({create.name});
   }
   void operator()(const DropTrigger& drop) {
-    if (catalog.FindTrigger(drop.table, drop.name) == nullptr) return;
-    std::erase_if(catalog.Change(drop.table).triggers,
+    const KnownTrigger* known = catalog.FindTrigger(drop.table, drop.name);
+    if (known == nullptr) return;
+    const bool existed = known->existed;
+    Relation& table = catalog.Change(drop.table);
+    if (existed) table.lost_triggers.insert(drop.name);
+    std::erase_if(table.triggers,
                   [&drop](const KnownTrigger& trigger) { return trigger.name == drop.name; });
+  }
+  void operator()(const SwitchTrigger& turn) {
+    if (turn.on && catalog.Find(turn.table) == nullptr) return;
+    auto& off = catalog.Change(turn.table).switched_off;
+    if (!turn.on) {
+      if (off.size() < kMaxConstraints) off.insert(turn.name);
+    } else if (turn.name.empty()) {
+      off.clear();
+    } else {
+      off.erase(turn.name);
+    }
   }
   void operator()(const TakeRights&) {}
   void operator()(const CreateEnum& create) {
@@ -225,6 +272,10 @@ struct Catalog::Applier {
         if (has_type(column)) column.definition.type->name = TypeName({to.first, to.second});
       }
     }
+    if (auto other = catalog.types_.extract(catalog.TypeKeyOf(rename.type)); !other.empty()) {
+      other.key().second = rename.new_name;
+      catalog.types_.insert(std::move(other));
+    }
     auto type = catalog.enums_.extract(from);
     if (type.empty()) return;
     type.key() = to;
@@ -237,7 +288,17 @@ struct Catalog::Applier {
                           : Name{type.name.substr(0, dot), type.name.substr(dot + 1)};
     return name.name == key.second && catalog.EnumKeyOf(name) == key;
   }
+  void operator()(const CreateType& create) {
+    Name name = create.name;
+    if (name.schema.empty()) name.schema = catalog.CreationSchema();
+    catalog.types_[{name.schema, name.name}] = {create.kind, create.constrained};
+  }
+  void operator()(const ChangeDomain& change) {
+    const auto found = catalog.types_.find(catalog.TypeKeyOf(change.name));
+    if (found != catalog.types_.end()) found->second.constrained = true;
+  }
   void operator()(const DropType& drop) {
+    catalog.types_.erase(catalog.TypeKeyOf(drop.name));
     if (const auto found = catalog.enums_.find(catalog.EnumKeyOf(drop.name));
         found != catalog.enums_.end()) {
       const EnumType& type = found->second;
@@ -311,6 +372,7 @@ struct Catalog::Applier {
       Relation& changed = catalog.ChangeById(id);
       FindIn(changed, rename.column)->definition.name = rename.new_name;
       follow(changed.key.columns);
+      follow(changed.computed);
     }
   }
   void operator()(const ChangeType& change) {
@@ -335,7 +397,12 @@ struct Catalog::Applier {
   // USING INDEX makes a constraint of an index that is as old as it was.
   void Bind(Relation& table, AddConstraint add) {
     if (!add.references.name.empty()) add.references = catalog.Resolve(add.references);
-    if (add.index.empty()) return AddTo(table, std::move(add));
+    if (add.index.empty()) {
+      const bool ties = add.kind == ConstraintKind::kForeignKey;
+      AddTo(table, std::move(add));
+      if (ties) catalog.Tie(catalog.names_.at({table.name.schema, table.name.name}));
+      return;
+    }
     const Name name{table.name.schema, add.index};
     const Relation* index = catalog.At({name.schema, name.name});
     const bool existed = index == nullptr ? table.existed : index->existed;
@@ -362,6 +429,11 @@ struct Catalog::Applier {
     if (dropped->existed) table.lost_constraints.push_back(*dropped);
     table.constraints.erase(table.constraints.begin() + (dropped - table.constraints.data()));
   }
+  void operator()(const RenameConstraint& rename) {
+    for (KnownConstraint& constraint : catalog.Change(rename.table).constraints) {
+      if (constraint.definition.name == rename.name) constraint.definition.name = rename.new_name;
+    }
+  }
   void operator()(const CreateIndex& create) {
     if (create.name.empty()) return;
     // An index lives in its table's schema.
@@ -376,6 +448,7 @@ struct Catalog::Applier {
       index.key = {create.name, create.key, create.nulls_equal, false};
     }
     for (const std::string& column : create.columns) ChangeIn(index, column);
+    index.computed = create.computed;
     if (doubtful) Doubt(index);
     const Id id = catalog.Put(std::move(index));
     if (const auto table = catalog.names_.find(on);
@@ -383,6 +456,11 @@ struct Catalog::Applier {
       catalog.dependants_.emplace(table->second, id);
     }
   }
+
+  void operator()(const CreateExtension& create) {
+    if (!create.if_not_exists) catalog.made_extensions_.insert(create.name);
+  }
+  void operator()(const DropExtension& drop) { catalog.made_extensions_.erase(drop.name); }
 
   void operator()(const SetSearchPath& set) {
     catalog.search_path_ = set.schemas;
@@ -394,6 +472,16 @@ struct Catalog::Applier {
     catalog.followed_ = false;
     std::erase_if(catalog.names_, [](const auto& named) { return named.second == kGone; });
   }
+  // What leaves the schema as it is.
+  void operator()(const ChangeComposite&) {}
+  void operator()(const RewriteTable&) {}
+  void operator()(const Reindex&) {}
+  void operator()(const RefreshView&) {}
+  void operator()(const Truncate&) {}
+  void operator()(const LockTable&) {}
+  void operator()(const AttachPartition&) {}
+  void operator()(const DetachPartition&) {}
+  void operator()(const WriteRows&) {}
   void operator()(const Unjudged&) {}
   void operator()(const Transaction&) {}
   void operator()(const OutsideTransaction&) {}

@@ -48,17 +48,32 @@ std::strong_ordering CompareNatural(std::string_view a, std::string_view b) {
   return a.size() <=> b.size();
 }
 
+// The digits of 2024-01-31-235959, which Diesel writes so and compares without the dashes, as it
+// has written them before; they leave the name. Else nothing.
+std::string TakeDashedTime(std::string_view& name) {
+  constexpr std::string_view kForm = "dddd-dd-dd-dddddd";
+  if (name.size() < kForm.size()) return "";
+  std::string digits;
+  for (size_t i = 0; i < kForm.size(); ++i) {
+    if (kForm[i] == 'd' ? !IsDigit(name[i]) : name[i] != '-') return "";
+    if (kForm[i] == 'd') digits += name[i];
+  }
+  if (name.size() > kForm.size() && IsDigit(name[kForm.size()])) return "";
+  name.remove_prefix(kForm.size());
+  return digits;
+}
+
 // The numbers that a name begins with: 12_a: {12}, 2024-01-31-a: {2024, 1, 31}, V1_2__a: {1, 2}.
-// Views into the name.
-std::vector<std::string_view> VersionOf(std::string_view name) {
-  std::vector<std::string_view> version;
+std::vector<std::string> VersionOf(std::string_view name) {
+  std::vector<std::string> version;
   std::string_view separators = "-.";
   if (name.size() > 1 && (name[0] == 'V' || name[0] == 'v') && IsDigit(name[1])) {
     name.remove_prefix(1);
     separators = "_.";
   }
   while (!name.empty() && IsDigit(name[0])) {
-    version.push_back(TakeNumber(name));
+    std::string time = version.empty() ? TakeDashedTime(name) : "";
+    version.push_back(time.empty() ? std::string(TakeNumber(name)) : std::move(time));
     const bool goes_on =
         name.size() > 1 && IsDigit(name[1]) && separators.find(name[0]) != std::string_view::npos;
     if (!goes_on) break;
@@ -110,7 +125,7 @@ Position PositionOf(std::string_view path) {
 }
 
 std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
-  const std::vector<std::string_view> x = VersionOf(a), y = VersionOf(b);
+  const std::vector<std::string> x = VersionOf(a), y = VersionOf(b);
   if (x.empty() != y.empty()) return x.empty() <=> y.empty();
   return std::lexicographical_compare_three_way(x.begin(), x.end(), y.begin(), y.end(),
                                                 CompareNumbers);
@@ -132,7 +147,7 @@ std::string FolderOf(std::string_view path) { return PositionOf(path).folder; }
 
 bool IsFirst(std::string_view path) {
   const std::string name = PositionOf(path).name;
-  const std::vector<std::string_view> version = VersionOf(name);
+  const std::vector<std::string> version = VersionOf(name);
   const auto ones = std::ranges::count(version, "1");
   const auto zeros = std::ranges::count(version, "0");
   if (!version.empty() && ones <= 1 && ones + zeros == std::ssize(version)) return true;

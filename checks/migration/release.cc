@@ -275,6 +275,7 @@ void Release::Examine(std::string_view text, const v1::MigrationFile& file, cons
   for (step_ = 0; step_ < steps_.size(); ++step_) {
     const Step& step = steps_[step_];
     const size_t found = judgement_.findings.size();
+    if (std::exchange(held_of_, step.transaction) != step.transaction) held_ = {};
     for (action_ = 0; action_ < step.statement.actions.size(); ++action_) {
       const Action& action = step.statement.actions[action_];
       if (IsForNothing(action, catalog_)) continue;
@@ -282,6 +283,7 @@ void Release::Examine(std::string_view text, const v1::MigrationFile& file, cons
       for (const Action& taken : catalog_.TakenAlong(action)) {
         ExamineOne(taken, text, file, places, " CASCADE takes it along.");
       }
+      held_.Take(action, catalog_);
       catalog_.Apply(action);
       if (judgement_.findings.size() > kMaxFindings) return catalog_.Apply({Opaque{}, action.span});
     }
@@ -302,7 +304,8 @@ void Release::ExamineOne(const Action& action, std::string_view text, const v1::
                     *this,
                     workloads_.running,
                     workloads_.next,
-                    start_ ? *start_ : catalog_};
+                    start_ ? *start_ : catalog_,
+                    held_};
   for (const RuleEntry& entry : AllRules()) {
     if (judgement_.findings.size() > kMaxFindings) return;
     std::optional<Remark> remark = entry.rule->examine(scene);

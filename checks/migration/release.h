@@ -12,6 +12,7 @@
 #include "checks/migration/catalog.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/formats.h"
+#include "checks/migration/locks.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/ast.h"
 #include "checks/migration/sql/split.h"
@@ -80,6 +81,8 @@ class Release {
   int transaction_ = 0;  // the last one given
   std::optional<Catalog> at_commit_;
   int at_commit_of_ = 0;
+  HeldLocks held_;
+  int held_of_ = 0;
 };
 
 // The schema that these statements make, settled. What cannot be read leaves the catalogue

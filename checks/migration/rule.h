@@ -15,6 +15,7 @@
 
 namespace gate::migration {
 
+class HeldLocks;
 class Release;
 class Workload;
 
@@ -31,6 +32,7 @@ struct Scene {
   const Workload& running;  // what the running version executes; empty where that is not known
   const Workload& next;     // what the new version executes, likewise
   const Catalog& start;     // the schema before the release, where there is a workload
+  const HeldLocks& held;    // what the action's transaction has locked before it
 
   // The schema when the action's transaction has ended: what running code gets to see.
   const Catalog& AtCommit() const;

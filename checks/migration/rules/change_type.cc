@@ -65,6 +65,18 @@ std::optional<Remark> Examine(const Scene& scene) {
       type_known ? ""
                  : " The old type is not known here; with the schema given, a change that rewrites "
                    "nothing is told apart.");
+  const std::vector<Name> tied = scene.before.TiedBy(change->table, change->column);
+  if (!tied.empty()) {
+    std::string tables;
+    for (const Name& each : tied) {
+      absl::StrAppend(&tables, tables.empty() ? "" : ", ", Quoted(each.name));
+    }
+    remark.effects.push_back(v1::EFFECT_SCANS_TABLE);
+    absl::StrAppend(&remark.message,
+                    " Foreign keys over the column are looked up again for every "
+                    "row (",
+                    tables, "), and these tables are locked as well.");
+  }
   Prove(scene, WithOtherType(scene, change->table, change->column),
         absl::StrCat("names ", remark.subject), remark);
   return remark;

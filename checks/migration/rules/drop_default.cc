@@ -19,6 +19,8 @@ std::optional<Remark> Examine(const Scene& scene) {
   if (whole && (!required || !known->definition.filled)) return std::nullopt;
   const KnownColumn* then = scene.AtCommit().Find(drop->table, drop->column);
   if (then != nullptr && then->definition.filled) return std::nullopt;  // It has another by then.
+  if (whole && then != nullptr && !then->definition.not_null)
+    return std::nullopt;  // Or may be NULL.
   const std::string table = Quoted(drop->table), column = Quoted(drop->column);
   Remark remark{
       .subject = absl::StrCat(table, ".", column),

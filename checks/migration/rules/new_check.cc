@@ -24,7 +24,14 @@ bool Implies(const AddConstraint& old, const AddConstraint& check) {
          std::ranges::includes(check.allowed, old.allowed);
 }
 
+// Whether it is gone again when the transaction ends.
+bool IsTemporary(const Scene& scene, const AddConstraint& check) {
+  const Relation* then = scene.AtCommit().Find(check.table);
+  return !check.name.empty() && then != nullptr && then->FindConstraint(check.name) == nullptr;
+}
+
 bool IsObeyed(const Scene& scene, const AddConstraint& check) {
+  if (IsTemporary(scene, check)) return true;
   if (std::ranges::any_of(ObeyedBefore(scene, check.table),
                           [&check](const AddConstraint* old) { return Implies(*old, check); })) {
     return true;
@@ -69,7 +76,8 @@ std::optional<Remark> Examine(const Scene& scene) {
   if (!binds && check->not_valid) return std::nullopt;
   const std::string table = Quoted(check->table);
   Remark remark{.subject = absl::StrCat(table, ".", Quoted(NameFor(*check))),
-                .instead = PlanFor(scene, *check, binds)};
+                .instead = PlanFor(scene, *check, binds),
+                .locked = {check->table}};
   if (binds) {
     remark.effects.push_back(v1::EFFECT_BREAKS_RUNNING_VERSION);
     remark.message =

@@ -30,7 +30,8 @@ std::optional<Remark> Examine(const Scene& scene) {
                               table, " until it is done."),
       .instead = {.now = absl::StrCat("Where ", table,
                                       " is large, make a table that has the constraint from the "
-                                      "start, and move the rows in batches.")}};
+                                      "start, and move the rows in batches.")},
+      .locked = {exclusion->table}};
   if (!binds) return remark;
   remark.effects.push_back(v1::EFFECT_BREAKS_RUNNING_VERSION);
   absl::StrAppend(&remark.message,

@@ -97,7 +97,8 @@ std::optional<Remark> Examine(const Scene& scene) {
   if (!binds && !looks_up) return std::nullopt;
   const std::string table = Quoted(key->table), parent = Quoted(key->references);
   Remark remark{.subject = absl::StrCat(table, ".", Quoted(NameFor(*key))),
-                .instead = PlanFor(scene, *key, binds)};
+                .instead = PlanFor(scene, *key, binds),
+                .locked = {key->table, key->references}};
   if (binds) {
     remark.effects.push_back(v1::EFFECT_BREAKS_RUNNING_VERSION);
     remark.message = absl::StrCat("Nodes of the running version that write a row of ", table,

@@ -137,7 +137,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   const std::string table = Quoted(demand->table);
   const std::string list =
       demand->columns.empty() ? "" : absl::StrCat(" (", ListOf(demand->columns), ")");
-  return Remark{.subject = absl::StrCat(table, list),
+  Remark remark{.subject = absl::StrCat(table, list),
                 .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION},
                 .message = absl::StrCat(
                     "Nodes of the running version that write ", Written(*demand, equal, null),
@@ -150,6 +150,17 @@ std::optional<Remark> Examine(const Scene& scene) {
                                           early ? " and leaves an INVALID index behind" : ""),
                     "."),
                 .instead = PlanFor(scene, *demand, equal, null)};
+  // Of one that builds its index, index_not_concurrent tells.
+  const bool scans = !equal && null && !std::ranges::all_of(demand->columns, [&](const auto& each) {
+    return IsProvenNotNull(scene, demand->table, each);
+  });
+  if (scans && !demand->unique) {
+    remark.effects.insert(remark.effects.end(), {v1::EFFECT_SCANS_TABLE, v1::EFFECT_BLOCKS_READS,
+                                                 v1::EFFECT_BLOCKS_WRITES});
+    absl::StrAppend(&remark.message, " PostgreSQL reads all of ", table,
+                    " under ACCESS EXCLUSIVE to make them NOT NULL.");
+  }
+  return remark;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 // DEFAULT. A default makes it harmless; since PostgreSQL 11 a constant one is not written into each
 // row.
 #include "absl/strings/str_cat.h"
+#include "checks/migration/binding.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
 #include "checks/migration/witness.h"
@@ -62,6 +63,14 @@ std::optional<Remark> Examine(const Scene& scene) {
                                   "; wait until no older node runs; fill the old rows in batches."),
           .later =
               absl::StrCat("ALTER TABLE ", table, " ALTER COLUMN ", column, " SET NOT NULL;")}};
+  if (add != nullptr) {
+    remark.effects.push_back(v1::EFFECT_SCANS_TABLE);
+  } else if (As<SetNotNull>(scene.action) && !IsProvenNotNull(scene, on, *made)) {
+    remark.effects.insert(remark.effects.end(), {v1::EFFECT_SCANS_TABLE, v1::EFFECT_BLOCKS_READS,
+                                                 v1::EFFECT_BLOCKS_WRITES});
+    absl::StrAppend(&remark.message, " PostgreSQL reads all of ", table,
+                    " under ACCESS EXCLUSIVE: reads and writes wait that long.");
+  }
   Prove(scene, WithoutDefault(scene, on, *made), absl::StrCat("inserts into ", table), remark);
   return remark;
 }

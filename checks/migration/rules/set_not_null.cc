@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/binding.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
 #include "checks/migration/witness.h"
@@ -18,13 +19,12 @@ struct Proof {
 };
 
 Proof ProofFor(const Scene& scene, const SetNotNull& set) {
-  Proof proof;
+  Proof proof{.no_scan = IsProvenNotNull(scene, set.table, set.column)};
   const Relation* table = scene.before.Find(set.table);
   if (table == nullptr) return proof;
   for (const KnownConstraint& check : table->constraints) {
     const std::vector<std::string>& proven = check.definition.not_null_checks;
     if (std::ranges::find(proven, set.column) == proven.end()) continue;
-    proof.no_scan = proof.no_scan || (check.valid && scene.Since(12));
     proof.no_break = proof.no_break || check.existed;
   }
   return proof;
@@ -70,7 +70,8 @@ std::optional<Remark> Examine(const Scene& scene) {
   if (proof.no_scan && proof.no_break) return std::nullopt;
   const std::string table = Quoted(set->table), column = Quoted(set->column);
   Remark remark{.subject = absl::StrCat(table, ".", column),
-                .instead = PlanFor(table, absl::StrCat(set->table.name, "_", set->column), column)};
+                .instead = PlanFor(table, absl::StrCat(set->table.name, "_", set->column), column),
+                .locked = {set->table}};
   if (!proof.no_break) {
     remark.effects.push_back(v1::EFFECT_BREAKS_RUNNING_VERSION);
     remark.message = absl::StrCat("Nodes of the running version that write NULL into ", table, ".",

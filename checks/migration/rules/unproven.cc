@@ -24,50 +24,12 @@ std::optional<Remark> OnUnjudged(const Scene& scene, const Unjudged& unjudged) {
                          "and override this finding."}};
 }
 
-// What DEFAULT nextval(...) of running code draws from.
-std::optional<Remark> OnDrop(const Scene& scene, const DropRelation& drop) {
-  if (drop.kind != RelationKind::kSequence || !scene.before.Existed(drop.name)) return std::nullopt;
-  if (drop.if_exists && scene.before.IsAbsent(drop.name)) return std::nullopt;
-  return OnUnjudged(scene, {absl::StrCat("Dropping sequence ", Quoted(drop.name)),
-                            "fails the running version's nextval", std::nullopt});
-}
-
 // Functions, types and what else the model does not hold may be in it, too.
 std::optional<Remark> OnSchema(const Scene& scene, const DropSchema& drop) {
   if (scene.before.MadeSchema(drop.name)) return std::nullopt;
   return OnUnjudged(
       scene, {absl::StrCat("Dropping schema ", Quoted(drop.name)),
               "may take away tables, types and functions that are not known here", std::nullopt});
-}
-
-// What ON DELETE and ON UPDATE did for the running version; drop_unique has the keys.
-std::optional<Remark> OnForeignKey(const Scene& scene, const DropConstraint& drop) {
-  const auto find = [&drop](const Catalog& catalog) {
-    const Relation* table = catalog.Find(drop.table);
-    return table == nullptr ? nullptr : table->FindConstraint(drop.name);
-  };
-  const auto acts = [](const AddConstraint& key) {
-    constexpr std::string_view kActs = "cnd";  // CASCADE, SET NULL, SET DEFAULT
-    return kActs.find(key.on_delete) != kActs.npos || kActs.find(key.on_update) != kActs.npos;
-  };
-  const KnownConstraint* known = find(scene.before);
-  if (known == nullptr || !known->existed || !acts(known->definition)) return std::nullopt;
-  const KnownConstraint* then = find(scene.AtCommit());
-  if (then != nullptr && then->definition.kind == ConstraintKind::kForeignKey) return std::nullopt;
-  return OnUnjudged(
-      scene, {absl::StrCat("Dropping foreign key ", Quoted(drop.name)),
-              "ends what its ON DELETE and ON UPDATE did for the running version", drop.table});
-}
-
-// Of an enum that another one has replaced by then, nobody misses the rest; remove_enum_value says
-// which labels are gone.
-std::optional<Remark> OnType(const Scene& scene, const DropType& drop) {
-  const EnumType* known = scene.before.FindEnum(drop.name);
-  if (known != nullptr && (!known->existed || scene.AtCommit().FindEnum(known->was) != nullptr)) {
-    return std::nullopt;
-  }
-  return OnUnjudged(scene, {absl::StrCat("Dropping type ", Quoted(drop.name)),
-                            "fails what the running version casts to it", std::nullopt});
 }
 
 bool Concerns(const std::vector<std::string>& columns, const std::string& column) {
@@ -122,10 +84,7 @@ std::optional<Remark> Examine(const Scene& scene) {
         .message = "ROLLBACK undoes statements above it; what then holds is not followed.",
         .instead = {.now = "Leave out what is rolled back anyway."}};
   }
-  if (const auto* drop = As<DropRelation>(scene.action)) return OnDrop(scene, *drop);
   if (const auto* drop = As<DropSchema>(scene.action)) return OnSchema(scene, *drop);
-  if (const auto* drop = As<DropType>(scene.action)) return OnType(scene, *drop);
-  if (const auto* drop = As<DropConstraint>(scene.action)) return OnForeignKey(scene, *drop);
   if (const auto* unjudged = As<Unjudged>(scene.action)) return OnUnjudged(scene, *unjudged);
   return std::nullopt;
 }

@@ -32,6 +32,9 @@ struct Type {
   std::string written;         // as the user wrote it: "character varying(20)"
 };
 
+// Whether what fills a column differs between rows that come in one statement.
+enum class Variation { kNone, kUnknown, kEachRow };
+
 struct Column {
   std::string name;
   std::optional<Type> type;  // nullopt: not known
@@ -42,6 +45,10 @@ struct Column {
   // Whether what fills it is another value in each row: serial, identity, a random UUID.
   bool distinct = false;
   bool stored_generated = false;
+
+  std::string filler;  // what fills it, as it is written: "serial", "IDENTITY", "DEFAULT now()"
+  Variation variation = Variation::kNone;  // of that, apart from what `calls` return
+  std::vector<Name> calls;                 // functions in its DEFAULT that are not PostgreSQL's own
 };
 
 enum class RelationKind { kTable, kView, kMaterializedView, kForeignTable, kSequence, kIndex };
@@ -121,6 +128,33 @@ struct RenameType {
   Name type;
   std::string new_name;
 };
+// All but enums.
+enum class TypeKind { kComposite, kDomain, kOther };
+struct CreateType {
+  Name name;
+  TypeKind kind = TypeKind::kOther;
+  bool constrained = false;  // of a domain: NOT NULL or CHECK
+};
+struct ChangeDomain {  // where it asks something of values, or shows that they satisfy it
+  Name name;
+  bool validates = false;  // VALIDATE CONSTRAINT
+  bool not_valid = false;
+};
+struct ChangeComposite {  // ALTER TYPE ... ADD, DROP, ALTER, RENAME ATTRIBUTE
+  Name name;
+};
+struct CreateExtension {
+  std::string name;
+  bool if_not_exists = false;
+};
+struct DropExtension {
+  std::string name;
+  bool if_exists = false;
+};
+struct RenameSchema {
+  std::string name;
+  std::string new_name;
+};
 struct RenameRelation {
   Name name;
   RelationKind kind = RelationKind::kTable;
@@ -140,6 +174,7 @@ struct CreateFunction {  // and PROCEDURE
   size_t required = 0;                 // of these, without a default
   std::string returns;                 // what comes out, to be compared
   bool or_replace = false;
+  bool is_volatile = true;  // neither STABLE nor IMMUTABLE
 };
 struct DropFunction {  // and PROCEDURE, AGGREGATE, ROUTINE
   Name name;
@@ -147,19 +182,32 @@ struct DropFunction {  // and PROCEDURE, AGGREGATE, ROUTINE
   bool if_exists = false;
   bool cascade = false;
 };
+struct RenameFunction {  // also SET SCHEMA
+  Name name;
+  std::optional<std::vector<std::string>> arguments;  // nullopt: the only one of that name
+  Name new_name;
+};
 struct CreateTrigger {
   Name table;
   std::string name;
+  std::string function;  // as it is called
 };
 struct DropTrigger {
   Name table;
   std::string name;
   bool if_exists = false;
 };
+struct SwitchTrigger {  // ENABLE and DISABLE TRIGGER
+  Name table;
+  std::string name;  // empty: all
+  bool on = false;   // for the writes of applications; not by ENABLE REPLICA
+};
 // What may take rows or rights away from a role.
 struct TakeRights {
-  std::string what;           // "REVOKE"
-  std::optional<Name> table;  // where it is of one
+  std::string what;              // "REVOKE"
+  std::optional<Name> table;     // where it is of one
+  std::optional<Name> function;  // likewise
+  bool few_need_it = false;      // a right that applications hardly use
 };
 
 struct AddColumn {
@@ -219,11 +267,61 @@ struct CreateIndex {
   bool unique = false;
   bool concurrently = false;
   bool if_not_exists = false;
-  bool only = false;                 // ON ONLY a partitioned table: nothing is built
-  std::vector<std::string> columns;  // the plain ones, INCLUDE's as well
-  std::vector<std::string> key;      // the plain ones, without INCLUDE's
-  bool whole = true;                 // its key has nothing else, and there is no WHERE
-  bool nulls_equal = false;          // NULLS NOT DISTINCT
+  bool only = false;                  // ON ONLY a partitioned table: nothing is built
+  std::vector<std::string> columns;   // the plain ones, INCLUDE's as well
+  std::vector<std::string> key;       // the plain ones, without INCLUDE's
+  bool whole = true;                  // its key has nothing else, and there is no WHERE
+  std::vector<std::string> computed;  // columns in its expressions and its WHERE
+  bool nulls_equal = false;           // NULLS NOT DISTINCT
+};
+
+struct RenameConstraint {
+  Name table;
+  std::string name;
+  std::string new_name;
+};
+
+// What writes a table anew as a whole: CLUSTER, VACUUM FULL, SET LOGGED and their kin.
+struct RewriteTable {
+  std::string what;
+  std::optional<Name> table;  // nullopt: any that it finds
+  bool unlogged = false;
+};
+struct Reindex {
+  std::string what;          // "REINDEX TABLE"
+  std::optional<Name> name;  // of one table or index
+  bool index = false;
+};
+struct RefreshView {  // without CONCURRENTLY
+  Name view;
+};
+struct Truncate {
+  Name table;
+  bool cascade = false;
+};
+struct LockTable {
+  Name table;
+  std::string mode;  // "ACCESS EXCLUSIVE"
+};
+struct AttachPartition {
+  Name table;
+  Name partition;
+  bool of_default = false;
+};
+struct DetachPartition {
+  Name table;
+  Name partition;
+  bool concurrently = false;
+};
+
+// INSERT ... SELECT, UPDATE, DELETE, MERGE; also in WITH. INSERT of constants has no action.
+enum class RowVerb { kInsert, kUpdate, kDelete, kMerge };
+struct WriteRows {
+  Name table;
+  RowVerb verb = RowVerb::kUpdate;
+  bool all = false;         // of UPDATE and DELETE: no WHERE
+  bool narrow = false;      // WHERE, or one of its conditions, compares with constants by = or IN
+  std::vector<Name> reads;  // other relations that it reads, as far as its text was followed
 };
 
 struct SetSearchPath {
@@ -255,12 +353,15 @@ struct Opaque {
 };
 
 struct Action {
-  std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, DropType, CreateEnum,
-               AddEnumValue, RenameEnumValue, RenameType, CreateFunction, DropFunction,
-               CreateTrigger, DropTrigger, TakeRights, RenameRelation, MoveRelation, AddColumn,
-               DropColumn, RenameColumn, ChangeType, SetNotNull, DropNotNull, SetDefault,
-               DropDefault, AddConstraint, ValidateConstraint, DropConstraint, CreateIndex,
-               SetSearchPath, Transaction, OutsideTransaction, Unjudged, Opaque>
+  std::variant<CreateRelation, DropRelation, CreateSchema, DropSchema, RenameSchema, DropType,
+               CreateEnum, AddEnumValue, RenameEnumValue, RenameType, CreateType, ChangeDomain,
+               ChangeComposite, CreateExtension, DropExtension, CreateFunction, DropFunction,
+               RenameFunction, CreateTrigger, DropTrigger, SwitchTrigger, TakeRights,
+               RenameRelation, MoveRelation, AddColumn, DropColumn, RenameColumn, ChangeType,
+               SetNotNull, DropNotNull, SetDefault, DropDefault, AddConstraint, ValidateConstraint,
+               DropConstraint, RenameConstraint, CreateIndex, RewriteTable, Reindex, RefreshView,
+               Truncate, LockTable, AttachPartition, DetachPartition, WriteRows, SetSearchPath,
+               Transaction, OutsideTransaction, Unjudged, Opaque>
       what;
   Span span;  // the clause, or the whole statement where there is only one
   // ALTER TABLE IF EXISTS: nothing is done where there is no such table.

@@ -3,25 +3,20 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/sql/parse.h"
 
 namespace gate::migration {
 namespace {
 
 // Statements that neither change what the running version relies on nor lock what it uses for long.
-constexpr NodeTag kHarmless[] = {T_InsertStmt,
-                                 T_UpdateStmt,
-                                 T_MergeStmt,
-                                 T_CommentStmt,
+constexpr NodeTag kHarmless[] = {T_CommentStmt,
                                  T_AlterFunctionStmt,
                                  T_CreateSeqStmt,
                                  T_AlterSeqStmt,
-                                 T_CreateDomainStmt,
-                                 T_CompositeTypeStmt,
-                                 T_CreateRangeStmt,
                                  T_DefineStmt,
-                                 T_CreateExtensionStmt,
                                  T_AlterDefaultPrivilegesStmt,
                                  T_CreateRoleStmt,
                                  T_ExplainStmt,
@@ -161,9 +156,31 @@ void LowerTruncate(const TruncateStmt& truncate, Lowering& to) {
   for (const ListCell& cell : Elements(truncate.relations)) {
     const auto* relation = GATE_NODE(RangeVar, cell.ptr_value);
     if (relation == nullptr) continue;
-    to.Add(Unjudged{"Truncating a table",
-                    "deletes all its rows, and nobody reads or writes it meanwhile",
-                    NameOf(*relation)});
+    to.Add(Truncate{NameOf(*relation), truncate.behavior == DROP_CASCADE});
+  }
+}
+
+void LowerLock(const LockStmt& lock, Lowering& to) {
+  std::string_view mode;
+  switch (lock.mode) {
+    case ShareLock:
+      mode = "SHARE";
+      break;
+    case ShareRowExclusiveLock:
+      mode = "SHARE ROW EXCLUSIVE";
+      break;
+    case ExclusiveLock:
+      mode = "EXCLUSIVE";
+      break;
+    case AccessExclusiveLock:
+      mode = "ACCESS EXCLUSIVE";
+      break;
+    default:
+      return;  // stops no reads and no writes
+  }
+  for (const ListCell& cell : Elements(lock.relations)) {
+    const auto* relation = GATE_NODE(RangeVar, cell.ptr_value);
+    if (relation != nullptr) to.Add(LockTable{NameOf(*relation), std::string(mode)});
   }
 }
 
@@ -182,17 +199,70 @@ bool HasOption(const List* options, std::string_view name) {
 
 void LowerReindex(const ReindexStmt& reindex, Lowering& to) {
   if (HasOption(reindex.params, "concurrently")) {
-    to.Add(OutsideTransaction{"REINDEX CONCURRENTLY"});
-    return;
+    return to.Add(OutsideTransaction{"REINDEX CONCURRENTLY"});
   }
-  to.Add(Unjudged{"Reindexing without CONCURRENTLY", "blocks writes while it builds", {}});
+  Reindex action{"REINDEX", std::nullopt, reindex.kind == REINDEX_OBJECT_INDEX};
+  switch (reindex.kind) {
+    case REINDEX_OBJECT_INDEX:
+      action.what = "REINDEX INDEX";
+      break;
+    case REINDEX_OBJECT_TABLE:
+      action.what = "REINDEX TABLE";
+      break;
+    default:
+      action.what = CommandName(to.source);
+      to.Add(OutsideTransaction{action.what});
+  }
+  if (reindex.relation != nullptr) action.name = NameOf(*reindex.relation);
+  to.Add(std::move(action));
 }
 
 void LowerVacuum(const VacuumStmt& vacuum, Lowering& to) {
   if (vacuum.is_vacuumcmd) to.Add(OutsideTransaction{"VACUUM"});
   if (!HasOption(vacuum.options, "full")) return;
-  to.Add(Unjudged{
-      "VACUUM FULL", "writes the whole table anew; nobody reads or writes it meanwhile", {}});
+  if (vacuum.rels == nullptr) to.Add(RewriteTable{"VACUUM FULL", std::nullopt});
+  for (const ListCell& cell : Elements(vacuum.rels)) {
+    const auto* table = GATE_NODE(VacuumRelation, cell.ptr_value);
+    if (table != nullptr && table->relation != nullptr) {
+      to.Add(RewriteTable{"VACUUM FULL", NameOf(*table->relation)});
+    }
+  }
+}
+
+void LowerCluster(const ClusterStmt& cluster, Lowering& to) {
+  if (cluster.relation != nullptr)
+    return to.Add(RewriteTable{"CLUSTER", NameOf(*cluster.relation)});
+  to.Add(OutsideTransaction{"CLUSTER of all tables"});
+  to.Add(RewriteTable{"CLUSTER", std::nullopt});
+}
+
+void LowerDomain(const CreateDomainStmt& domain, Lowering& to) {
+  CreateType action{NameOf(domain.domainname), TypeKind::kDomain};
+  for (const ListCell& cell : Elements(domain.constraints)) {
+    const auto* constraint = GATE_NODE(Constraint, cell.ptr_value);
+    if (constraint == nullptr) continue;
+    action.constrained = action.constrained || constraint->contype == CONSTR_CHECK ||
+                         constraint->contype == CONSTR_NOTNULL;
+  }
+  to.Add(std::move(action));
+}
+
+// What takes something back binds nobody.
+void LowerAlterDomain(const AlterDomainStmt& alter, Lowering& to) {
+  constexpr char kSetNotNull = 'O', kAddConstraint = 'C', kValidate = 'V', kDefault = 'T';
+  ChangeDomain action{NameOf(alter.typeName), alter.subtype == kValidate};
+  const auto* constraint = GATE_NODE(Constraint, alter.def);
+  action.not_valid = constraint != nullptr && constraint->skip_validation;
+  if (alter.subtype == kSetNotNull || alter.subtype == kAddConstraint ||
+      alter.subtype == kValidate) {
+    return to.Add(std::move(action));
+  }
+  if (alter.subtype == kDefault && (alter.def == nullptr || IsNullConstant(alter.def))) {
+    to.Add(Unjudged{"Dropping a domain's default",
+                    "fails INSERTs of the running version that count on it, where a column of the "
+                    "domain is NOT NULL",
+                    {}});
+  }
 }
 
 void LowerAlterEnum(const AlterEnumStmt& alter, Lowering& to) {
@@ -227,22 +297,117 @@ void FollowCalls(const Node* expression, int depth, Lowering& to) {
   }
 }
 
-void LowerDelete(const DeleteStmt& statement, Lowering& to) {
-  if (statement.whereClause != nullptr) return;
-  to.Add(Unjudged{"Deleting all rows of a table", "loses them for the running version too",
-                  NameOf(*statement.relation)});
+// column = constant or column IN (constants), by itself or joined with others by AND.
+bool IsNarrow(const Node* condition, int depth = 0) {
+  constexpr int kMaxDepth = 20;
+  const auto is_constant = [](const Node* node) {
+    while (const auto* cast = GATE_NODE(TypeCast, node)) node = cast->arg;
+    return GATE_NODE(A_Const, node) != nullptr;
+  };
+  if (const auto* both = GATE_NODE(BoolExpr, condition)) {
+    return both->boolop == AND_EXPR && depth < kMaxDepth &&
+           std::ranges::any_of(Elements(both->args), [depth](const ListCell& cell) {
+             return IsNarrow(static_cast<const Node*>(cell.ptr_value), depth + 1);
+           });
+  }
+  const auto* test = GATE_NODE(A_Expr, condition);
+  if (test == nullptr || !GATE_NODE(ColumnRef, test->lexpr)) return false;
+  const bool equal = test->name != nullptr && NameOf(test->name).name == "=";
+  if (test->kind == AEXPR_OP) return equal && is_constant(test->rexpr);
+  return test->kind == AEXPR_IN && equal && GATE_NODE(List, test->rexpr) != nullptr;
+}
+
+// What WITH, INSERT, UPDATE, DELETE and MERGE do to rows.
+void LowerRows(const Node* node, Lowering& to, int depth = 0);
+
+void LowerWith(const WithClause* with, Lowering& to, int depth) {
+  constexpr int kMaxDepth = 20;
+  if (with == nullptr) return;
+  for (const ListCell& cell : Elements(with->ctes)) {
+    const auto* query = GATE_NODE(CommonTableExpr, cell.ptr_value);
+    if (query != nullptr && depth < kMaxDepth) LowerRows(query->ctequery, to, depth + 1);
+  }
+}
+
+void LowerRows(const Node* node, Lowering& to, int depth) {
+  if (const auto* select = GATE_NODE(SelectStmt, node)) {
+    LowerWith(select->withClause, to, depth);
+  } else if (const auto* insert = GATE_NODE(InsertStmt, node)) {
+    LowerWith(insert->withClause, to, depth);
+    std::vector<Name> reads = RelationsOf(insert->selectStmt);
+    if (reads.empty() && insert->withClause == nullptr) return;  // VALUES
+    to.Add(WriteRows{NameOf(*insert->relation), RowVerb::kInsert, false, false, std::move(reads)});
+  } else if (const auto* update = GATE_NODE(UpdateStmt, node)) {
+    LowerWith(update->withClause, to, depth);
+    to.Add(WriteRows{NameOf(*update->relation), RowVerb::kUpdate,
+                     update->whereClause == nullptr && update->fromClause == nullptr,
+                     IsNarrow(update->whereClause)});
+  } else if (const auto* gone = GATE_NODE(DeleteStmt, node)) {
+    LowerWith(gone->withClause, to, depth);
+    to.Add(WriteRows{NameOf(*gone->relation), RowVerb::kDelete,
+                     gone->whereClause == nullptr && gone->usingClause == nullptr,
+                     IsNarrow(gone->whereClause)});
+  } else if (const auto* merge = GATE_NODE(MergeStmt, node)) {
+    LowerWith(merge->withClause, to, depth);
+    to.Add(WriteRows{NameOf(*merge->relation), RowVerb::kMerge});
+  }
 }
 
 void LowerGrant(const GrantStmt& grant, Lowering& to) {
   if (grant.is_grant) return;
-  if (grant.objtype != OBJECT_TABLE) {
-    return to.Add(Unjudged{"REVOKE", "may take rights away from the running version", {}});
-  }
-  if (grant.targtype != ACL_TARGET_OBJECT) return to.Add(TakeRights{"REVOKE", std::nullopt});
+  TakeRights take{"REVOKE"};
+  const auto is_create = [](const ListCell& cell) {
+    const auto* right = GATE_NODE(AccessPriv, cell.ptr_value);
+    return right && right->priv_name && std::string_view(right->priv_name) == "create";
+  };
+  const auto rights = Elements(grant.privileges);
+  take.few_need_it =
+      grant.objtype == OBJECT_SCHEMA && !rights.empty() && std::ranges::all_of(rights, is_create);
+  const bool named = grant.targtype == ACL_TARGET_OBJECT &&
+                     (grant.objtype == OBJECT_TABLE || grant.objtype == OBJECT_SEQUENCE ||
+                      grant.objtype == OBJECT_FUNCTION || grant.objtype == OBJECT_PROCEDURE ||
+                      grant.objtype == OBJECT_ROUTINE);
+  if (!named) return to.Add(std::move(take));
   for (const ListCell& cell : Elements(grant.objects)) {
-    const auto* table = GATE_NODE(RangeVar, cell.ptr_value);
-    if (table != nullptr) to.Add(TakeRights{"REVOKE", NameOf(*table)});
+    if (const auto* table = GATE_NODE(RangeVar, cell.ptr_value)) {
+      take.table = NameOf(*table);
+    } else if (const auto* function = GATE_NODE(ObjectWithArgs, cell.ptr_value)) {
+      take.function = NameOf(function->objname);
+    }
+    to.Add(take);
   }
+}
+
+// Of what has no rights of its own that applications need, the owner does not matter to them.
+bool OwnerMatters(ObjectType type) {
+  switch (type) {
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+    case OBJECT_COLLATION:
+    case OBJECT_CONVERSION:
+    case OBJECT_OPERATOR:
+    case OBJECT_OPCLASS:
+    case OBJECT_OPFAMILY:
+    case OBJECT_STATISTIC_EXT:
+    case OBJECT_TSCONFIGURATION:
+    case OBJECT_TSDICTIONARY:
+    case OBJECT_LANGUAGE:
+    case OBJECT_AGGREGATE:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void LowerOwner(const AlterOwnerStmt& owner, Lowering& to) {
+  if (!OwnerMatters(owner.objectType)) return;
+  TakeRights take{"OWNER TO"};
+  if (owner.relation != nullptr) take.table = NameOf(*owner.relation);
+  if (const auto* function = GATE_NODE(ObjectWithArgs, owner.object)) {
+    take.function = NameOf(function->objname);
+    take.few_need_it = true;  // EXECUTE is everybody's, unless it was taken away.
+  }
+  to.Add(std::move(take));
 }
 
 // What is left over: a clause per statement that takes no more than a sentence.
@@ -267,10 +432,8 @@ void LowerOther(const Node* node, Lowering& to) {
       return take("ALTER POLICY", reinterpret_cast<const AlterPolicyStmt*>(node)->table);
     case T_RuleStmt:
       return watch(reinterpret_cast<const RuleStmt*>(node)->relation);
-    case T_AlterOwnerStmt: {
-      const auto* owner = reinterpret_cast<const AlterOwnerStmt*>(node);
-      return owner->relation == nullptr ? watch(nullptr) : take("OWNER TO", owner->relation);
-    }
+    case T_AlterOwnerStmt:
+      return LowerOwner(*reinterpret_cast<const AlterOwnerStmt*>(node), to);
     case T_DoStmt:
       LowerCall(to, "A DO block");
       return;
@@ -287,7 +450,25 @@ void LowerOther(const Node* node, Lowering& to) {
       return take("REVOKE", nullptr);
     case T_RefreshMatViewStmt:
       if (reinterpret_cast<const RefreshMatViewStmt*>(node)->concurrent) return;
-      return watch(reinterpret_cast<const RefreshMatViewStmt*>(node)->relation);
+      return to.Add(
+          RefreshView{NameOf(*reinterpret_cast<const RefreshMatViewStmt*>(node)->relation)});
+    case T_LockStmt:
+      return LowerLock(*reinterpret_cast<const LockStmt*>(node), to);
+    case T_ClusterStmt:
+      return LowerCluster(*reinterpret_cast<const ClusterStmt*>(node), to);
+    case T_CreateDomainStmt:
+      return LowerDomain(*reinterpret_cast<const CreateDomainStmt*>(node), to);
+    case T_AlterDomainStmt:
+      return LowerAlterDomain(*reinterpret_cast<const AlterDomainStmt*>(node), to);
+    case T_CompositeTypeStmt:
+      return to.Add(CreateType{NameOf(*reinterpret_cast<const CompositeTypeStmt*>(node)->typevar),
+                               TypeKind::kComposite});
+    case T_CreateRangeStmt:
+      return to.Add(CreateType{NameOf(reinterpret_cast<const CreateRangeStmt*>(node)->typeName)});
+    case T_CreateExtensionStmt: {
+      const auto* extension = reinterpret_cast<const CreateExtensionStmt*>(node);
+      return to.Add(CreateExtension{extension->extname, extension->if_not_exists});
+    }
     default:
       if (std::ranges::find(kHarmless, nodeTag(node)) != std::end(kHarmless)) return;
   }
@@ -297,6 +478,7 @@ void LowerOther(const Node* node, Lowering& to) {
 }  // namespace
 
 void LowerSelect(const SelectStmt& select, Lowering& to) {
+  LowerWith(select.withClause, to, 0);
   if (select.intoClause != nullptr) {
     CreateRelation relation{NameOf(*select.intoClause->rel)};
     relation.temporary = select.intoClause->rel->relpersistence == 't';
@@ -335,7 +517,10 @@ void Lower(const Node* node, Lowering& to) {
   if (const auto* verb = GATE_NODE(TransactionStmt, node)) return LowerTransaction(*verb, to);
   if (const auto* set = GATE_NODE(VariableSetStmt, node)) return LowerSet(*set, to);
   if (const auto* select = GATE_NODE(SelectStmt, node)) return LowerSelect(*select, to);
-  if (const auto* statement = GATE_NODE(DeleteStmt, node)) return LowerDelete(*statement, to);
+  if (GATE_NODE(InsertStmt, node) || GATE_NODE(UpdateStmt, node) || GATE_NODE(DeleteStmt, node) ||
+      GATE_NODE(MergeStmt, node)) {
+    return LowerRows(node, to);
+  }
   if (const auto* truncate = GATE_NODE(TruncateStmt, node)) return LowerTruncate(*truncate, to);
   if (const auto* copy = GATE_NODE(CopyStmt, node)) return LowerCopy(*copy, to);
   if (const auto* reindex = GATE_NODE(ReindexStmt, node)) return LowerReindex(*reindex, to);
@@ -346,7 +531,8 @@ void Lower(const Node* node, Lowering& to) {
   if (const auto* alter = GATE_NODE(AlterEnumStmt, node)) return LowerAlterEnum(*alter, to);
   if (const auto* create = GATE_NODE(CreateFunctionStmt, node)) return LowerFunction(*create, to);
   if (const auto* create = GATE_NODE(CreateTrigStmt, node)) {
-    return to.Add(CreateTrigger{NameOf(*create->relation), create->trigname});
+    return to.Add(CreateTrigger{NameOf(*create->relation), create->trigname,
+                                Quoted(NameOf(create->funcname))});
   }
   LowerOther(node, to);
 }

@@ -57,8 +57,9 @@ Type TypeOf(const TypeName& type, std::string_view source);
 Column ColumnOf(const ColumnDef& definition, std::string_view source);
 // Whether it is the constant NULL, cast or not.
 bool IsNullConstant(const Node* expression);
-// Whether it is known to give one value for all rows: constants and what is stable in a statement.
-bool IsStable(const Node* expression, int depth = 0);
+// Whether it gives one value for all rows of a statement, apart from the functions that are put
+// into `calls`: those that are not known here.
+Variation VariationOf(const Node* expression, std::vector<Name>& calls, int depth = 0);
 // Whether it is known to give another value in each row: nextval and random UUIDs.
 bool IsDistinct(const Node* expression);
 // Columns that a CHECK with this expression proves to be not null, as PostgreSQL's own proof for

@@ -67,20 +67,30 @@ std::string SignatureType(const TypeName* written, const Lowering& to) {
                       type.dimensions > 0 ? "[]" : "", written->setof ? " setof" : "");
 }
 
+std::optional<std::vector<std::string>> ArgumentsOf(const ObjectWithArgs& object,
+                                                    const Lowering& to) {
+  if (object.args_unspecified) return std::nullopt;
+  std::vector<std::string> arguments;
+  for (const ListCell& argument : Elements(object.objargs)) {
+    arguments.push_back(SignatureType(GATE_NODE(TypeName, argument.ptr_value), to));
+  }
+  return arguments;
+}
+
 void LowerDropFunctions(const DropStmt& drop, Lowering& to) {
   for (const ListCell& cell : Elements(drop.objects)) {
     const auto* object = GATE_NODE(ObjectWithArgs, cell.ptr_value);
     if (object == nullptr) continue;
-    DropFunction action{NameOf(object->objname), std::nullopt, drop.missing_ok,
-                        drop.behavior == DROP_CASCADE};
-    if (!object->args_unspecified) {
-      action.arguments.emplace();
-      for (const ListCell& argument : Elements(object->objargs)) {
-        action.arguments->push_back(SignatureType(GATE_NODE(TypeName, argument.ptr_value), to));
-      }
-    }
-    to.Add(std::move(action));
+    to.Add(DropFunction{NameOf(object->objname), ArgumentsOf(*object, to), drop.missing_ok,
+                        drop.behavior == DROP_CASCADE});
   }
+}
+
+// What no statement of an application names.
+bool IsNeverNamed(ObjectType type) {
+  return type == OBJECT_DOMCONSTRAINT || type == OBJECT_STATISTIC_EXT ||
+         type == OBJECT_EVENT_TRIGGER || type == OBJECT_OPCLASS || type == OBJECT_OPFAMILY ||
+         type == OBJECT_CONVERSION || type == OBJECT_LANGUAGE;
 }
 
 }  // namespace
@@ -89,6 +99,11 @@ void LowerFunction(const CreateFunctionStmt& create, Lowering& to) {
   CreateFunction action{NameOf(create.funcname)};
   action.or_replace = create.replace;
   action.returns = SignatureType(create.returnType, to);
+  for (const ListCell& cell : Elements(create.options)) {
+    const auto* option = GATE_NODE(DefElem, cell.ptr_value);
+    if (option == nullptr || std::string_view(option->defname) != "volatility") continue;
+    action.is_volatile = Text(option->arg) == "volatile";
+  }
   for (const ListCell& cell : Elements(create.parameters)) {
     const auto* parameter = GATE_NODE(FunctionParameter, cell.ptr_value);
     if (parameter == nullptr) continue;
@@ -114,12 +129,16 @@ void LowerDrop(const DropStmt& drop, Lowering& to) {
     for (const ListCell& cell : Elements(drop.objects)) {
       if (drop.removeType == OBJECT_SCHEMA) {
         to.Add(DropSchema{std::string(Text(static_cast<const Node*>(cell.ptr_value))), cascade});
+      } else if (drop.removeType == OBJECT_EXTENSION) {
+        to.Add(DropExtension{std::string(Text(static_cast<const Node*>(cell.ptr_value))),
+                             drop.missing_ok});
       } else if (const auto* type = GATE_NODE(TypeName, cell.ptr_value)) {
         to.Add(DropType{NameOf(type->names), cascade, drop.missing_ok});
       }
     }
     if (drop.removeType == OBJECT_SCHEMA || drop.removeType == OBJECT_TYPE ||
-        drop.removeType == OBJECT_DOMAIN) {
+        drop.removeType == OBJECT_DOMAIN || drop.removeType == OBJECT_EXTENSION ||
+        drop.removeType == OBJECT_STATISTIC_EXT) {
       return;
     }
     if (IsFunction(drop.removeType)) return LowerDropFunctions(drop, to);
@@ -154,9 +173,24 @@ void LowerRename(const RenameStmt& rename, Lowering& to) {
         RenameRelation{NameOf(*rename.relation), *kind, rename.newname, rename.missing_ok});
   }
   if (BelongsToTable(rename.renameType)) return;
-  if (rename.renameType == OBJECT_TYPE) {
+  if (rename.renameType == OBJECT_TYPE || rename.renameType == OBJECT_DOMAIN) {
     return to.Add(RenameType{NameOf(GATE_NODE(List, rename.object)), rename.newname});
   }
+  if (rename.renameType == OBJECT_ATTRIBUTE && rename.relation != nullptr) {
+    return to.Add(ChangeComposite{NameOf(*rename.relation)});
+  }
+  if (rename.renameType == OBJECT_TABCONSTRAINT && rename.relation != nullptr) {
+    return to.Add(RenameConstraint{NameOf(*rename.relation), rename.subname, rename.newname});
+  }
+  if (rename.renameType == OBJECT_SCHEMA) {
+    return to.Add(RenameSchema{rename.subname, rename.newname});
+  }
+  if (const auto* function = GATE_NODE(ObjectWithArgs, rename.object);
+      function != nullptr && IsFunction(rename.renameType)) {
+    const Name name = NameOf(function->objname);
+    return to.Add(RenameFunction{name, ArgumentsOf(*function, to), {name.schema, rename.newname}});
+  }
+  if (IsNeverNamed(rename.renameType)) return;
   std::optional<Name> table;
   if (rename.relation != nullptr) table = NameOf(*rename.relation);
   to.Add(Unjudged{"A rename", "fails what uses the old name, from that moment", table});
@@ -167,6 +201,12 @@ void LowerMove(const AlterObjectSchemaStmt& move, Lowering& to) {
   if (kind && move.relation != nullptr) {
     return to.Add(MoveRelation{NameOf(*move.relation), *kind, move.newschema, move.missing_ok});
   }
+  if (const auto* function = GATE_NODE(ObjectWithArgs, move.object);
+      function != nullptr && IsFunction(move.objectType)) {
+    const Name name = NameOf(function->objname);
+    return to.Add(RenameFunction{name, ArgumentsOf(*function, to), {move.newschema, name.name}});
+  }
+  if (IsNeverNamed(move.objectType)) return;
   to.Add(Unjudged{"Moving an object to another schema", "fails what uses the old name", {}});
 }
 
@@ -183,6 +223,12 @@ void LowerIndex(const IndexStmt& index, Lowering& to) {
   create.whole =
       index.whereClause == nullptr && create.key.size() == Elements(index.indexParams).size();
   create.nulls_equal = index.nulls_not_distinct;
+  create.computed = ColumnsIn(index.whereClause);
+  for (const ListCell& cell : Elements(index.indexParams)) {
+    const auto* element = GATE_NODE(IndexElem, cell.ptr_value);
+    if (element == nullptr || element->expr == nullptr) continue;
+    std::ranges::copy(ColumnsIn(element->expr), std::back_inserter(create.computed));
+  }
   if (create.concurrently) to.Add(OutsideTransaction{"CREATE INDEX CONCURRENTLY"});
   to.Add(std::move(create));
 }

@@ -25,18 +25,75 @@ constexpr std::array<Serial, 6> kSerials = {{{"serial", "int4"},
 constexpr std::array<Serial, 3> kAliases = {
     {{"decimal", "numeric"}, {"int", "int4"}, {"dec", "numeric"}}};
 
-constexpr std::array<std::string_view, 12> kStableFunctions = {"coalesce",
-                                                               "concat",
-                                                               "current_setting",
-                                                               "date_trunc",
-                                                               "jsonb_build_object",
-                                                               "lower",
-                                                               "make_interval",
-                                                               "now",
-                                                               "statement_timestamp",
-                                                               "timezone",
-                                                               "transaction_timestamp",
-                                                               "upper"};
+// PostgreSQL's own functions that a DEFAULT may call: neither volatile nor known to few.
+constexpr std::string_view kStableFunctions[] = {"abs",
+                                                 "age",
+                                                 "array_append",
+                                                 "array_cat",
+                                                 "array_fill",
+                                                 "array_to_string",
+                                                 "ceil",
+                                                 "concat",
+                                                 "concat_ws",
+                                                 "convert_from",
+                                                 "convert_to",
+                                                 "current_database",
+                                                 "current_schema",
+                                                 "current_setting",
+                                                 "date_part",
+                                                 "date_trunc",
+                                                 "decode",
+                                                 "encode",
+                                                 "extract",
+                                                 "floor",
+                                                 "format",
+                                                 "inet_client_addr",
+                                                 "json_build_array",
+                                                 "json_build_object",
+                                                 "json_object",
+                                                 "jsonb_build_array",
+                                                 "jsonb_build_object",
+                                                 "jsonb_object",
+                                                 "length",
+                                                 "lower",
+                                                 "lpad",
+                                                 "make_date",
+                                                 "make_interval",
+                                                 "make_timestamp",
+                                                 "make_timestamptz",
+                                                 "md5",
+                                                 "now",
+                                                 "overlay",
+                                                 "repeat",
+                                                 "replace",
+                                                 "round",
+                                                 "row_to_json",
+                                                 "rpad",
+                                                 "session_user",
+                                                 "sha256",
+                                                 "split_part",
+                                                 "statement_timestamp",
+                                                 "string_to_array",
+                                                 "substring",
+                                                 "timezone",
+                                                 "to_char",
+                                                 "to_date",
+                                                 "to_json",
+                                                 "to_jsonb",
+                                                 "to_number",
+                                                 "to_timestamp",
+                                                 "to_tsvector",
+                                                 "transaction_timestamp",
+                                                 "trunc",
+                                                 "upper",
+                                                 "uuid_nil"};
+
+// Volatile, PostgreSQL's own and those of uuid-ossp and pgcrypto.
+constexpr std::string_view kVolatileFunctions[] = {
+    "clock_timestamp",    "currval",          "gen_random_bytes", "gen_random_uuid",
+    "gen_salt",           "lastval",          "nextval",          "random",
+    "random_normal",      "setval",           "timeofday",        "uuid_generate_v1",
+    "uuid_generate_v1mc", "uuid_generate_v4", "uuidv4",           "uuidv7"};
 
 constexpr std::array<std::string_view, 5> kDistinctFunctions = {
     "gen_random_uuid", "nextval", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4"};
@@ -92,20 +149,46 @@ void AddProofs(const Node* expression, int depth, std::vector<std::string>& colu
   }
 }
 
-void ApplyConstraint(const Constraint& constraint, Column& column) {
+// From DEFAULT to where the column's next constraint begins, or the column ends.
+std::string FillerOf(const Constraint& constraint, uint32_t end, std::string_view source) {
+  constexpr size_t kMaxWritten = 200;
+  if (constraint.location < 0) return "DEFAULT";
+  const auto begin = static_cast<uint32_t>(constraint.location);
+  Lexer lexer(source.substr(0, end), begin);
+  Span span{begin, begin};
+  int depth = 0;
+  for (Token token = lexer.Next(); token.kind != Token::Kind::kEnd; token = lexer.Next()) {
+    const std::string_view word = Slice(source, token.span);
+    if (word == "(" || word == "[") ++depth;
+    if (word == ")" || word == "]") --depth;
+    if (depth < 0 || (depth == 0 && word == ",")) break;
+    span.end = token.span.end;
+  }
+  return span.end - span.begin > kMaxWritten ? "DEFAULT ..." : std::string(Slice(source, span));
+}
+
+void ApplyConstraint(const Constraint& constraint, uint32_t end, std::string_view source,
+                     Column& column) {
   switch (constraint.contype) {
     case CONSTR_NOTNULL:
       column.not_null = true;
       break;
     case CONSTR_DEFAULT:
-      column.filled = column.filled || !IsNullConstant(constraint.raw_expr);
+      if (IsNullConstant(constraint.raw_expr)) break;
+      column.filled = true;
       column.distinct = column.distinct || IsDistinct(constraint.raw_expr);
+      column.filler = FillerOf(constraint, end, source);
+      column.variation = VariationOf(constraint.raw_expr, column.calls);
       break;
     case CONSTR_IDENTITY:
       column.filled = column.distinct = column.not_null = true;
+      column.filler = "IDENTITY";
+      column.variation = Variation::kEachRow;
       break;
     case CONSTR_GENERATED:
       column.filled = column.stored_generated = true;
+      column.filler = "GENERATED ... STORED";
+      column.variation = Variation::kEachRow;
       break;
     case CONSTR_PRIMARY:
       column.not_null = true;
@@ -169,12 +252,21 @@ Column ColumnOf(const ColumnDef& definition, std::string_view source) {
       if (column.type->name != serial) continue;
       column.type->name = type;
       column.filled = column.distinct = column.not_null = true;
+      column.filler = column.type->written;
+      column.variation = Variation::kEachRow;
     }
   }
-  for (const ListCell& cell : Elements(definition.constraints)) {
-    if (const auto* constraint = GATE_NODE(Constraint, cell.ptr_value)) {
-      ApplyConstraint(*constraint, column);
-    }
+  const auto constraints = Elements(definition.constraints);
+  for (size_t i = 0; i < constraints.size(); ++i) {
+    const auto* constraint = GATE_NODE(Constraint, constraints[i].ptr_value);
+    if (constraint == nullptr) continue;
+    const auto* next =
+        i + 1 < constraints.size() ? GATE_NODE(Constraint, constraints[i + 1].ptr_value) : nullptr;
+    const bool ends = next != nullptr && next->location > constraint->location;
+    ApplyConstraint(
+        *constraint,
+        ends ? static_cast<uint32_t>(next->location) : static_cast<uint32_t>(source.size()), source,
+        column);
   }
   return column;
 }
@@ -189,31 +281,52 @@ bool IsNullConstant(const Node* expression) {
   return constant != nullptr && constant->isnull;
 }
 
-bool IsStable(const Node* expression, int depth) {
-  if (expression == nullptr) return true;
-  if (depth > kMaxDepth) return false;
-  const auto all = [depth](const List* list) {
-    return std::ranges::all_of(Elements(list), [depth](const ListCell& cell) {
-      return IsStable(static_cast<const Node*>(cell.ptr_value), depth + 1);
-    });
+Variation VariationOf(const Node* expression, std::vector<Name>& calls, int depth) {
+  if (expression == nullptr) return Variation::kNone;
+  if (depth > kMaxDepth) return Variation::kUnknown;
+  const auto of = [&](const void* node) {
+    return VariationOf(static_cast<const Node*>(node), calls, depth + 1);
   };
-  if (GATE_NODE(A_Const, expression) || GATE_NODE(SQLValueFunction, expression)) return true;
-  if (const auto* cast = GATE_NODE(TypeCast, expression)) return IsStable(cast->arg, depth + 1);
+  const auto all = [&of](const List* list) {
+    Variation most = Variation::kNone;
+    for (const ListCell& cell : Elements(list)) most = std::max(most, of(cell.ptr_value));
+    return most;
+  };
+  if (GATE_NODE(A_Const, expression) || GATE_NODE(SQLValueFunction, expression) ||
+      GATE_NODE(ColumnRef, expression)) {
+    return Variation::kNone;
+  }
+  if (const auto* cast = GATE_NODE(TypeCast, expression)) return of(cast->arg);
   if (const auto* array = GATE_NODE(A_ArrayExpr, expression)) return all(array->elements);
   if (const auto* row = GATE_NODE(RowExpr, expression)) return all(row->args);
-  if (const auto* collate = GATE_NODE(CollateClause, expression)) {
-    return IsStable(collate->arg, depth + 1);
-  }
+  if (const auto* collate = GATE_NODE(CollateClause, expression)) return of(collate->arg);
+  if (const auto* list = GATE_NODE(List, expression)) return all(list);
+  if (const auto* both = GATE_NODE(BoolExpr, expression)) return all(both->args);
+  if (const auto* first = GATE_NODE(CoalesceExpr, expression)) return all(first->args);
+  if (const auto* most = GATE_NODE(MinMaxExpr, expression)) return all(most->args);
+  if (const auto* test = GATE_NODE(NullTest, expression)) return of(test->arg);
   if (const auto* operation = GATE_NODE(A_Expr, expression)) {
-    return IsStable(operation->lexpr, depth + 1) && IsStable(operation->rexpr, depth + 1);
+    return std::max(of(operation->lexpr), of(operation->rexpr));
   }
-  if (const auto* call = GATE_NODE(FuncCall, expression)) {
-    const Name function = NameOf(call->funcname);
-    return (function.schema.empty() || function.schema == "pg_catalog") &&
-           std::ranges::find(kStableFunctions, function.name) != kStableFunctions.end() &&
-           all(call->args);
+  if (const auto* choice = GATE_NODE(CaseExpr, expression)) {
+    return std::max({of(choice->arg), all(choice->args), of(choice->defresult)});
   }
-  return false;
+  if (const auto* when = GATE_NODE(CaseWhen, expression)) {
+    return std::max(of(when->expr), of(when->result));
+  }
+  const auto* call = GATE_NODE(FuncCall, expression);
+  if (call == nullptr) return Variation::kUnknown;
+  const Name function = NameOf(call->funcname);
+  const Variation arguments = all(call->args);
+  if (std::ranges::find(kVolatileFunctions, function.name) != std::end(kVolatileFunctions)) {
+    return Variation::kEachRow;
+  }
+  const bool built_in = function.schema.empty() || function.schema == "pg_catalog";
+  if (!built_in ||
+      std::ranges::find(kStableFunctions, function.name) == std::end(kStableFunctions)) {
+    calls.push_back(function);
+  }
+  return arguments;
 }
 
 bool IsDistinct(const Node* expression) {

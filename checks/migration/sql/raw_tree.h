@@ -19,6 +19,7 @@ extern "C" {
 #include "common/keywords.h"
 #include "nodes/parsenodes.h"
 #include "pg_query/pg_query_internal.h"
+#include "storage/lockdefs.h"
 }
 // clang-format on
 

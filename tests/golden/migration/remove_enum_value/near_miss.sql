@@ -1,9 +1,11 @@
 -- schema: CREATE TYPE state AS ENUM ('new', 'paid'); CREATE TABLE drafts (id int);
 ALTER TABLE drafts ADD COLUMN state state;
+BEGIN;
 ALTER TYPE state RENAME TO state_old;
 CREATE TYPE state AS ENUM ('paid', 'gone');
 ALTER TABLE drafts ALTER COLUMN state TYPE state USING state::text::state;
 DROP TYPE state_old;
+COMMIT;
 CREATE TYPE mood AS ENUM ('new');
 DROP TYPE mood;
 CREATE TYPE mood AS ENUM ('old');

@@ -1,0 +1,2 @@
+-- postgres: 11
+ALTER TABLE orders ATTACH PARTITION orders_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');

@@ -1,0 +1,2 @@
+CREATE TYPE item AS (id int);
+ALTER TYPE item ADD ATTRIBUTE price int;

@@ -1,0 +1,3 @@
+-- no-transaction
+ALTER TABLE orders DETACH PARTITION orders_2019;
+ALTER TABLE orders DETACH PARTITION orders_2020 CONCURRENTLY;

@@ -1,0 +1,2 @@
+UPDATE orders SET cents = total * 100;
+DELETE FROM carts;

@@ -1,0 +1,2 @@
+-- postgres: 11
+REINDEX INDEX orders_user_idx;

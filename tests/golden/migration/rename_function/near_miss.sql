@@ -1,0 +1,7 @@
+-- schema: CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+BEGIN;
+ALTER FUNCTION total(int) RENAME TO order_total;
+CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'SELECT order_total($1)';
+CREATE FUNCTION made() RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER FUNCTION made() RENAME TO made_too;
+COMMIT;

@@ -1,0 +1,2 @@
+CREATE TABLE invoices (id int);
+TRUNCATE invoices;

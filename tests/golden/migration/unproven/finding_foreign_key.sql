@@ -1,2 +1,0 @@
--- schema: CREATE TABLE orders (id int, user_id int REFERENCES users ON DELETE CASCADE, kind int REFERENCES kinds);
-ALTER TABLE orders DROP CONSTRAINT orders_user_id_fkey, DROP CONSTRAINT orders_kind_fkey;

@@ -1,0 +1,11 @@
+-- schema: CREATE TABLE orders (id int, total int); ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0) NOT VALID; ALTER TABLE orders ADD CONSTRAINT known CHECK (id > 0) NOT VALID;
+BEGIN;
+ALTER TABLE orders ADD COLUMN note text;
+COMMIT;
+ALTER TABLE orders VALIDATE CONSTRAINT positive;
+BEGIN;
+CREATE TABLE invoices (id int, total int);
+ALTER TABLE invoices ADD CONSTRAINT positive CHECK (total > 0) NOT VALID;
+ALTER TABLE invoices VALIDATE CONSTRAINT positive;
+ALTER TABLE orders VALIDATE CONSTRAINT known;
+COMMIT;

@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD COLUMN code text DEFAULT 'A-' || new_code();
