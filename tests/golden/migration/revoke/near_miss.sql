@@ -4,3 +4,6 @@ ALTER TABLE invoices OWNER TO admin;
 REVOKE ALL ON invoices FROM PUBLIC;
 GRANT SELECT ON orders TO app;
 CREATE POLICY mine ON orders USING (owner = current_user);
+CREATE FUNCTION total(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+REVOKE ALL ON FUNCTION total(int) FROM PUBLIC;
+ALTER FUNCTION total(int) OWNER TO app;

@@ -1,0 +1,17 @@
+-- schema: CREATE TABLE orders (id int, total int);
+COMMENT ON TABLE orders IS 'all orders';
+ANALYZE orders;
+ALTER TABLE orders ALTER COLUMN total SET STATISTICS 500, ALTER COLUMN total SET STORAGE plain;
+ALTER TABLE orders REPLICA IDENTITY FULL;
+ALTER TABLE orders ALTER CONSTRAINT orders_user_fk DEFERRABLE INITIALLY DEFERRED;
+CREATE STATISTICS orders_stats ON id, total FROM orders;
+ALTER STATISTICS orders_stats RENAME TO orders_statistics;
+CREATE POLICY everybody ON orders USING (true);
+ALTER POLICY everybody ON orders RENAME TO all_of_them;
+ALTER SEQUENCE orders_id_seq RESTART WITH 1000;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO app;
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
+CREATE DOMAIN price AS int CHECK (VALUE > 0);
+CREATE AGGREGATE product(int) (SFUNC = int4mul, STYPE = int);
+CREATE CAST (price AS text) WITH INOUT;
+ALTER TYPE state OWNER TO app;
