@@ -15,6 +15,7 @@
 #include "gate/evidence/calendar.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/evidence/prometheus.h"
+#include "gate/evidence/rehearsals.h"
 #include "gate/evidence/schema_change.h"
 #include "gate/http/site.h"
 #include "gate/log/log.h"
@@ -46,13 +47,19 @@ int Refuse(const std::vector<FileIssue>& issues) {
   return kWrongInput;
 }
 
-std::vector<std::unique_ptr<Source>> SourcesOf(const config::v1::Config& config,
-                                               const PolicyHolder& policies, bool demo) {
+absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1::Config& config,
+                                                               const PolicyHolder& policies,
+                                                               bool demo) {
   std::vector<std::unique_ptr<Source>> sources;
   sources.push_back(std::make_unique<CalendarSource>(policies));
   sources.push_back(std::make_unique<RequestedSchemaChange>());
   for (const auto& server : config.metrics_servers()) {
     sources.push_back(std::make_unique<PrometheusSource>(server));
+  }
+  if (config.has_rehearsal()) {
+    auto rehearsals = RehearsalSource::Open(config.rehearsal());
+    if (!rehearsals.ok()) return rehearsals.status();
+    sources.push_back(*std::move(rehearsals));
   }
   if (demo) sources.push_back(std::make_unique<DemoMetrics>());
   return sources;
@@ -81,8 +88,9 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   MeasuredStore store(**kept, metrics);
 
   const config::v1::Limits& limits = config.limits();
-  Gatherer gatherer(SourcesOf(config, policies, demo != nullptr), limits.evaluation_threads(),
-                    &metrics);
+  auto sources = SourcesOf(config, policies, demo != nullptr);
+  if (!sources.ok()) return Fail(sources.status());
+  Gatherer gatherer(*std::move(sources), limits.evaluation_threads(), &metrics);
   Evaluator evaluator(policies, gatherer, store, clock,
                       {limits.evaluation_threads(), limits.max_evaluations()});
   Api api({policies, evaluator, gatherer, store, clock, metrics, log}, limits.max_evaluations());

@@ -4,7 +4,10 @@
 #include <numeric>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
+#include "checks/migration/formats.h"
 #include "checks/migration/order.h"
+#include "checks/migration/proof.h"
 #include "checks/migration/release.h"
 
 namespace gate {
@@ -78,7 +81,39 @@ Catalog Before(std::span<const v1::MigrationFile* const> ordered, const LintOpti
   return catalog;
 }
 
+// What of the file goes up.
+std::string UpText(const v1::MigrationFile& file) {
+  const std::string_view text = migration::WithoutByteOrderMark(file.sql());
+  std::string up;
+  for (const migration::Section& section : migration::UpSections(file, text)) {
+    up += Slice(text, section.span);
+    up += "\n;\n";
+  }
+  return up;
+}
+
 }  // namespace
+
+v1::SchemaChange RehearsalOf(std::span<const LintFile> files, const LintOptions& options) {
+  v1::SchemaChange change;
+  std::string& schema = *change.mutable_schema_before();
+  schema = options.schema;
+  const std::vector<size_t> order = RunOrder(files);
+  for (size_t i = 0; i < order.size(); ++i) {
+    v1::MigrationFile file;
+    file.set_path(files[order[i]].path);
+    file.set_sql(files[order[i]].text);
+    if (options.release_unit || i + 1 == order.size()) {
+      *change.add_files() = std::move(file);
+    } else if (!options.schema.empty() ||
+               migration::FolderOf(file.path()) == migration::FolderOf(files[order.back()].path)) {
+      absl::StrAppend(&schema, schema.empty() ? "" : "\n;\n", UpText(file));
+    }
+  }
+  change.mutable_running_workload()->Assign(options.workload.begin(), options.workload.end());
+  change.set_postgres_major_version(options.postgres_version);
+  return change;
+}
 
 v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions& options) {
   v1::LintReport report;
@@ -106,7 +141,17 @@ v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions
     }
     Release release(std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit),
                     options.postgres_version, migration::kSmallTableBytes, workloads, catalog);
-    Add(release.Judge(), all.subspan(first, unit), report);
+    Judgement judgement = release.Judge();
+    if (options.rehearsal != nullptr && first + unit >= ordered.size()) {
+      const std::span<const v1::MigrationFile* const> rehearsed =
+          std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit);
+      const bool schema_given = !options.schema.empty() || first > 0;
+      migration::ApplyRehearsal(
+          *options.rehearsal,
+          {rehearsed, schema_given, options.postgres_version, /*required=*/true},
+          judgement.findings);
+    }
+    Add(judgement, all.subspan(first, unit), report);
   }
   std::ranges::sort(*report.mutable_findings(), {}, SortKey);
   report.set_decision(Decide(report));

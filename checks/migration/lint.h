@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gate/v1/change.pb.h"
+#include "gate/v1/rehearsal.pb.h"
 #include "gate/v1/report.pb.h"
 
 namespace gate {
@@ -31,7 +32,13 @@ struct LintOptions {
   // Whether all files go out together as one release. Otherwise each is a release of its own, and
   // the earlier ones are its schema.
   bool release_unit = false;
+  // What was seen when the change of RehearsalOf was run; null: nothing was.
+  const v1::Rehearsal* rehearsal = nullptr;
 };
+
+// The release whose rehearsal says something of these files: all of them where they are a release
+// unit; else the newest one, on the schema that is given and the earlier files make.
+v1::SchemaChange RehearsalOf(std::span<const LintFile> files, const LintOptions& options);
 
 // Files are judged in the order in which the tools run them (order.h): folder by folder, in each by
 // version. Files that undo migrations are left out of the judgement; their inputs have no items.

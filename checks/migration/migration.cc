@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/proof.h"
 #include "checks/migration/release.h"
 #include "checks/migration/rule.h"
 
@@ -15,6 +16,7 @@ namespace gate {
 namespace {
 
 constexpr char kQuery[] = "migration.schema_change";
+constexpr char kRehearsal[] = "migration.rehearsal";
 constexpr char kUnproven[] = "migration.unproven";
 
 std::span<const RuleDoc> Rules() {
@@ -54,13 +56,23 @@ bool ConcernsSchema(const v1::Change& change) {
   return change.kind() == v1::CHANGE_KIND_MIGRATION || change.has_schema_change();
 }
 
-std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule&) {
+bool IsRehearsed(const v1::Change& change, const v1::PolicyRule& rule) {
+  return !change.schema_change().files().empty() &&
+         rule.checks().migration().rehearsal() != v1::REHEARSAL_MODE_OFF;
+}
+
+std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule) {
   if (!ConcernsSchema(change)) return {};
   v1::Query query;
   query.set_id(kQuery);
   query.mutable_schema_change()->set_revision(change.has_schema_change() ? ""
                                                                          : change.head_revision());
-  return {query};
+  std::vector<v1::Query> queries{query};
+  if (IsRehearsed(change, rule)) {
+    queries.emplace_back().set_id(kRehearsal);
+    queries.back().mutable_rehearsal();
+  }
+  return queries;
 }
 
 bool IsUnproven(const v1::Finding& finding) {
@@ -80,7 +92,11 @@ int64_t SmallTableBytes(const v1::MigrationPolicy& policy) {
   return policy.has_small_table_bytes() ? policy.small_table_bytes() : migration::kSmallTableBytes;
 }
 
-std::string At(const v1::Location& at) { return absl::StrCat(at.path(), ":", at.line()); }
+// "db/2.sql:7: ", or nothing where a finding has no place.
+std::string At(const v1::Finding& finding) {
+  if (!finding.has_location()) return "";
+  return absl::StrCat(finding.location().path(), ":", finding.location().line(), ": ");
+}
 
 // "1 finding", "3 findings".
 std::string Count(size_t number, std::string_view noun) {
@@ -122,13 +138,12 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
   };
   if (forbids != nullptr) {
     outcome.set_outcome(v1::OUTCOME_FAIL);
-    outcome.set_summary(
-        absl::StrCat(At(forbids->location()), ": ", forbids->message(), more(forbidding)));
+    outcome.set_summary(absl::StrCat(At(*forbids), forbids->message(), more(forbidding)));
     outcome.add_unblock("Split the migration as the findings say, or override them.");
   } else if (unproven != nullptr) {
     outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
-    outcome.set_summary(absl::StrCat("Not shown to be safe: ", At(unproven->location()), ": ",
-                                     unproven->message(), more(unproved)));
+    outcome.set_summary(
+        absl::StrCat("Not shown to be safe: ", At(*unproven), unproven->message(), more(unproved)));
     outcome.add_unblock("Have the unproven statements reviewed, and override their findings.");
   } else {
     outcome.set_outcome(v1::OUTCOME_PASS);
@@ -142,6 +157,7 @@ using Statements = google::protobuf::RepeatedPtrField<v1::WorkloadStatement>;
 
 // A database, and what the release runs on it.
 struct OneDatabase {
+  std::string_view name;
   std::vector<const v1::MigrationFile*> files;
   std::string_view schema_before;
   const Statements* running_workload = &v1::Database::default_instance().running_workload();
@@ -168,6 +184,7 @@ std::vector<OneDatabase> DatabasesOf(const v1::SchemaChange& schema) {
   }
   std::vector<OneDatabase> found;
   for (auto& [name, database] : databases) {
+    database.name = name;
     if (name.empty()) Tell(schema, database);
     for (const v1::Database& told : schema.databases()) {
       if (told.name() == name) Tell(told, database);
@@ -175,6 +192,20 @@ std::vector<OneDatabase> DatabasesOf(const v1::SchemaChange& schema) {
     found.push_back(std::move(database));
   }
   return found;
+}
+
+// What the rehearsal of the database makes of the rules' findings.
+void ApplyRehearsal(const v1::Observation& observation, const OneDatabase& database, bool required,
+                    std::vector<v1::Finding>& findings) {
+  for (const v1::Rehearsal& rehearsal : observation.rehearsals().rehearsals()) {
+    if (rehearsal.database() != database.name) continue;
+    return migration::ApplyRehearsal(
+        rehearsal,
+        {database.files, !database.schema_before.empty(), database.postgres_version, required},
+        findings);
+  }
+  if (!observation.has_rehearsals()) return;  // Said once for all.
+  findings.push_back(migration::NotRehearsed("this database was left out", required));
 }
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
@@ -194,6 +225,9 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   }
   const v1::MigrationPolicy& policy = rule.checks().migration();
   std::vector<v1::Finding> findings;
+  const bool rehearsed = IsRehearsed(change, rule);
+  const bool required = rule.checks().migration().rehearsal() == v1::REHEARSAL_MODE_REQUIRED;
+  const v1::Observation& rehearsals = evidence.Get(kRehearsal);
   for (const OneDatabase& database : DatabasesOf(schema_change)) {
     migration::Catalog catalog;
     migration::LoadSchema(database.schema_before, catalog);
@@ -202,7 +236,13 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
                                          migration::Workload(*database.new_workload)};
     migration::Release release(database.files, database.postgres_version, SmallTableBytes(policy),
                                workloads, catalog);
-    std::ranges::move(release.Judge().findings, std::back_inserter(findings));
+    std::vector<v1::Finding> found = release.Judge().findings;
+    if (rehearsed) ApplyRehearsal(rehearsals, database, required, found);
+    std::ranges::move(found, std::back_inserter(findings));
+  }
+  if (rehearsed && !rehearsals.has_rehearsals()) {
+    findings.push_back(
+        migration::NotRehearsed(Describe(rehearsals.absence(), rehearsals.source()), required));
   }
   ApplyPolicy(policy, findings);
   Conclude(findings, static_cast<size_t>(schema_change.files_size()), outcome);

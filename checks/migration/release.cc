@@ -308,6 +308,7 @@ void Release::ExamineOne(const Action& action, std::string_view text, const v1::
                     held_};
   for (const RuleEntry& entry : AllRules()) {
     if (judgement_.findings.size() > kMaxFindings) return;
+    if (entry.rule->examine == nullptr) continue;
     std::optional<Remark> remark = entry.rule->examine(scene);
     if (!remark) continue;
     Weigh(*remark);

@@ -70,7 +70,8 @@ struct Rule {
   std::string_view summary;
   std::string_view why;
   std::string_view instead;
-  // What there is to say about the scene's action, or nothing.
+  // What there is to say about the scene's action, or nothing. nullptr: only a rehearsal can say it
+  // (proof.h).
   std::optional<Remark> (*examine)(const Scene& scene);
 };
 

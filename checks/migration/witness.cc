@@ -44,8 +44,9 @@ bool IsThereAtCommit(const Scene& scene, const Known& known) {
   return scene.AtCommit().Find(known.table, known.column) != nullptr;
 }
 
-// On one line, without comments, shortened.
-std::string Shortened(std::string_view sql) {
+}  // namespace
+
+std::string OnOneLine(std::string_view sql) {
   std::string line;
   Lexer lexer(sql);
   uint32_t end = 0;
@@ -62,6 +63,8 @@ std::string Shortened(std::string_view sql) {
   while (cut > 0 && (line[cut] & 0xC0) == 0x80) --cut;
   return line.substr(0, cut) + "...";
 }
+
+namespace {
 
 std::string Rate(double calls_per_hour) {
   if (!(calls_per_hour > 0)) return "";
@@ -105,7 +108,7 @@ void AddWitnesses(std::vector<Failing> failing, Remark& remark) {
   if (failing.size() > kMaxWitnesses) failing.resize(kMaxWitnesses);
   for (const Failing& each : failing) {
     v1::Witness& witness = remark.witnesses.emplace_back();
-    witness.set_sql(Shortened(each.statement->sql()));
+    witness.set_sql(OnOneLine(each.statement->sql()));
     witness.set_calls_per_hour(each.statement->calls_per_hour());
     witness.set_origin(each.statement->origin());
     witness.set_sqlstate(std::string(each.sqlstate));

@@ -30,6 +30,9 @@ Answer WithoutNull(const Scene& scene, const Name& table, const std::string& col
 Answer WithOtherResult(const Scene& scene, const Name& table, const std::string& column);
 Answer WithOtherType(const Scene& scene, const Name& table, const std::string& column);
 
+// A statement on one line, without comments, shortened: as witnesses print it.
+std::string OnOneLine(std::string_view sql);
+
 // Puts those that fail into the remark, and first into its message. Where none does, the message
 // says so: "No statement of the given workload `does`", and what could not be read of it.
 void Prove(const Scene& scene, const Answer& failing, std::string_view does, Remark& remark);

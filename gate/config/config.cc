@@ -60,6 +60,14 @@ void FillDefaults(config::v1::Config& config) {
     if (!server.has_timeout()) server.mutable_timeout()->set_seconds(5);
     if (server.max_in_flight() == 0) server.set_max_in_flight(8);
   }
+  if (config.has_rehearsal()) {
+    config::v1::Rehearsal& rehearsal = *config.mutable_rehearsal();
+    if (rehearsal.user().empty()) rehearsal.set_user("postgres");
+    if (rehearsal.max_memory_bytes() == 0) rehearsal.set_max_memory_bytes(1 << 30);
+    if (rehearsal.max_disk_bytes() == 0) rehearsal.set_max_disk_bytes(512 << 20);
+    if (!rehearsal.has_timeout()) rehearsal.mutable_timeout()->set_seconds(30);
+    if (rehearsal.max_in_flight() == 0) rehearsal.set_max_in_flight(2);
+  }
   config::v1::Limits& limits = *config.mutable_limits();
   if (limits.max_message_bytes() == 0) limits.set_max_message_bytes(32 << 20);
   if (limits.max_evaluations() == 0) limits.set_max_evaluations(1024);

@@ -33,6 +33,7 @@ class Validator {
       CheckFile(config_.policy(), "policy");
     }
     CheckMetricsServers();
+    CheckRehearsal();
     CheckLimits();
     if (config_.has_drain_timeout()) {
       CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");
@@ -56,6 +57,7 @@ class Validator {
   void CheckStore();
   void CheckMetricsServers();
   void CheckUrl(const std::string& url, const std::string& at);
+  void CheckRehearsal();
   void CheckLimits();
 
   const config::v1::Config& config_;
@@ -192,6 +194,22 @@ void Validator::CheckUrl(const std::string& url, const std::string& at) {
   if (rest.find_first_of(" ?#") != std::string_view::npos) {
     Issue(at, absl::StrCat(Quoted(url), " is no base URL: no blank, query or fragment"));
   }
+}
+
+void Validator::CheckRehearsal() {
+  const config::v1::Rehearsal& rehearsal = config_.rehearsal();
+  const auto check_folder = [&](const std::string& folder, const std::string& at) {
+    if (!folder.empty() && folder[0] != '/') Issue(at, Quoted(folder) + " is no absolute path");
+  };
+  check_folder(rehearsal.programs(), "rehearsal.programs");
+  check_folder(rehearsal.folder(), "rehearsal.folder");
+  constexpr int64_t kMiB = 1 << 20;
+  CheckRange(rehearsal.max_memory_bytes(), 128 * kMiB, 65536 * kMiB, "rehearsal.max_memory_bytes");
+  CheckRange(rehearsal.max_disk_bytes(), 64 * kMiB, 65536 * kMiB, "rehearsal.max_disk_bytes");
+  if (rehearsal.has_timeout()) {
+    CheckDuration(rehearsal.timeout(), absl::Seconds(1), absl::Seconds(60), "rehearsal.timeout");
+  }
+  CheckRange(rehearsal.max_in_flight(), 1, 16, "rehearsal.max_in_flight");
 }
 
 void Validator::CheckLimits() {

@@ -1,7 +1,8 @@
 // Each rule on its golden folder: finding*.sql with what a person reads beside it, near_miss*.sql
 // without any finding. Leading comments say what the judgement starts from:
 //   -- schema: SQL of the schema before      -- postgres: major version of the server
-// NAME.workload.sql beside NAME.sql is what the running version executes.
+// NAME.workload.sql beside NAME.sql is what the running version executes, NAME.rehearsal.txt what
+// was seen when it was run (gate.v1.Rehearsal, in protobuf's text form).
 #include <filesystem>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "checks/migration/lint.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/workload_files.h"
+#include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "tests/support/golden.h"
 
@@ -33,6 +35,7 @@ std::string Directive(const std::string& text, const std::string& name) {
 }
 
 constexpr char kWorkload[] = ".workload.sql";
+constexpr char kRehearsal[] = ".rehearsal.txt";
 
 std::vector<std::string> Migrations(const std::string& folder) {
   std::vector<std::string> paths = GoldenFiles(folder, ".sql");
@@ -51,6 +54,11 @@ v1::LintReport Lint(const std::string& path) {
     ParsedWorkload parsed = ParseWorkload({&running, 1});
     EXPECT_FALSE(parsed.issue);
     options.workload = std::move(parsed.statements);
+  }
+  v1::Rehearsal rehearsal;
+  if (const std::string seen = GoldenFor(path, ".sql", kRehearsal); std::filesystem::exists(seen)) {
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(testing::ReadFile(seen), &rehearsal));
+    options.rehearsal = &rehearsal;
   }
   const LintFile file{std::filesystem::path(path).filename().string(), text};
   return LintMigrations({&file, 1}, options);
@@ -116,6 +124,10 @@ TEST_P(RuleTest, IsNamedAfterItsFileAndHasNoStrayGoldens) {
     if (const std::string workload = GoldenFor(path, ".sql", kWorkload);
         std::filesystem::exists(workload)) {
       read.insert(workload);
+    }
+    if (const std::string seen = GoldenFor(path, ".sql", kRehearsal);
+        std::filesystem::exists(seen)) {
+      read.insert(seen);
     }
     const bool near_miss = std::filesystem::path(path).filename().string().starts_with("near_miss");
     if (!near_miss) read.insert(GoldenFor(path, ".sql", ".expected"));

@@ -22,9 +22,10 @@ namespace {
 constexpr int kMaxLostOfSchema = 200;
 
 // One rehearsal, in the order of its functions.
-class Rehearser {
+class OneRehearsal {
  public:
-  Rehearser(ScratchCluster& cluster, const v1::SchemaChange& change, const RehearsalLimits& limits)
+  OneRehearsal(ScratchCluster& cluster, const v1::SchemaChange& change,
+               const RehearsalLimits& limits)
       : cluster_(cluster),
         change_(change),
         limits_(limits),
@@ -296,7 +297,7 @@ class Rehearser {
 
 absl::StatusOr<v1::Rehearsal> Rehearse(ScratchCluster& cluster, const v1::SchemaChange& change,
                                        const RehearsalLimits& limits) {
-  return Rehearser(cluster, change, limits).Run();
+  return OneRehearsal(cluster, change, limits).Run();
 }
 
 }  // namespace gate

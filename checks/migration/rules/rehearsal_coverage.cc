@@ -1,0 +1,19 @@
+// What a rehearsal was not able to look at, counted, with the first few.
+#include "checks/migration/rule.h"
+
+namespace gate::migration {
+
+extern constinit const Rule kRule_rehearsal_coverage = {
+    .id = "migration.rehearsal_coverage",
+    .severity = v1::SEVERITY_INFO,
+    .summary = "Parts of schema, workload or functions could not be looked at by a rehearsal",
+    .why =
+        "What a rehearsal could not look at is as unproven as before it: statements that do not "
+        "prepare on the schema before, functions in other languages than SQL, lines that only psql "
+        "understands.",
+    .instead =
+        "Give a schema that loads as it is (pg_dump --schema-only), and a workload of that schema.",
+    .examine = nullptr,
+};
+
+}  // namespace gate::migration

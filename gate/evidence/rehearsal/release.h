@@ -1,0 +1,47 @@
+// The rehearsal of a whole release: each database that it changes on a server of its own.
+#ifndef GATE_EVIDENCE_REHEARSAL_RELEASE_H_
+#define GATE_EVIDENCE_REHEARSAL_RELEASE_H_
+
+#include <chrono>
+#include <map>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "gate/base/mutex.h"
+#include "gate/evidence/rehearsal/rehearse.h"
+#include "gate/evidence/rehearsal/scratch_cluster.h"
+#include "gate/v1/change.pb.h"
+#include "gate/v1/rehearsal.pb.h"
+
+namespace gate {
+
+// Thread-safe.
+class Rehearser {
+ public:
+  // `options` says nothing of the version: each database tells its own.
+  Rehearser(ScratchOptions options, const RehearsalLimits& limits)
+      : options_(std::move(options)), limits_(limits) {}
+
+  // Makes ready what every rehearsal needs, so that the first one is as quick as the others.
+  absl::Status Prepare() { return ClustersFor(0).status(); }
+
+  // One rehearsal for each database, in turn; all servers are gone by the deadline. A database for
+  // which the time does not suffice, or whose server fails, has a rehearsal that says so. An error
+  // where there is no PostgreSQL to run.
+  absl::StatusOr<v1::Rehearsals> Rehearse(const v1::SchemaChange& change,
+                                          std::chrono::steady_clock::time_point deadline);
+
+ private:
+  absl::StatusOr<const ScratchClusters*> ClustersFor(int major) GATE_EXCLUDES(mu_);
+  absl::StatusOr<v1::Rehearsal> RehearseOne(const v1::SchemaChange& database,
+                                            std::chrono::steady_clock::time_point deadline);
+
+  const ScratchOptions options_;
+  const RehearsalLimits limits_;
+  Mutex mu_;
+  std::map<int, std::unique_ptr<ScratchClusters>> clusters_ GATE_GUARDED_BY(mu_);
+};
+
+}  // namespace gate
+
+#endif  // GATE_EVIDENCE_REHEARSAL_RELEASE_H_

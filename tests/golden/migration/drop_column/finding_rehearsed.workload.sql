@@ -1,0 +1,3 @@
+SELECT note FROM orders WHERE id = $1;
+SELECT id FROM orders;
+SELECT * FROM orders;

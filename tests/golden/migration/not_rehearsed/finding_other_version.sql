@@ -1,0 +1,3 @@
+-- postgres: 12
+-- schema: CREATE TABLE orders (id bigint PRIMARY KEY, total int NOT NULL, note text);
+ALTER TABLE orders ADD COLUMN note text;

@@ -1,0 +1,4 @@
+-- schema: CREATE TABLE orders (id bigint PRIMARY KEY, total int NOT NULL, note text);
+DO $$ BEGIN
+  EXECUTE 'ALTER TABLE orders ALTER total TYPE bigint';
+END $$;
