@@ -145,7 +145,8 @@ v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions
     if (options.rehearsal != nullptr && first + unit >= ordered.size()) {
       const std::span<const v1::MigrationFile* const> rehearsed =
           std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit);
-      const bool schema_given = !options.schema.empty() || first > 0;
+      const bool schema_given = !options.schema.empty() ||
+                                (first > 0 && SameFolder(*ordered[first - 1], *ordered[first]));
       migration::ApplyRehearsal(
           *options.rehearsal,
           {rehearsed, schema_given, options.postgres_version, /*required=*/true},

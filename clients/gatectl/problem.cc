@@ -53,6 +53,10 @@ constexpr std::array<ProblemDoc, 23> kProblems = {{
      "The gate is older than this gatectl, or the address belongs to another server."},
     {"E0210", kUsage, "the configuration is wrong",
      "`gatectl doctor` shows each setting and where it comes from."},
+    {"E0211", kUsage, "migrations cannot be rehearsed here",
+     "`gatectl lint migrations --rehearse` needs the program gate-rehearse, beside gatectl or on "
+     "the "
+     "PATH,\nand PostgreSQL's server on this machine. Without --rehearse nothing is run."},
     {"E0301", kUnreachable, "the gate cannot be reached",
      "No connection, or none that is trusted. `gatectl doctor` looks at each step: name, "
      "connection,\n"

@@ -111,10 +111,12 @@ v1::Observation RehearsalSource::Ask(const v1::Query& query, const FetchContext&
     return Absent(query.id(), name(), v1::ABSENCE_REASON_TOO_LARGE,
                   "too many statements of the workload are affected too often");
   }
-  // None of several is of use where the time did not suffice for all.
-  for (const v1::Rehearsal& rehearsal : rehearsals->rehearsals()) {
-    if (rehearsal.end() != v1::REHEARSAL_END_TIMED_OUT) continue;
-    return Absent(query.id(), name(), v1::ABSENCE_REASON_TIMEOUT, rehearsal.failure().message());
+  const auto late = [](const v1::Rehearsal& rehearsal) {
+    return rehearsal.end() == v1::REHEARSAL_END_TIMED_OUT;
+  };
+  if (std::ranges::all_of(rehearsals->rehearsals(), late)) {
+    return Absent(query.id(), name(), v1::ABSENCE_REASON_TIMEOUT,
+                  rehearsals->rehearsals(0).failure().message());
   }
   v1::Observation observation;
   observation.set_id(query.id());

@@ -54,6 +54,9 @@ Metrics::Metrics(Clock& clock)
                           "Evaluations that were taken on and are not answered.")),
       verdicts_(CounterFamily(*registry_, "gate_verdicts_total",
                               "Verdicts that were sent, by decision and policy rule.")),
+      disagreements_(CounterFamily(
+          *registry_, "gate_migration_rule_disagreements_total",
+          "Statements of which a rule and a rehearsal said different things, by the rule.")),
       calls_(CounterFamily(*registry_, "gate_calls_total",
                            "Calls other than Evaluate, by method and status code.")),
       appends_(CounterFamily(*registry_, "gate_store_appends_total",
@@ -109,6 +112,12 @@ void Metrics::OnEvaluated(const absl::Status& status, const v1::Verdict* verdict
   if (v1::Decision_IsValid(decision)) decided_[static_cast<size_t>(decision)]->Increment();
   if (verdict == nullptr) return;
   verdicts_.Add({{"decision", ShortName(decision)}, {"rule", verdict->policy_rule()}}).Increment();
+  for (const v1::CheckOutcome& outcome : verdict->outcomes()) {
+    for (const v1::Finding& finding : outcome.findings()) {
+      if (finding.rule() != "migration.rule_disagrees") continue;
+      disagreements_.Add({{"rule", finding.subject()}}).Increment();
+    }
+  }
 }
 
 void Metrics::OnCall(std::string_view method, const absl::Status& status) {

@@ -64,6 +64,7 @@ class Metrics final : public GatherObserver {
   prometheus::Histogram& evaluation_seconds_;
   prometheus::Gauge& in_flight_;
   prometheus::Family<prometheus::Counter>& verdicts_;
+  prometheus::Family<prometheus::Counter>& disagreements_;
   prometheus::Family<prometheus::Counter>& calls_;
   prometheus::Family<prometheus::Counter>& appends_;
   prometheus::Histogram& append_seconds_;

@@ -3,8 +3,11 @@
 // gate is told before the migration runs, while the canary is healthy.
 //
 // Names and numbers differ from run to run: the answer follows from the rule.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -28,6 +31,7 @@ namespace {
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 // A service that one can deploy: what its tables are called, and how busy it is.
 struct World {
@@ -144,14 +148,17 @@ class OneStepMigration : public testing::Test {
     auto prometheus = MetricsServerFake::StartPrometheus(History(world_));
     ASSERT_TRUE(prometheus.ok()) << prometheus.status();
     prometheus_ = *std::move(prometheus);
-    gate_ = new RunningGate({.policy = ReadFile("incidents/migration_policy.yaml"),
-                             .store_url = postgres_->CreateDatabase(),
-                             .metrics_servers = {{"main", prometheus_->url()}}});
+    gate_ =
+        new RunningGate({.policy = ReadFile("incidents/migration_policy.yaml"),
+                         .store_url = postgres_->CreateDatabase(),
+                         .metrics_servers = {{"main", prometheus_->url()}},
+                         .configuration = absl::StrCat("rehearsal:\n  folder: ", scratch_, "\n")});
   }
   static void TearDownTestSuite() {
     delete gate_;
     prometheus_.reset();
     delete postgres_;
+    std::filesystem::remove_all(scratch_);
   }
 
   // The web application runs for a while; then a release manager asks pg_stat_statements.
@@ -230,6 +237,9 @@ class OneStepMigration : public testing::Test {
       if (witness.certain()) certain.insert(witness.sql());
     }
     EXPECT_FALSE(certain.empty());
+    EXPECT_THAT(found->message(), HasSubstr("Proven on a scratch PostgreSQL "));
+    EXPECT_THAT(RulesOf(verdict), Not(Contains("migration.not_rehearsed")));
+    EXPECT_THAT(RulesOf(verdict), Not(Contains("migration.rule_disagrees")));
     EXPECT_EQ(certain, FailingAfter(sql));
     for (const std::string& step : plan) {
       EXPECT_THAT(found->instead(), HasSubstr(Named(world_, step)));
@@ -261,6 +271,27 @@ class OneStepMigration : public testing::Test {
     for (const std::string& word : words) EXPECT_THAT(run.output, HasSubstr(word));
   }
 
+  static std::vector<std::string> RulesOf(const v1::Verdict& verdict) {
+    std::vector<std::string> rules;
+    for (const v1::Finding& finding : OutcomeOf(verdict, "migration").findings()) {
+      rules.push_back(finding.rule());
+    }
+    return rules;
+  }
+
+  // What the finding says to do now, as it is written there.
+  static std::string NowOf(const v1::Verdict& verdict, const std::string& rule) {
+    for (const v1::Finding& finding : OutcomeOf(verdict, "migration").findings()) {
+      if (finding.rule() != rule) continue;
+      const std::string& plan = finding.instead();
+      const std::string now = plan.substr(4, plan.find("\nBetween:") - 4);
+      return absl::StrReplaceAll(now, {{"\n          ", "\n"}});
+    }
+    return "";
+  }
+
+  // Short, for the sockets in it.
+  static inline const std::string scratch_ = absl::StrCat("/tmp/gate-incident-", getpid());
   static inline unsigned seed_;
   static inline std::mt19937 random_;
   static inline World world_;
@@ -306,6 +337,68 @@ TEST_F(OneStepMigration, ARequiredColumnInThreeStepsOfOneReleaseIsBlocked) {
       "UPDATE TABLE_ SET ADDED_ = COLUMN_;\n"
       "ALTER TABLE TABLE_ ALTER COLUMN ADDED_ SET NOT NULL;\n",
       "ALTER TABLE TABLE_ ALTER", "migration.required_column", {"SET NOT NULL"});
+}
+
+// The two phases that a BLOCK proposes: the first of them, pasted as it is, is a release.
+TEST_F(OneStepMigration, ThePlansFirstStepMayGo) {
+  for (const auto& [rule, sql] :
+       {std::pair("migration.required_column",
+                  "ALTER TABLE TABLE_ ADD COLUMN ADDED_ integer NOT NULL;\n"),
+        std::pair("migration.rename_column",
+                  "ALTER TABLE TABLE_ RENAME COLUMN COLUMN_ TO ADDED_;")}) {
+    const v1::Verdict blocked = gate_->Evaluate(Release(world_, workload_, "db/7.sql", sql));
+    const std::string now = NowOf(blocked, rule);
+    ASSERT_THAT(now, HasSubstr("ADD COLUMN")) << blocked.DebugString();
+    const v1::Verdict first = gate_->Evaluate(Release(world_, workload_, "db/7.sql", now));
+    EXPECT_EQ(first.decision(), v1::DECISION_ALLOW) << now << first.DebugString();
+    EXPECT_THAT(RulesOf(first), Not(Contains("migration.not_rehearsed")));
+  }
+}
+
+// No rule can follow a DO block; what it does to the statements that run is seen all the same.
+TEST_F(OneStepMigration, ADropInADoBlockIsBlockedByRunningIt) {
+  const std::string sql =
+      "DO $$ BEGIN\n  EXECUTE 'ALTER TABLE TABLE_ DROP COLUMN COLUMN_';\nEND $$;\n";
+  const v1::Verdict verdict = gate_->Evaluate(Release(world_, workload_, "db/8.sql", sql));
+  EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
+  std::set<std::string> failing;
+  for (const v1::Finding& finding : OutcomeOf(verdict, "migration").findings()) {
+    for (const v1::Witness& witness : finding.witnesses()) {
+      if (witness.certain()) failing.insert(witness.sql());
+    }
+  }
+  EXPECT_EQ(failing, FailingAfter(sql)) << verdict.DebugString();
+}
+
+TEST_F(OneStepMigration, AskedAgainItIsNotRunAgain) {
+  const v1::EvaluateRequest request =
+      Release(world_, workload_, "db/9.sql", "ALTER TABLE TABLE_ ADD COLUMN ADDED_ date;");
+  const v1::Verdict first = gate_->Evaluate(request), second = gate_->Evaluate(request);
+  const auto rehearsal = [](const v1::Verdict& verdict) {
+    for (const v1::ObservationRef& one : verdict.observations()) {
+      if (one.id() == "migration.rehearsal") return one;
+    }
+    return v1::ObservationRef();
+  };
+  EXPECT_NE(rehearsal(first).evidence(), "");
+  // The time that each statement took is in it.
+  EXPECT_EQ(rehearsal(first).evidence(), rehearsal(second).evidence());
+}
+
+TEST_F(OneStepMigration, WithoutPostgresTheAnswerStandsAndSaysSo) {
+  RunningGate gate({.policy = ReadFile("incidents/migration_policy.yaml"),
+                    .metrics_servers = {{"main", prometheus_->url()}}});
+  const v1::EvaluateRequest request =
+      Release(world_, workload_, "db/7.sql", "ALTER TABLE TABLE_ RENAME COLUMN COLUMN_ TO ADDED_;");
+  const v1::Verdict verdict = gate.Evaluate(request);
+  EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
+  EXPECT_THAT(RulesOf(verdict),
+              AllOf(Contains("migration.rename_column"), Contains("migration.not_rehearsed")));
+  for (const v1::Finding& finding : OutcomeOf(verdict, "migration").findings()) {
+    EXPECT_THAT(finding.message(), Not(HasSubstr("Proven")));
+    if (finding.rule() != "migration.not_rehearsed") continue;
+    EXPECT_THAT(finding.message(), HasSubstr("is not configured"));
+  }
 }
 
 TEST_F(OneStepMigration, ANullableColumnMayGo) {

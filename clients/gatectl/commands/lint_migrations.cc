@@ -10,6 +10,7 @@
 #include "clients/gatectl/database.h"
 #include "clients/gatectl/files.h"
 #include "clients/gatectl/migrations.h"
+#include "clients/gatectl/rehearse.h"
 #include "clients/gatectl/results.h"
 
 namespace gate::ctl {
@@ -21,6 +22,7 @@ struct LintFlags {
   std::vector<std::string> paths;
   std::string schema, database, workload;
   LintOptions options;
+  bool rehearse = false;
 };
 
 // A folder stands for the SQL files in it and in the folders under it.
@@ -93,6 +95,13 @@ int Run(const Session& session, LintFlags flags) {
     if (!workload) return session.Fail(workload.problem());
     flags.options.workload = *std::move(workload);
   }
+  v1::Rehearsal rehearsal;
+  if (flags.rehearse) {
+    Or<v1::Rehearsal> rehearsed = Rehearse(session, RehearsalOf(files, flags.options));
+    if (!rehearsed) return session.Fail(rehearsed.problem());
+    rehearsal = *std::move(rehearsed);
+    flags.options.rehearsal = &rehearsal;
+  }
   const v1::LintReport report = LintMigrations(files, flags.options);
   const int code = ExitCodeOf(report);
   const Or<bool> printed = PrintReport(session, *targets, report, sources, code);
@@ -120,6 +129,10 @@ void AddLintMigrations(CLI::App& lint, Session& session) {
       ->check(CLI::Range(11, 18));
   command.add_flag("--release-unit", flags->options.release_unit,
                    "All that is named goes out as one release");
+  command.add_flag(
+      "--rehearse", flags->rehearse,
+      "Run it on a scratch PostgreSQL of this machine: the release unit, or the newest "
+      "migration with the earlier ones as its schema");
   command.callback(
       [&session, flags] { session.run = [&session, flags] { return Run(session, *flags); }; });
 }
