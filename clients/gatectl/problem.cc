@@ -12,7 +12,7 @@ namespace {
 
 using client::Code;
 
-constexpr std::array<ProblemDoc, 23> kProblems = {{
+constexpr std::array<ProblemDoc, 24> kProblems = {{
     {"E0101", kInternal, "the gate's answer makes no sense",
      "The answer is not one that this gatectl understands, for example a decision that it does "
      "not\n"

@@ -39,6 +39,7 @@ int Run(const ScratchOptions& options, int seconds) {
   if (!change.ParseFromString(bytes)) {
     return Fail(kWrongInput, "standard input is not a gate.v1.SchemaChange");
   }
+  if (change.files().empty()) return Fail(kWrongInput, "the change has no migrations");
   RehearsalLimits limits;
   limits.total = std::chrono::seconds(seconds);
   Rehearser rehearser(options, limits);

@@ -262,6 +262,32 @@ TEST(RehearsalEndTest, AKilledProcessLeavesNoServer) {
   EXPECT_THAT(RunsIn(folder), IsEmpty());
 }
 
+// Killed at any moment: while the data directory is made, while the server starts, while it works.
+TEST(RehearsalEndTest, AProcessThatIsKilledAgainAndAgainLeavesNothing) {
+  const TempFolder around;
+  fs::permissions(around.path(), fs::perms(0711));
+  const std::string folder = around.File("r");
+  constexpr int kRounds = 12;
+  for (int round = 0; round < kRounds; ++round) {
+    auto victim = ChildProcess::Start(
+        {.arguments = {fs::read_symlink("/proc/self/exe").string(),
+                       "--gtest_filter=*DISABLED_Victim", "--gtest_also_run_disabled_tests"},
+         .environment = {{kVictimFolder, folder}},
+         .output = around.File("output")});
+    ASSERT_TRUE(victim.ok()) << victim.status();
+    std::this_thread::sleep_for(std::chrono::milliseconds(round * round * 12));
+    (*victim)->Kill();
+    EXPECT_TRUE(Eventually([&] { return ProcessesIn(folder).empty(); })) << round;
+  }
+  ScratchOptions options;
+  options.folder = folder;
+  const auto clusters = ScratchClusters::Open(options);
+  ASSERT_TRUE(clusters.ok()) << clusters.status();
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    EXPECT_TRUE(entry.path().filename().string().starts_with("ready-")) << entry.path();
+  }
+}
+
 TEST(RehearsalEndTest, AKilledGuardLeavesNoServer) {
   const std::string folder = Rehearsals::Get().options().folder;
   const auto cluster = Rehearsals::Get().Start();

@@ -15,8 +15,10 @@ bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-// Whether an INSERT may leave the column out.
-bool IsOptional(const SnapshotColumn& column) { return column.filled || !column.not_null; }
+// Whether an INSERT may leave the column of the table out.
+bool IsOptional(const SnapshotTable& table, const SnapshotColumn& column) {
+  return column.filled || !table.RefusesNull(column);
+}
 
 // One table that a statement writes.
 struct TableWrite {
@@ -84,6 +86,12 @@ class Comparison {
         }
       }
     }
+    for (const auto& [oid, table] : before_.tables) {
+      const SnapshotTable* is = after_.Find(table.schema, table.name);
+      for (const Oid child : table.children) {
+        if (is != nullptr) parents_[child].push_back(is);
+      }
+    }
     for (const auto& [name, oid] : before_.by_name) {
       const SnapshotTable& was = before_.tables.at(oid);
       const SnapshotTable* is = after_.Find(was.schema, was.name);
@@ -128,6 +136,15 @@ class Comparison {
     return effect;
   }
 
+  // Whether a table that had this one as a partition or heir has the same: then it is told there.
+  template <typename Same>
+  bool IsInherited(const SnapshotTable& was, const Same& same) const {
+    const auto parents = parents_.find(before_.by_name.at({was.schema, was.name}));
+    return parents != parents_.end() &&
+           std::ranges::any_of(parents->second,
+                               [&](const SnapshotTable* parent) { return same(*parent); });
+  }
+
   // The statements that write the table in a way that `concerns`, each once.
   std::set<size_t> WritersOf(const SnapshotTable& table, const Concerns& concerns) const {
     std::set<size_t> statements;
@@ -166,6 +183,11 @@ class Comparison {
     }
     for (const auto& trigger : is.triggers) {
       if (was.triggers.contains(trigger)) continue;
+      const auto has_it = [&](const SnapshotTable& parent) {
+        return std::ranges::any_of(parent.triggers,
+                                   [&](const auto& other) { return other.first == trigger.first; });
+      };
+      if (IsInherited(was, has_it)) continue;
       AddStatements(WritersOf(was, [](const TableWrite&) { return true; }),
                     Add(v1::SCHEMA_EFFECT_KIND_TRIGGER_ADDED,
                         absl::StrCat(was.FullName(), ".", trigger.first), trigger.second));
@@ -186,21 +208,28 @@ class Comparison {
   void CompareColumns(const SnapshotTable& old_table, const SnapshotColumn* was,
                       const SnapshotTable& table, const SnapshotColumn& is, size_t place) {
     const std::string subject = absl::StrCat(old_table.FullName(), ".", is.name);
+    if (IsInherited(old_table, [&](const SnapshotTable& parent) {
+          const SnapshotColumn* column = parent.Find(is.name);
+          return column != nullptr && IsOptional(parent, *column) == IsOptional(table, is) &&
+                 column->not_null == is.not_null && column->filled == is.filled;
+        })) {
+      return;
+    }
     const auto leaves_out = [&](const TableWrite& write) {
       return write.LeavesOut(is.name, place);
     };
-    const bool was_optional = was == nullptr || IsOptional(*was);
-    if (!IsOptional(is) && was_optional && table.kind != 'v') {
+    const bool was_optional = was == nullptr || IsOptional(old_table, *was);
+    if (!IsOptional(table, is) && was_optional && table.kind != 'v') {
       v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_REQUIRED_COLUMN, subject, is.type_name);
       AddStatements(WritersOf(old_table, leaves_out), effect);
       effect.set_trigger_may_fill(table.before_insert);
     }
     if (was == nullptr) return;
-    if (was->filled && !is.filled && !is.not_null) {
+    if (was->filled && !is.filled && !table.RefusesNull(is)) {
       v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_DEFAULT_LOST, subject, is.type_name);
       AddStatements(WritersOf(old_table, leaves_out), effect);
     }
-    if (!was->not_null && is.not_null) {
+    if (!old_table.RefusesNull(*was) && is.not_null) {
       v1::SchemaEffect& effect = Add(v1::SCHEMA_EFFECT_KIND_NOT_NULL, subject, is.type_name);
       const auto gives = [&](const TableWrite& write) { return write.MayGiveNull(is.name, place); };
       AddStatements(WritersOf(old_table, gives), effect);
@@ -236,7 +265,12 @@ class Comparison {
       const bool known = std::ranges::any_of(was.constraints, [&](const SnapshotConstraint& other) {
         return other.kind == constraint.kind && other.definition == constraint.definition;
       });
-      if (!known) AddConstraint(was, constraint);
+      const auto has_it = [&](const SnapshotTable& parent) {
+        return std::ranges::any_of(parent.constraints, [&](const SnapshotConstraint& other) {
+          return other.kind == constraint.kind && other.definition == constraint.definition;
+        });
+      };
+      if (!known && !IsInherited(was, has_it)) AddConstraint(was, constraint);
     }
   }
 
@@ -359,7 +393,8 @@ class Comparison {
   const std::vector<std::string>& search_path_;
   const std::vector<Running>& running_;
   v1::Rehearsal& rehearsal_;
-  std::map<Oid, std::vector<Writer>> writers_;  // by table of before
+  std::map<Oid, std::vector<Writer>> writers_;                // by table of before
+  std::map<Oid, std::vector<const SnapshotTable*>> parents_;  // as they are, by table of before
 };
 
 }  // namespace

@@ -226,6 +226,7 @@ class Migrator {
       v1::TableLock* lock = statement_->add_locks();
       lock->set_table(before_.tables.at(oid).FullName());
       lock->set_mode(mode);
+      lock->set_partitioned(before_.tables.at(oid).kind == 'p');
     }
     std::ranges::sort(*statement_->mutable_locks(), [](const auto& a, const auto& b) {
       return a.mode() != b.mode() ? a.mode() > b.mode() : a.table() < b.table();

@@ -1,10 +1,12 @@
 #include "gate/evidence/rehearsal/snapshot.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "checks/migration/sql/parse.h"
 
 namespace gate {
 namespace {
@@ -144,6 +146,15 @@ const SnapshotColumn* SnapshotTable::Find(const std::string& column) const {
     if (one.name == column) return &one;
   }
   return nullptr;
+}
+
+bool SnapshotTable::RefusesNull(const SnapshotColumn& column) const {
+  if (column.not_null) return true;
+  const std::string check =
+      absl::StrCat("CHECK ((", migration::Quoted(column.name), " IS NOT NULL))");
+  return std::ranges::any_of(constraints, [&](const SnapshotConstraint& constraint) {
+    return constraint.kind == 'c' && constraint.definition == check;
+  });
 }
 
 const SnapshotTable* Snapshot::Find(const std::string& schema, const std::string& name) const {

@@ -45,6 +45,8 @@ struct SnapshotTable {
 
   std::string FullName() const { return schema + "." + name; }
   const SnapshotColumn* Find(const std::string& column) const;
+  // Whether NULL is refused, by NOT NULL or by a CHECK of just that.
+  bool RefusesNull(const SnapshotColumn& column) const;
 };
 
 struct SnapshotRoutine {
