@@ -83,6 +83,14 @@ const KnownColumn* Catalog::Find(const Name& table, std::string_view column) con
   return relation == nullptr ? nullptr : relation->Find(column);
 }
 
+std::vector<const Relation*> Catalog::Relations() const {
+  std::vector<const Relation*> relations;
+  for (const auto& [key, id] : names_) {
+    if (id != kGone) relations.push_back(relations_.at(id).get());
+  }
+  return relations;
+}
+
 bool Catalog::Existed(const Name& name) const {
   const Relation* relation = Find(name);
   return relation == nullptr || relation->existed;
@@ -319,6 +327,7 @@ void Catalog::Rename(const Name& name, Name new_name) {
   names_[from] = kGone;
   names_[{new_name.schema, new_name.name}] = id;
   if (!relation.was) relation.was = std::move(relation.name);
+  if (!relation.key.name.empty()) relation.key.name = new_name.name;
   relation.name = std::move(new_name);
 }
 

@@ -111,6 +111,9 @@ class Catalog {
   const Relation* Find(const Name& name) const;
   const KnownColumn* Find(const Name& table, std::string_view column) const;
 
+  // All relations that are known to be there, by schema and name.
+  std::vector<const Relation*> Relations() const;
+
   // Whether running code can know it: it was there before the release, or may have been.
   bool Existed(const Name& name) const;
   bool Existed(const Name& table, std::string_view column) const;

@@ -434,18 +434,30 @@ struct Catalog::Applier {
       if (constraint.definition.name == rename.name) constraint.definition.name = rename.new_name;
     }
   }
+
+  // The name that PostgreSQL gives to an index without one; "" where that is not known: an
+  // expression has its function's name, or another.
+  std::string ChosenName(const Key& on, const CreateIndex& create) const {
+    if (!create.whole || create.key.empty()) return "";
+    for (int twin = 0;; ++twin) {
+      const std::string label = twin == 0 ? "idx" : absl::StrCat("idx", twin);
+      std::string name = JoinedName(on.second, absl::StrJoin(create.key, "_"), label);
+      if (catalog.At({on.first, name}) == nullptr) return name;
+    }
+  }
+
   void operator()(const CreateIndex& create) {
-    if (create.name.empty()) return;
     // An index lives in its table's schema.
     const Key on = catalog.KeyOf(create.table);
-    const Key key{on.first, create.name};
+    const Key key{on.first, create.name.empty() ? ChosenName(on, create) : create.name};
+    if (key.second.empty()) return;
     if (create.if_not_exists && catalog.At(key) != nullptr) return;
     const bool doubtful =
         create.if_not_exists && !catalog.IsAbsentAt(key) && catalog.Existed(create.table);
     Relation index{{key.first, key.second}, RelationKind::kIndex};
     index.unique = create.unique;
     if (create.unique && create.whole) {
-      index.key = {create.name, create.key, create.nulls_equal, false};
+      index.key = {key.second, create.key, create.nulls_equal, false};
     }
     for (const std::string& column : create.columns) ChangeIn(index, column);
     index.computed = create.computed;
