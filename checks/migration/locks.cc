@@ -31,6 +31,7 @@ struct Taken {
   }
   Locks operator()(const DropRelation& drop) const {
     if (drop.kind != RelationKind::kIndex) return OfTable(drop.kind, drop.name);
+    if (!before.Existed(drop.name)) return {};
     const Relation* table = before.TableOf(drop.name);
     return drop.concurrently || table == nullptr ? Locks() : Locks{{table->name}};
   }

@@ -1,7 +1,7 @@
 // CLUSTER, VACUUM FULL, SET LOGGED, SET UNLOGGED and SET ACCESS METHOD write a table and its
 // indexes anew, SET TABLESPACE copies its files; all under ACCESS EXCLUSIVE, so nobody reads or
 // writes it meanwhile, and it takes its size in disk space once more. All versions (SET ACCESS
-// METHOD since 15). SET WITHOUT OIDS and CLUSTER ON touch no row.
+// METHOD since 15). CLUSTER ON and, since 12, SET WITHOUT OIDS touch no row.
 //
 // After SET UNLOGGED a crash leaves the table empty, and replicas cannot read it.
 #include "absl/strings/str_cat.h"

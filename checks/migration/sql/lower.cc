@@ -334,9 +334,13 @@ void LowerRows(const Node* node, Lowering& to, int depth) {
     LowerWith(select->withClause, to, depth);
   } else if (const auto* insert = GATE_NODE(InsertStmt, node)) {
     LowerWith(insert->withClause, to, depth);
+    // VALUES, or SELECT of constants, be it WHERE NOT EXISTS (...)
+    const auto* select = GATE_NODE(SelectStmt, insert->selectStmt);
+    if (select == nullptr || (select->op == SETOP_NONE && select->fromClause == nullptr)) return;
     std::vector<Name> reads = RelationsOf(insert->selectStmt);
-    if (reads.empty() && insert->withClause == nullptr) return;  // VALUES
-    to.Add(WriteRows{NameOf(*insert->relation), RowVerb::kInsert, false, false, std::move(reads)});
+    if (reads.empty()) return;
+    const bool narrow = select->op == SETOP_NONE && IsNarrow(select->whereClause);
+    to.Add(WriteRows{NameOf(*insert->relation), RowVerb::kInsert, false, narrow, std::move(reads)});
   } else if (const auto* update = GATE_NODE(UpdateStmt, node)) {
     LowerWith(update->withClause, to, depth);
     to.Add(WriteRows{NameOf(*update->relation), RowVerb::kUpdate,

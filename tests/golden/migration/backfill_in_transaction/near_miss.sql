@@ -3,6 +3,8 @@ BEGIN;
 UPDATE orders SET cents = total * 100 WHERE cents IS NULL;
 ALTER TABLE orders ADD COLUMN code text;
 INSERT INTO orders VALUES (1, 2, 3, 'x');
+INSERT INTO orders SELECT 2, 3, 4, 'y' WHERE NOT EXISTS (SELECT FROM orders WHERE id = 2);
+WITH kinds AS (VALUES (5), (6)) INSERT INTO orders SELECT * FROM generate_series(7, 8);
 CREATE TABLE lines (order_id int);
 INSERT INTO lines VALUES (1);
 COMMIT;
