@@ -229,6 +229,10 @@ CREATE TYPE shop.new_state AS ENUM ('open');
 CREATE TABLE shop.orders (id bigint, total shop.amount, state shop.old_state);
 ALTER TABLE shop.orders OWNER TO shop_owner;
 GRANT SELECT, INSERT ON shop.orders TO app, reporting;
+GRANT UPDATE (total) ON shop.orders TO app;
+CREATE SEQUENCE shop.ids;
+GRANT USAGE ON SEQUENCE shop.ids TO app;
+GRANT USAGE ON SCHEMA shop TO app;
 COPY shop.orders (id, total, state) FROM stdin;
 1	5	open
 2	\N	open
@@ -307,6 +311,19 @@ const Case kDumpCases[] = {
       "ROW "
       "EXECUTE FUNCTION shop.touch()",
       kTouchLost}},
+    {"GrantsLostOnWhatIsNoTable",
+     "REVOKE EXECUTE ON FUNCTION shop.touch() FROM PUBLIC; REVOKE USAGE ON SEQUENCE shop.ids FROM "
+     "app;"
+     "REVOKE USAGE ON SCHEMA shop FROM app; REVOKE UPDATE (total) ON shop.orders FROM app",
+     {},
+     {"GRANT_LOST shop USAGE to app", "GRANT_LOST shop.ids USAGE to app",
+      "GRANT_LOST shop.orders.total UPDATE to app", "GRANT_LOST shop.touch() EXECUTE to PUBLIC",
+      kTouchLost}},
+    {"ANewOwnerHasWhatItHadBefore",
+     "ALTER TABLE shop.orders OWNER TO app",
+     {},
+     {"GRANT_LOST shop.orders OWNER to shop_owner", kTouchLost}},
+    {"GrantsOfWhatIsDroppedAreNotLost", "DROP SEQUENCE shop.ids", {}, {kTouchLost}},
     {"AnotherEnum",
      "ALTER TABLE shop.orders ALTER COLUMN state TYPE shop.new_state USING "
      "state::text::shop.new_state",
@@ -319,10 +336,12 @@ const Case kDumpCases[] = {
      "CREATE VIEW shop.orders AS SELECT * FROM shop.orders2",
      {kAddShopOrder},
      {"GRANT_LOST shop.orders INSERT to app", "GRANT_LOST shop.orders INSERT to reporting",
-      "GRANT_LOST shop.orders SELECT to app", "GRANT_LOST shop.orders SELECT to reporting",
+      "GRANT_LOST shop.orders OWNER to shop_owner", "GRANT_LOST shop.orders SELECT to app",
+      "GRANT_LOST shop.orders SELECT to reporting",
       "TRIGGER_LOST shop.orders.touch CREATE TRIGGER touch AFTER INSERT ON shop.orders FOR EACH "
       "ROW "
       "EXECUTE FUNCTION shop.touch()",
+      "GRANT_LOST shop.orders.total UPDATE to app",
       absl::StrCat("lost WORKLOAD it writes shop.orders, a view, whose required columns and "
                    "constraints are those of other tables | ",
                    kAddShopOrder),
@@ -330,7 +349,7 @@ const Case kDumpCases[] = {
     {"OwnerThatNobodyHasNamedYet",
      "ALTER TABLE shop.orders OWNER TO billing",
      {kAddShopOrder},
-     {kTouchLost}},
+     {"GRANT_LOST shop.orders OWNER to shop_owner", kTouchLost}},
     {"WhatIsRolledBackDidNotHappen",
      "BEGIN;\nALTER TABLE shop.orders ADD COLUMN extra int NOT NULL DEFAULT 1;\nROLLBACK",
      {kAddShopOrder},

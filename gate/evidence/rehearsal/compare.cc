@@ -98,6 +98,7 @@ class Comparison {
       // Statements that name a table that is gone cannot be prepared.
       if (is != nullptr) CompareTables(was, *is);
     }
+    CompareGrants();
     CompareEnums();
     CompareEnumsOfColumns();
     for (const auto& [signature, routine] : before_.routines) {
@@ -168,9 +169,7 @@ class Comparison {
     CompareOrder(was, is);
     CompareConstraints(was, is);
     CompareUnique(was, is);
-    for (const std::string& grant : was.grants) {
-      if (!is.grants.contains(grant)) Add(v1::SCHEMA_EFFECT_KIND_GRANT_LOST, was.FullName(), grant);
-    }
+    CompareGrants(was.FullName(), was.grants, is.grants);
     if (is.row_security != was.row_security || (is.row_security && is.policies != was.policies)) {
       Add(v1::SCHEMA_EFFECT_KIND_ROW_SECURITY, was.FullName(),
           is.row_security ? "row security is on" : "row security is off");
@@ -315,6 +314,33 @@ class Comparison {
           WritersOf(was,
                     [&](const TableWrite& write) { return Touches(write, constraint.columns); }),
           effect);
+    }
+  }
+
+  // Of what is no table. What is gone is told of otherwise.
+  void CompareGrants() {
+    for (const auto& [object, was] : before_.grants) {
+      const auto is = after_.grants.find(object);
+      if (is == after_.grants.end()) continue;
+      std::set<std::string> now = is->second;
+      // A right on the table is one on each of its columns.
+      const size_t first = object.find('.'), last = object.rfind('.');
+      if (first != last) {
+        const SnapshotTable* table =
+            after_.Find(object.substr(0, first), object.substr(first + 1, last - first - 1));
+        if (table != nullptr) now.insert(table->grants.begin(), table->grants.end());
+      }
+      CompareGrants(object, was, now);
+    }
+  }
+
+  void CompareGrants(const std::string& object, const std::set<std::string>& was,
+                     const std::set<std::string>& is) {
+    for (const std::string& grant : was) {
+      // A new owner has what it had before.
+      const std::string owner = absl::StrCat("OWNER", grant.substr(grant.find(" to ")));
+      if (is.contains(grant) || is.contains(owner)) continue;
+      Add(v1::SCHEMA_EFFECT_KIND_GRANT_LOST, object, grant);
     }
   }
 

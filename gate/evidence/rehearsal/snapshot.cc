@@ -71,12 +71,57 @@ constexpr char kPolicies[] =
     " pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))"
     " FROM pg_policy p";
 
-constexpr char kGrants[] =
-    "SELECT c.oid, concat(g.privilege_type, ' to ',"
+// Who has which right, "SELECT to reporting"; an owner has "OWNER to shop_owner". PostgreSQL keeps
+// no list where nothing was granted or revoked: then the default ones hold. The rehearsal's own
+// roles own what nobody else does.
+#define GATE_GRANTS(object, acl, kind, owner, from)                                       \
+  "SELECT " object                                                                        \
+  ", concat(g.privilege_type, ' to ',"                                                    \
+  " coalesce((SELECT rolname FROM pg_roles WHERE oid = g.grantee), 'PUBLIC')), n.nspname" \
+  " FROM " from ", aclexplode(coalesce(" acl ", acldefault('" kind "', " owner            \
+  "))) AS g"                                                                              \
+  " WHERE g.grantee <> " owner " UNION ALL SELECT " object                                \
+  ", concat('OWNER to ',"                                                                 \
+  " pg_get_userbyid(" owner ")), n.nspname FROM " from " WHERE pg_get_userbyid(" owner    \
+  ") NOT LIKE 'gate\\_rehearsal%'"
+
+#define GATE_RELATIONS(kinds)                        \
+  "(SELECT * FROM pg_class WHERE relkind IN (" kinds \
+  ")) AS c JOIN pg_namespace n "                     \
+  "ON n.oid = c.relnamespace"
+#define GATE_ROUTINES "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+
+constexpr char kGrants[] = "SELECT * FROM (" GATE_GRANTS(
+    "c.oid", "c.relacl", "r", "c.relowner",
+    GATE_RELATIONS("'r', 'p', 'v', 'm', 'f'")) ") AS n(object, privilege, nspname) WHERE ";
+
+// Of what is no table.
+constexpr const char* kOtherGrants[] = {
+    "SELECT * FROM (" GATE_GRANTS(
+        "format('%s.%s(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))",
+        "p.proacl", "f", "p.proowner", GATE_ROUTINES) ") AS n(object, privilege, nspname) WHERE ",
+    "SELECT * FROM (" GATE_GRANTS(
+        "format('%s.%s', n.nspname, c.relname)", "c.relacl", "s", "c.relowner",
+        GATE_RELATIONS("'S'")) ") AS n(object, privilege, nspname) WHERE ",
+    "SELECT * FROM (" GATE_GRANTS("n.nspname::text", "n.nspacl", "n", "n.nspowner",
+                                  "pg_namespace n") ") AS n(object, privilege, nspname) WHERE ",
+    // The table's owner is told with the table.
+    "SELECT format('%s.%s.%s', n.nspname, c.relname, a.attname), concat(g.privilege_type, ' to ',"
     " coalesce((SELECT rolname FROM pg_roles WHERE oid = g.grantee), 'PUBLIC'))"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,"
-    " aclexplode(c.relacl) AS g"
-    " WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND g.grantee <> c.relowner AND ";
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(a.attacl) AS g"
+    " WHERE a.attnum > 0 AND NOT a.attisdropped AND g.grantee <> c.relowner AND ",
+};
+
+// All that may have such rights.
+constexpr char kGrantable[] =
+    "SELECT name FROM (SELECT format('%s.%s(%s)', n.nspname, p.proname,"
+    " pg_get_function_identity_arguments(p.oid)), n.nspname FROM " GATE_ROUTINES
+    " UNION ALL SELECT format('%s.%s', n.nspname, c.relname), n.nspname FROM " GATE_RELATIONS("'S'")
+    " UNION ALL SELECT format('%s.%s.%s', n.nspname, c.relname, a.attname), n.nspname"
+    " FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE a.attnum > 0 AND NOT a.attisdropped"
+    " UNION ALL SELECT nspname, nspname FROM pg_namespace) AS n(name, nspname) WHERE ";
 
 constexpr char kChildren[] = "SELECT inhparent, inhrelid FROM pg_inherits";
 
@@ -221,6 +266,12 @@ absl::StatusOr<Snapshot> ReadSnapshot(Session& admin) {
   read.Each(absl::StrCat(kGrants, kOurs), [&](const Row& row) {
     if (SnapshotTable* of = table(row[0])) of->grants.insert(row[1]);
   });
+  for (const char* grants : kOtherGrants) {
+    read.Each(absl::StrCat(grants, kOurs),
+              [&](const Row& row) { snapshot.grants[row[0]].insert(row[1]); });
+  }
+  // What is there, with rights or without: dropped objects lose none.
+  read.Each(absl::StrCat(kGrantable, kOurs), [&](const Row& row) { snapshot.grants[row[0]]; });
   read.Each(kChildren, [&](const Row& row) {
     if (SnapshotTable* of = table(row[0])) of->children.insert(OidOf(row[1]));
   });

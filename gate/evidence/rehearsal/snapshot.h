@@ -61,6 +61,10 @@ struct Snapshot {
   std::map<Oid, Oid> arrays;  // array type -> type of its elements
   std::map<std::string, std::pair<Oid, SnapshotRoutine>> routines;  // "public.total(integer)"
 
+  // Rights on what is no table: columns, sequences, schemas, routines. By "public.tax(integer)";
+  // each "EXECUTE to PUBLIC". What is there by default is told as well.
+  std::map<std::string, std::set<std::string>> grants;
+
   // nullptr where there is none.
   const SnapshotTable* Find(const std::string& schema, const std::string& name) const;
   // The table, its partitions and theirs.
