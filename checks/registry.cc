@@ -7,13 +7,15 @@
 #include "checks/canary/canary.h"
 #include "checks/freeze/freeze.h"
 #include "checks/migration/migration.h"
+#include "checks/rollback/rollback.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 3> kChecks = {&kCanaryCheck, &kFreezeCheck, &kMigrationCheck};
+constexpr std::array<const Check*, 4> kChecks = {&kCanaryCheck, &kFreezeCheck, &kMigrationCheck,
+                                                 &kRollbackCheck};
 
 using google::protobuf::FieldDescriptor;
 

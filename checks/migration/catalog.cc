@@ -4,16 +4,12 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+
 namespace gate::migration {
 namespace {
 
 constexpr std::string_view kTemporary = "pg_temp";
-
-Name NameOf(const Type& type) {
-  const size_t dot = type.name.find('.');
-  if (dot == std::string::npos) return {"", type.name};
-  return {type.name.substr(0, dot), type.name.substr(dot + 1)};
-}
 
 bool IsUnique(const KnownConstraint& constraint) {
   const ConstraintKind kind = constraint.definition.kind;
@@ -29,12 +25,36 @@ bool IsInPrimaryKey(const Relation& relation, std::string_view column) {
   });
 }
 
+// Whether the text has the word, by itself and in either case.
+bool Says(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) {
+    return absl::ascii_tolower(static_cast<unsigned char>(a)) ==
+           absl::ascii_tolower(static_cast<unsigned char>(b));
+  };
+  const auto in_word = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0;
+  };
+  for (auto at = text.begin();; ++at) {
+    at = std::search(at, text.end(), word.begin(), word.end(), same);
+    if (at == text.end()) return false;
+    const auto end = at + static_cast<std::ptrdiff_t>(word.size());
+    const bool begins = at == text.begin() || !in_word(at[-1]);
+    if (begins && (end == text.end() || !in_word(*end))) return true;
+  }
+}
+
 UniqueKey KeyBehind(const KnownConstraint& constraint) {
   const AddConstraint& definition = constraint.definition;
   return {definition.name, definition.columns, definition.nulls_equal, constraint.existed};
 }
 
 }  // namespace
+
+Name NameOf(const Type& type) {
+  const size_t dot = type.name.find('.');
+  if (dot == std::string::npos) return {"", type.name};
+  return {type.name.substr(0, dot), type.name.substr(dot + 1)};
+}
 
 const KnownColumn* Relation::Find(std::string_view column) const {
   const auto found = std::ranges::find(columns, column, [](const KnownColumn& known) {
@@ -160,6 +180,25 @@ std::vector<KnownFunction> Catalog::FindFunctions(const Name& name) const {
 
 bool Catalog::IsAbsentFunction(const Name& name) const {
   return complete_ && followed_ && FindFunctions(name).empty();
+}
+
+bool Catalog::IsCalledByATrigger(const Name& function) const {
+  const Key key = FunctionKeyOf(function);
+  return std::ranges::any_of(relations_, [&](const auto& relation) {
+    return std::ranges::any_of(relation.second->triggers, [&](const KnownTrigger& trigger) {
+      return FunctionKeyOf(trigger.function) == key;
+    });
+  });
+}
+
+std::string Catalog::FunctionThatSays(std::string_view word, const Name& except) const {
+  for (const auto& [key, functions] : functions_) {
+    if (!except.name.empty() && key == FunctionKeyOf(except)) continue;
+    for (const KnownFunction& function : functions) {
+      if (function.definition.body && Says(*function.definition.body, word)) return key.second;
+    }
+  }
+  return "";
 }
 
 Catalog::Key Catalog::EnumKeyOf(const Name& name) const {

@@ -48,6 +48,7 @@ struct UniqueKey {
 struct KnownTrigger {
   std::string name;
   bool existed = false;
+  Name function;
 };
 
 struct KnownFunction {
@@ -105,6 +106,9 @@ struct Relation {
   const KnownConstraint* FindConstraint(std::string_view constraint) const;
 };
 
+// The type's name, with the schema where it is not PostgreSQL's own.
+Name NameOf(const Type& type);
+
 class Catalog {
  public:
   // The relation that this name finds, or nullptr where it is not known.
@@ -158,6 +162,17 @@ class Catalog {
   bool IsAbsent(const Name& name) const;
   bool IsAbsent(const Name& table, std::string_view column) const;
   bool IsAbsentConstraint(const Name& table, std::string_view constraint) const;
+
+  // A function whose body has the word, be it as a name or in a text that it executes; "" where
+  // none of those that are known does, but for the one that is excepted.
+  std::string FunctionThatSays(std::string_view word, const Name& except = {}) const;
+  // Whether a trigger that is known calls the function.
+  bool IsCalledByATrigger(const Name& function) const;
+  // How it differs from that one, which is settled and from which it was made by Apply, as
+  // sentences: "orders.note is left over" (catalog_compare.cc).
+  std::vector<std::string> DifferencesFrom(const Catalog& before) const;
+  // Whether the model holds all that there is.
+  bool whole() const { return complete_ && followed_; }
 
   // Whether the model holds the whole schema; else what is not in it may exist.
   bool complete() const { return complete_; }

@@ -216,7 +216,8 @@ struct Catalog::Applier {
   void operator()(const CreateTrigger& create) {
     if (catalog.FindTrigger(create.table, create.name) != nullptr) return;
     std::vector<KnownTrigger>& triggers = catalog.Change(create.table).triggers;
-    if (triggers.size() < kMaxConstraints) triggers.push_back({create.name});
+    if (triggers.size() < kMaxConstraints)
+      triggers.push_back({create.name, false, create.function});
   }
   void operator()(const DropTrigger& drop) {
     const KnownTrigger* known = catalog.FindTrigger(drop.table, drop.name);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "checks/migration/sql/lexer.h"
+#include "checks/proto_time.h"
 
 namespace gate::migration {
 namespace {
@@ -74,6 +75,10 @@ v1::Finding MakeFinding(const Rule& rule, const Remark& remark, Span span, std::
   finding.set_message(remark.message);
   finding.set_instead(ToText(remark.instead));
   finding.mutable_witnesses()->Assign(remark.witnesses.begin(), remark.witnesses.end());
+  if (remark.disuse && remark.disuse->state == Disuse::State::kTooRecent) {
+    finding.set_holds(true);
+    *finding.mutable_clears_at() = ToProto(remark.disuse->clears_at);
+  }
   finding.set_witness_count(static_cast<int32_t>(remark.witness_count));
   const std::string identity = absl::StrCat(finding.rule(), "\n", path, "\n", remark.subject, "\n",
                                             Normalized(Slice(text, span)));

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/databases.h"
 #include "checks/migration/proof.h"
-#include "checks/migration/release.h"
 #include "checks/migration/rule.h"
+#include "checks/proto_time.h"
 
 namespace gate {
 namespace {
@@ -31,6 +32,21 @@ std::span<const RuleDoc> Rules() {
   return docs;
 }
 
+void ValidateTimes(const v1::MigrationPolicy& policy, std::vector<ParameterIssue>& issues) {
+  const auto within = [&](const char* field, const google::protobuf::Duration& value,
+                          absl::Duration least, absl::Duration most, const char* range) {
+    if (FromProto(value) >= least && FromProto(value) <= most) return;
+    issues.push_back({absl::StrCat("checks.migration.", field), absl::StrCat("must be ", range)});
+  };
+  if (policy.has_unused_for()) {
+    within("unused_for", policy.unused_for(), absl::Hours(1), absl::Hours(365 * 24), "1h to 365d");
+  }
+  if (policy.has_max_workload_age()) {
+    within("max_workload_age", policy.max_workload_age(), absl::Minutes(1), absl::Hours(24),
+           "1m to 24h");
+  }
+}
+
 std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& rule) {
   std::vector<ParameterIssue> issues;
   for (const auto& [id, severity] : rule.checks().migration().severities()) {
@@ -49,6 +65,7 @@ std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& ru
   if (rule.checks().migration().small_table_bytes() < 0) {
     issues.push_back({"checks.migration.small_table_bytes", "must not be negative"});
   }
+  ValidateTimes(rule.checks().migration(), issues);
   return issues;
 }
 
@@ -88,10 +105,6 @@ void ApplyPolicy(const v1::MigrationPolicy& policy, std::vector<v1::Finding>& fi
   }
 }
 
-int64_t SmallTableBytes(const v1::MigrationPolicy& policy) {
-  return policy.has_small_table_bytes() ? policy.small_table_bytes() : migration::kSmallTableBytes;
-}
-
 // "db/2.sql:7: ", or nothing where a finding has no place.
 std::string At(const v1::Finding& finding) {
   if (!finding.has_location()) return "";
@@ -119,6 +132,17 @@ v1::CheckOutcome Unknown(const v1::Observation& observation) {
   return outcome;
 }
 
+// Where time alone clears all that forbids: when it has.
+std::optional<absl::Time> ClearsAt(const std::vector<v1::Finding>& findings) {
+  std::optional<absl::Time> clears_at;
+  for (const v1::Finding& finding : findings) {
+    if (!finding.covered_by().empty() || finding.severity() != v1::SEVERITY_BLOCK) continue;
+    if (!finding.holds() || !finding.has_clears_at()) return std::nullopt;
+    clears_at = std::max(clears_at.value_or(absl::InfinitePast()), FromProto(finding.clears_at()));
+  }
+  return clears_at;
+}
+
 // The worst of what forbids comes first; what is unproven next.
 void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckOutcome& outcome) {
   const v1::Finding* forbids = nullptr;
@@ -139,7 +163,12 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
   if (forbids != nullptr) {
     outcome.set_outcome(v1::OUTCOME_FAIL);
     outcome.set_summary(absl::StrCat(At(*forbids), forbids->message(), more(forbidding)));
-    outcome.add_unblock("Split the migration as the findings say, or override them.");
+    if (const std::optional<absl::Time> clears_at = ClearsAt(findings)) {
+      *outcome.mutable_retry_at() = ToProto(*clears_at);
+      outcome.add_unblock(absl::StrCat("Ask again at ", Rfc3339(*clears_at), "."));
+    } else {
+      outcome.add_unblock("Split the migration as the findings say, or override them.");
+    }
   } else if (unproven != nullptr) {
     outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
     outcome.set_summary(
@@ -153,50 +182,9 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
   }
 }
 
-using Statements = google::protobuf::RepeatedPtrField<v1::WorkloadStatement>;
-
-// A database, and what the release runs on it.
-struct OneDatabase {
-  std::string_view name;
-  std::vector<const v1::MigrationFile*> files;
-  std::string_view schema_before;
-  const Statements* running_workload = &v1::Database::default_instance().running_workload();
-  const Statements* new_workload = running_workload;
-  const google::protobuf::RepeatedPtrField<v1::TableState>* tables =
-      &v1::Database::default_instance().tables();
-  int postgres_version = 0;
-};
-
-// `told` is a SchemaChange or a Database, which say the same things.
-void Tell(const auto& told, OneDatabase& database) {
-  database.schema_before = told.schema_before();
-  database.running_workload = &told.running_workload();
-  database.new_workload = &told.new_workload();
-  database.tables = &told.tables();
-  database.postgres_version = told.postgres_major_version();
-}
-
-// The databases that files run on, by name; one without a name comes first.
-std::vector<OneDatabase> DatabasesOf(const v1::SchemaChange& schema) {
-  std::map<std::string_view, OneDatabase> databases;
-  for (const v1::MigrationFile& file : schema.files()) {
-    databases[file.database()].files.push_back(&file);
-  }
-  std::vector<OneDatabase> found;
-  for (auto& [name, database] : databases) {
-    database.name = name;
-    if (name.empty()) Tell(schema, database);
-    for (const v1::Database& told : schema.databases()) {
-      if (told.name() == name) Tell(told, database);
-    }
-    found.push_back(std::move(database));
-  }
-  return found;
-}
-
 // What the rehearsal of the database makes of the rules' findings.
-void ApplyRehearsal(const v1::Observation& observation, const OneDatabase& database, bool required,
-                    std::vector<v1::Finding>& findings) {
+void ApplyRehearsal(const v1::Observation& observation, const migration::OneDatabase& database,
+                    bool required, std::vector<v1::Finding>& findings) {
   for (const v1::Rehearsal& rehearsal : observation.rehearsals().rehearsals()) {
     if (rehearsal.database() != database.name) continue;
     return migration::ApplyRehearsal(
@@ -209,7 +197,7 @@ void ApplyRehearsal(const v1::Observation& observation, const OneDatabase& datab
 }
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
-                       const v1::PolicyRule& rule, absl::Time) {
+                       const v1::PolicyRule& rule, absl::Time now) {
   if (!ConcernsSchema(change)) return Skipped();
   const v1::Observation& observation = evidence.Get(kQuery);
   if (!observation.has_schema_change()) return Unknown(observation);
@@ -228,15 +216,8 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   const bool rehearsed = IsRehearsed(change, rule);
   const bool required = rule.checks().migration().rehearsal() == v1::REHEARSAL_MODE_REQUIRED;
   const v1::Observation& rehearsals = evidence.Get(kRehearsal);
-  for (const OneDatabase& database : DatabasesOf(schema_change)) {
-    migration::Catalog catalog;
-    migration::LoadSchema(database.schema_before, catalog);
-    migration::LoadTables(*database.tables, catalog);
-    const migration::Workloads workloads{migration::Workload(*database.running_workload),
-                                         migration::Workload(*database.new_workload)};
-    migration::Release release(database.files, database.postgres_version, SmallTableBytes(policy),
-                               workloads, catalog);
-    std::vector<v1::Finding> found = release.Judge().findings;
+  for (const migration::OneDatabase& database : migration::DatabasesOf(schema_change)) {
+    std::vector<v1::Finding> found = migration::JudgeOn(database, policy, now).findings;
     if (rehearsed) ApplyRehearsal(rehearsals, database, required, found);
     std::ranges::move(found, std::back_inserter(findings));
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/sql/uses.h"
 #include "checks/proto_time.h"
 
 namespace gate::migration {
@@ -16,6 +17,8 @@ namespace {
 // More than any release has, and few enough for a hostile file to stay cheap.
 constexpr size_t kMaxSteps = 100'000;
 constexpr size_t kMaxFindings = 1'000;
+constexpr size_t kMaxDeeds = 20'000;
+constexpr size_t kMaxCopies = 1'000;  // statements of a section that change rows alone
 
 // psql's own commands that change nothing about the statements around them.
 constexpr std::string_view kHarmlessCommands[] = {
@@ -137,6 +140,12 @@ std::string Rows(int64_t rows) {
   return absl::StrCat(", about ", rows, rows == 1 ? " row" : " rows");
 }
 
+bool ChangesRows(std::string_view text, Span statement) {
+  Lexer lexer(text.substr(0, statement.end), statement.begin);
+  const std::string_view word = Slice(text, lexer.Next().span);
+  return IsKeyword(word, "UPDATE") || IsKeyword(word, "INSERT") || IsKeyword(word, "WITH");
+}
+
 template <typename Steps>
 bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
   switch (wrapping) {
@@ -163,12 +172,13 @@ Release::Release(std::span<const v1::MigrationFile* const> files, int postgres_v
       postgres_version_(postgres_version),
       small_table_bytes_(small_table_bytes),
       workloads_(workloads),
-      catalog_(catalog) {
-  if (!workloads.running.empty() || !workloads.next.empty()) start_ = catalog;
-}
+      catalog_(catalog),
+      start_(catalog) {}
 
 Judgement Release::Judge() {
+  opened_.reserve(files_.size());
   for (const v1::MigrationFile* file : files_) JudgeFile(*file);
+  Conclude();
   catalog_.Settle();
   return std::move(judgement_);
 }
@@ -177,18 +187,76 @@ void Release::JudgeFile(const v1::MigrationFile& file) {
   judgement_.statements.push_back(0);
   const std::string_view text = WithoutByteOrderMark(file.sql());
   if (const std::optional<TextFlaw> flaw = FindFlaw(text)) return AddUnreadable(file, text, *flaw);
-  const Places places(text);
+  Opened& opened = opened_.emplace_back(Opened{file, text, Places(text), {}});
   catalog_.StartSession();
   for (const Section& section : UpSections(file, text)) {
-    Suppressions suppressions(text, section.span);
+    Suppressions& suppressions = opened.sections.emplace_back(text, section.span);
     ReadSection(text, section, suppressions);
-    Examine(text, file, places, suppressions);
-    for (const Suppressions::Idle& idle : suppressions.TakeIdle()) {
-      const Rule& rule = *FindRuleByStem("suppression");
-      Add(rule, {.subject = idle.subject, .message = idle.message}, idle.span, text, file.path(),
-          places);
+    Examine(opened, suppressions);
+  }
+}
+
+void Release::Conclude() {
+  // Most releases contract nothing, and nobody asks what their statements copy.
+  if (std::ranges::any_of(deeds_, Breaks)) {
+    for (Deed& deed : deeds_) {
+      const bool rows = !deed.action || As<WriteRows>(*deed.action) != nullptr;
+      if (Uses uses; rows && !ReadUses(Slice(deed.text, deed.statement), uses)) {
+        deed.uses = std::move(uses);
+      }
     }
   }
+  std::vector<std::string> paths;
+  for (const Opened& opened : opened_) paths.push_back(opened.file.path());
+  const Ledger ledger{std::move(paths), std::move(deeds_), deeds_cut_,       start_,
+                      catalog_,         workloads_,        postgres_version_};
+  for (const RuleEntry& entry : AllRules()) {
+    if (entry.rule->conclude == nullptr) continue;
+    for (const Conclusion& conclusion : entry.rule->conclude(ledger)) {
+      if (judgement_.findings.size() > kMaxFindings) return;
+      const Deed& deed = ledger.deeds[conclusion.deed];
+      Opened& opened = opened_[deed.file];
+      Add(*entry.rule, conclusion.remark, deed.action ? deed.action->span : deed.statement,
+          opened.text, opened.file.path(), opened.places);
+      for (Suppressions& suppressions : opened.sections) {
+        suppressions.Cover(deed.statement, judgement_.findings.back());
+      }
+    }
+  }
+  const Rule& idle_comment = *FindRuleByStem("suppression");
+  for (const Opened& opened : opened_) {
+    for (const Suppressions& suppressions : opened.sections) {
+      for (const Suppressions::Idle& idle : suppressions.TakeIdle()) {
+        Add(idle_comment, {.subject = idle.subject, .message = idle.message}, idle.span,
+            opened.text, opened.file.path(), opened.places);
+      }
+    }
+  }
+}
+
+void Release::AddDeed(const Opened& opened, const Statement& statement, const Action* action) {
+  if (deeds_.size() == kMaxDeeds) {
+    deeds_cut_ = true;
+    return;
+  }
+  Deed& deed = deeds_.emplace_back();
+  deed.file = static_cast<size_t>(&opened - opened_.data());
+  deed.text = opened.text;
+  deed.statement = statement.span;
+  if (action == nullptr) return;
+  deed.action = *action;
+  deed.phase = PhaseOf(*action);
+  const Name* name = TableOf(*action);
+  if (name == nullptr) return;
+  const Relation* table = catalog_.Find(*name);
+  if (const auto* drop = As<DropRelation>(*action); drop && drop->kind == RelationKind::kIndex) {
+    table = catalog_.TableOf(*name);
+  }
+  deed.table = table == nullptr ? catalog_.Resolve(*name) : table->was.value_or(table->name);
+  deed.existed = table == nullptr ? As<CreateRelation>(*action) == nullptr
+                                  : (table->existed && !table->assumed);
+  const std::string column = ColumnOf(*action);
+  if (!column.empty()) deed.existed = deed.existed && catalog_.Existed(*name, column);
 }
 
 void Release::ReadPiece(std::string_view text, const Piece& piece, Statement& statement) {
@@ -223,6 +291,7 @@ void Release::ReadSection(std::string_view text, const Section& section,
   std::vector<int> sizes;  // statements in each transaction, counted from the first
   const int first = transaction_ + 1;
   int statements = 0;
+  size_t copies_left = kMaxCopies;
   Splitter splitter(text, section.span);
   for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
     ++statements;
@@ -239,7 +308,10 @@ void Release::ReadSection(std::string_view text, const Section& section,
       break;
     }
     ReadPiece(text, piece, step.statement);
-    if (!step.statement.actions.empty()) steps_.push_back(std::move(step));
+    const bool copies = step.statement.actions.empty() && copies_left > 0 &&
+                        piece.kind == Piece::Kind::kStatement && ChangesRows(text, piece.span);
+    if (copies) --copies_left;
+    if (copies || !step.statement.actions.empty()) steps_.push_back(std::move(step));
   }
   judgement_.statements.back() += statements;
   const bool wrapped = IsWrapped(section.wrapping, statements, steps_);
@@ -270,41 +342,42 @@ const Catalog& Release::AtCommit() {
   return *at_commit_;
 }
 
-void Release::Examine(std::string_view text, const v1::MigrationFile& file, const Places& places,
-                      Suppressions& suppressions) {
+void Release::Examine(Opened& opened, Suppressions& suppressions) {
   for (step_ = 0; step_ < steps_.size(); ++step_) {
-    const Step& step = steps_[step_];
+    const Statement& statement = steps_[step_].statement;
     const size_t found = judgement_.findings.size();
-    if (std::exchange(held_of_, step.transaction) != step.transaction) held_ = {};
-    for (action_ = 0; action_ < step.statement.actions.size(); ++action_) {
-      const Action& action = step.statement.actions[action_];
+    if (std::exchange(held_of_, steps_[step_].transaction) != steps_[step_].transaction) held_ = {};
+    if (statement.actions.empty()) AddDeed(opened, statement, nullptr);
+    for (action_ = 0; action_ < statement.actions.size(); ++action_) {
+      const Action& action = statement.actions[action_];
       if (IsForNothing(action, catalog_)) continue;
-      ExamineOne(action, text, file, places, "");
+      AddDeed(opened, statement, &action);
+      ExamineOne(action, opened, "");
       for (const Action& taken : catalog_.TakenAlong(action)) {
-        ExamineOne(taken, text, file, places, " CASCADE takes it along.");
+        ExamineOne(taken, opened, " CASCADE takes it along.");
       }
       held_.Take(action, catalog_);
       catalog_.Apply(action);
       if (judgement_.findings.size() > kMaxFindings) return catalog_.Apply({Opaque{}, action.span});
     }
     for (v1::Finding& finding : std::span(judgement_.findings).subspan(found)) {
-      suppressions.Cover(step.statement.span, finding);
+      suppressions.Cover(statement.span, finding);
     }
   }
 }
 
-void Release::ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
-                         const Places& places, const std::string& note) {
+void Release::ExamineOne(const Action& action, const Opened& opened, const std::string& note) {
   const Step& step = steps_[step_];
   const Scene scene{action,
-                    text,
+                    opened.text,
                     catalog_,
                     step.shared,
                     postgres_version_,
                     *this,
                     workloads_.running,
                     workloads_.next,
-                    start_ ? *start_ : catalog_,
+                    start_,
+                    workloads_.recording ? &*workloads_.recording : nullptr,
                     held_};
   for (const RuleEntry& entry : AllRules()) {
     if (judgement_.findings.size() > kMaxFindings) return;
@@ -313,7 +386,8 @@ void Release::ExamineOne(const Action& action, std::string_view text, const v1::
     if (!remark) continue;
     Weigh(*remark);
     remark->message += note + Doubt(action, catalog_);
-    Add(*entry.rule, *remark, action.span, text, file.path(), places);
+    Add(*entry.rule, *remark, action.span, opened.text, opened.file.path(), opened.places);
+    if (!deeds_cut_) deeds_.back().found.push_back({entry.rule, *std::move(remark)});
   }
 }
 

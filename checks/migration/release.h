@@ -12,6 +12,7 @@
 #include "checks/migration/catalog.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/formats.h"
+#include "checks/migration/ledger.h"
 #include "checks/migration/locks.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/ast.h"
@@ -52,14 +53,24 @@ class Release {
     bool shared = false;  // whether the transaction has other statements
   };
 
+  // A file, and what is said about it once all were examined.
+  struct Opened {
+    const v1::MigrationFile& file;
+    std::string_view text;
+    Places places;
+    std::vector<Suppressions> sections;
+  };
+
   void JudgeFile(const v1::MigrationFile& file);
+  // What rules say about the release as a whole, and which comments had no effect.
+  void Conclude();
   void ReadSection(std::string_view text, const Section& section, Suppressions& suppressions);
   void ReadPiece(std::string_view text, const Piece& piece, Statement& statement);
-  void Examine(std::string_view text, const v1::MigrationFile& file, const Places& places,
-               Suppressions& suppressions);
+  void Examine(Opened& opened, Suppressions& suppressions);
+  // Begins a deed: the action, or where there is none the statement that changes rows.
+  void AddDeed(const Opened& opened, const Statement& statement, const Action* action);
   // What all rules say about one action; `note` ends each message.
-  void ExamineOne(const Action& action, std::string_view text, const v1::MigrationFile& file,
-                  const Places& places, const std::string& note);
+  void ExamineOne(const Action& action, const Opened& opened, const std::string& note);
   // Adds to a remark of locks what the tables are like that it is about.
   void Weigh(Remark& remark) const;
   void AddUnreadable(const v1::MigrationFile& file, std::string_view text, const TextFlaw& flaw);
@@ -71,9 +82,12 @@ class Release {
   const int64_t small_table_bytes_;
   const Workloads& workloads_;
   Catalog& catalog_;
-  std::optional<Catalog> start_;  // the schema before, where a workload is read by it
+  const Catalog start_;  // the schema before
   Judgement judgement_;
   Identities identities_;
+  std::vector<Opened> opened_;
+  std::vector<Deed> deeds_;
+  bool deeds_cut_ = false;
 
   // Of the section that is being judged.
   std::vector<Step> steps_;

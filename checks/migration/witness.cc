@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "checks/migration/sql/lexer.h"
 
 namespace gate::migration {
@@ -99,6 +100,18 @@ std::string Lost(const Workload& workload) {
                       " of the workload could not be read");
 }
 
+// Why the workload does not show that nothing uses what the word names; empty where it does.
+std::string WhyItProvesNothing(const Scene& scene, const std::string& word, const Name& except) {
+  if (!scene.recording->flaw.empty()) return scene.recording->flaw;
+  if (!scene.before.whole()) {
+    return "the schema is not known as a whole, and a function in it may use it";
+  }
+  const std::string function = scene.before.FunctionThatSays(word, except);
+  return function.empty() ? "" : absl::StrCat("function ", function, " says ", word);
+}
+
+}  // namespace
+
 void AddWitnesses(std::vector<Failing> failing, Remark& remark) {
   remark.witness_count = failing.size();
   std::ranges::stable_sort(failing, [](const Failing& a, const Failing& b) {
@@ -116,8 +129,6 @@ void AddWitnesses(std::vector<Failing> failing, Remark& remark) {
   }
 }
 
-}  // namespace
-
 Answer WithoutTable(const Scene& scene, const Name& table) {
   const Known known = AsRunning(scene, table, "");
   if (scene.AtCommit().Find(known.table) != nullptr) return std::nullopt;
@@ -128,6 +139,10 @@ Answer WithoutColumn(const Scene& scene, const Name& table, const std::string& c
   const Known known = AsRunning(scene, table, column);
   if (IsThereAtCommit(scene, known)) return std::nullopt;
   return Ask(scene, known, &Workload::WithoutColumn);
+}
+
+Answer NeedingColumn(const Scene& scene, const Name& table, const std::string& column) {
+  return Ask(scene, AsRunning(scene, table, column), &Workload::WithoutColumn);
 }
 
 Answer WithoutColumnName(const Scene& scene, const Name& table, const std::string& column) {
@@ -152,6 +167,37 @@ Answer WithOtherType(const Scene& scene, const Name& table, const std::string& c
   return Ask(scene, AsRunning(scene, table, column), &Workload::WithOtherType);
 }
 
+Answer WithoutUniqueKey(const Scene& scene, const Name& table,
+                        const std::vector<std::string>& columns) {
+  std::vector<std::string> known;
+  for (const std::string& column : columns) {
+    known.push_back(AsRunning(scene, table, column).column);
+  }
+  return scene.running.WithoutUniqueKey(AsRunning(scene, table, "").table, known, scene.start);
+}
+
+Answer WithoutConstraint(const Scene& scene, const Name& table, const std::string& constraint) {
+  return scene.running.WithoutConstraint(AsRunning(scene, table, "").table, constraint,
+                                         scene.start);
+}
+
+Answer WithoutFunction(const Scene& scene, const Name& function) {
+  return scene.running.WithoutFunction(function);
+}
+
+Answer WithoutLabels(const Scene& scene, const Name& type, const std::vector<std::string>& labels) {
+  return scene.running.WithoutLabels(type, labels, scene.start);
+}
+
+Answer WithoutLabelsIn(const Scene& scene, const Name& table, const std::string& column,
+                       const std::vector<std::string>& labels) {
+  const Known known = AsRunning(scene, table, column);
+  const KnownColumn* before = scene.start.Find(known.table, known.column);
+  const Name type =
+      before != nullptr && before->definition.type ? NameOf(*before->definition.type) : Name();
+  return scene.running.WithoutLabelsIn(known.table, known.column, type, labels, scene.start);
+}
+
 void Prove(const Scene& scene, const Answer& failing, std::string_view does, Remark& remark) {
   const Workload& running = scene.running;
   if (running.empty() || !failing) return;
@@ -168,6 +214,50 @@ void Prove(const Scene& scene, const Answer& failing, std::string_view does, Rem
   } else {
     absl::StrAppend(&remark.message, ", but ", Lost(running), ".");
   }
+}
+
+void Clear(const Scene& scene, const Answer& failing, const std::string& word, Remark& remark,
+           const Name& except) {
+  if (!failing) return;
+  if (scene.recording == nullptr) {
+    if (!failing->empty()) remark.disuse = Disuse{};
+    return;
+  }
+  const Recording& recording = *scene.recording;
+  absl::Time used = absl::InfinitePast();
+  for (const Failing& each : *failing) {
+    used = std::max(used, LastUse(*each.statement, recording));
+  }
+  const std::string flaw = WhyItProvesNothing(scene, word, except);
+  const bool in_use = !failing->empty() && used > recording.until - recording.max_age;
+  if (!flaw.empty() || in_use) {
+    if (!failing->empty()) remark.disuse = Disuse{Disuse::State::kUsed, used};
+    if (!flaw.empty()) absl::StrAppend(&remark.message, " Disuse is not shown: ", flaw, ".");
+    return;
+  }
+  const absl::Time since = std::max(used, recording.since);
+  const absl::Time clears_at = since + recording.unused_for;
+  if (recording.now < clears_at) {
+    remark.disuse = Disuse{Disuse::State::kTooRecent, since, clears_at};
+    return;
+  }
+  remark.disuse = Disuse{Disuse::State::kUnused, since};
+  remark.severity = v1::SEVERITY_INFO;
+  std::erase(remark.effects, v1::EFFECT_BREAKS_RUNNING_VERSION);
+  std::erase(remark.effects, v1::EFFECT_BREAKS_NEW_VERSION);
+  remark.witnesses.clear();
+  remark.witness_count = 0;
+  remark.instead = {};
+  const bool loses =
+      std::ranges::find(remark.effects, v1::EFFECT_LOSES_DATA) != remark.effects.end();
+  remark.message =
+      absl::StrCat("No statement has used ", remark.subject, " since ", Moment(since),
+                   ", for longer than the ", InWords(recording.unused_for),
+                   " that the policy asks for (", Statements(scene.running.size()), " recorded",
+                   recording.versions.empty()
+                       ? ""
+                       : absl::StrCat(" of version ", absl::StrJoin(recording.versions, ", ")),
+                   ").", loses ? " What is in it is lost all the same." : "");
 }
 
 }  // namespace gate::migration

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/sql/parse.h"
+#include "checks/proto_time.h"
 
 namespace gate::migration {
 namespace {
@@ -15,8 +17,11 @@ constexpr size_t kMaxUses = 2'000'000;  // of all statements
 
 constexpr std::string_view kNoTable = "42P01", kNoColumn = "42703", kPlanChanged = "0A000",
                            kOtherCount = "42601", kNull = "23502", kOtherType = "42804",
-                           kNoFunction = "42883", kNoKey = "42P10", kNoObject = "42704",
-                           kDefaultSchema = "public";
+                           kNoFunction = "42883", kNoLabel = "22P02", kNoKey = "42P10",
+                           kNoObject = "42704", kDefaultSchema = "public";
+
+// How far the clock of who recorded a workload may be ahead.
+constexpr absl::Duration kClockSkew = absl::Minutes(1);
 
 enum class Sure { kNo, kMaybe, kYes };
 
@@ -324,6 +329,164 @@ std::vector<Failing> Workload::WithoutFunction(const Name& function) const {
     if (calls) all.push_back({entry.statement, kNoFunction, false});
   }
   return all;
+}
+
+namespace {
+
+bool SameType(const Name& used, const Name& asked) {
+  return used.name == asked.name &&
+         (used.schema.empty() || asked.schema.empty() || used.schema == asked.schema);
+}
+
+// A constant fails for certain; what binds a parameter may.
+void TakeCasts(const Workload::Entry& entry, const Name& type,
+               const std::vector<std::string>& labels, std::optional<Failing>& failing) {
+  for (const TypeUse& cast : entry.uses.casts) {
+    if (!SameType(cast.type, type)) continue;
+    const bool names = cast.label && std::ranges::find(labels, *cast.label) != labels.end();
+    if (names || !cast.label) Take(names ? Sure::kYes : Sure::kMaybe, kNoLabel, failing);
+  }
+}
+
+// Values do not show in a normalised statement, nor do rows by position.
+void TakeValuesOf(const Workload::Entry& entry, const Name& table, std::string_view column,
+                  const Catalog& schema, std::optional<Failing>& failing) {
+  for (const ColumnUse& use : entry.uses.columns) {
+    if (use.returned || use.column != column) continue;
+    Take(std::min(Sure::kMaybe, Means(entry, use, table, schema)), kNoLabel, failing);
+  }
+  const auto writes = [&](const Write& write) {
+    return write.positional || Writes(write, column) ? Sure::kMaybe : Sure::kNo;
+  };
+  TakeWrites(entry, table, schema, writes, kNoLabel, failing);
+}
+
+}  // namespace
+
+std::vector<Failing> Workload::WithoutLabels(const Name& type,
+                                             const std::vector<std::string>& labels,
+                                             const Catalog& schema) const {
+  std::vector<Failing> all;
+  for (const Entry& entry : entries_) {
+    std::optional<Failing> failing;
+    TakeCasts(entry, type, labels, failing);
+    for (const Name& relation : entry.uses.relations) {
+      const Relation* known = schema.Find(relation);
+      if (known == nullptr) continue;
+      for (const KnownColumn& column : known->columns) {
+        const std::optional<Type>& of = column.definition.type;
+        if (!of || !SameType(NameOf(*of), type)) continue;
+        TakeValuesOf(entry, known->name, column.definition.name, schema, failing);
+      }
+    }
+    if (!failing) continue;
+    failing->statement = entry.statement;
+    all.push_back(*failing);
+  }
+  return all;
+}
+
+std::vector<Failing> Workload::WithoutLabelsIn(const Name& table, std::string_view column,
+                                               const Name& type,
+                                               const std::vector<std::string>& labels,
+                                               const Catalog& schema) const {
+  return Ask(table.name, [&](const Entry& entry, std::optional<Failing>& failing) {
+    TakeCasts(entry, type, labels, failing);
+    TakeValuesOf(entry, table, column, schema, failing);
+  });
+}
+
+namespace {
+
+constexpr std::string_view kSystemColumns[] = {"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"};
+
+bool IsSystem(const Name& relation) {
+  return relation.schema == "pg_catalog" || relation.schema == "information_schema" ||
+         (relation.schema.empty() && relation.name.starts_with("pg_"));
+}
+
+// Of tables that are all there, none of which has the column: its name with the first of them. What
+// may be the name of a row (SELECT o FROM orders o) is none.
+std::string MissingColumn(const Workload::Entry& entry, const ColumnUse& use,
+                          const Catalog& schema) {
+  const bool system = std::ranges::find(kSystemColumns, use.column) != std::end(kSystemColumns);
+  if (system || use.candidates.empty() || use.unknown_level != ColumnUse::kNowhere) return "";
+  for (const ColumnUse::Candidate& candidate : use.candidates) {
+    const Name& relation = entry.uses.relations[candidate.relation];
+    const bool there = schema.Find(relation) != nullptr && !IsSystem(relation);
+    const bool whole = std::ranges::find(entry.uses.whole_rows, candidate.relation,
+                                         &WholeRow::relation) != entry.uses.whole_rows.end();
+    if (!there || whole || Has(relation, use.column, schema) != Sure::kNo) return "";
+  }
+  const Name& first = entry.uses.relations[use.candidates.front().relation];
+  return absl::StrCat(Quoted(first), ".", Quoted(use.column));
+}
+
+}  // namespace
+
+std::vector<MissingObject> Workload::MissingFrom(const Catalog& schema) const {
+  std::map<std::string, std::vector<Failing>> missing;
+  const auto add = [&](const Entry& entry, const std::string& name, std::string_view sqlstate) {
+    std::vector<Failing>& failing = missing[name];
+    const bool is_new = failing.empty() || failing.back().statement != entry.statement;
+    if (is_new) failing.push_back({entry.statement, sqlstate, true});
+  };
+  for (const Entry& entry : entries_) {
+    for (const Name& relation : entry.uses.relations) {
+      const bool found_by_path = relation.schema.empty() && !entry.search_path.empty();
+      if (found_by_path || IsSystem(relation) || !schema.IsAbsent(relation)) continue;
+      add(entry, Quoted(relation), kNoTable);
+    }
+    for (const ColumnUse& use : entry.uses.columns) {
+      const std::string name = MissingColumn(entry, use, schema);
+      if (!name.empty()) add(entry, name, kNoColumn);
+    }
+  }
+  std::vector<MissingObject> objects;
+  for (auto& [name, failing] : missing) objects.push_back({name, std::move(failing)});
+  return objects;
+}
+
+Recording RecordingOf(const v1::WorkloadCoverage& coverage, absl::Duration unused_for,
+                      absl::Duration max_age, absl::Time now, const Workload& running) {
+  Recording recording{FromProto(coverage.recorded_since()), FromProto(coverage.recorded_until()),
+                      now, unused_for, max_age};
+  recording.versions.assign(coverage.versions().begin(), coverage.versions().end());
+  const absl::Duration age = now - recording.until;
+  if (!coverage.has_recorded_since() || !coverage.has_recorded_until() ||
+      recording.since > recording.until) {
+    recording.flaw = "it is not said from when to when the workload was recorded";
+  } else if (age > max_age) {
+    recording.flaw = absl::StrCat("the workload was read at ", Moment(recording.until),
+                                  ", which is more than ", InWords(max_age), " ago");
+  } else if (age < -kClockSkew) {
+    recording.flaw = absl::StrCat("the workload was read at ", Moment(recording.until),
+                                  ", which is yet to come");
+  } else if (!coverage.complete()) {
+    recording.flaw = "statements were lost while the workload was recorded";
+  } else if (running.empty()) {
+    recording.flaw = "there is not one statement in the workload";
+  } else if (!running.lost().empty()) {
+    recording.flaw = absl::StrCat(running.lost().size(), " of the ", running.size(),
+                                  " statements of the workload could not be read");
+  }
+  return recording;
+}
+
+std::string Moment(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M UTC", time, absl::UTCTimeZone());
+}
+
+std::string InWords(absl::Duration duration) {
+  const int64_t hours = duration / absl::Hours(1);
+  if (duration != absl::Hours(hours)) return absl::FormatDuration(duration);
+  const bool days = hours % 24 == 0;
+  const int64_t count = days ? hours / 24 : hours;
+  return absl::StrCat(count, days ? " day" : " hour", count == 1 ? "" : "s");
+}
+
+absl::Time LastUse(const v1::WorkloadStatement& statement, const Recording& recording) {
+  return statement.has_last_seen() ? FromProto(statement.last_seen()) : recording.until;
 }
 
 std::vector<Failing> Either(std::vector<Failing> a, const std::vector<Failing>& b) {

@@ -9,11 +9,13 @@
 #define CHECKS_MIGRATION_WORKLOAD_H_
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "checks/migration/catalog.h"
 #include "checks/migration/sql/uses.h"
 #include "gate/v1/change.pb.h"
@@ -30,6 +32,12 @@ struct Failing {
 struct LostStatement {
   const v1::WorkloadStatement* statement = nullptr;
   std::string reason;
+};
+
+// What statements name and the schema does not have.
+struct MissingObject {
+  std::string name;  // "orders.note"
+  std::vector<Failing> failing;
 };
 
 // Immutable once made; questions may be asked from any thread.
@@ -76,8 +84,19 @@ class Workload {
   // the table's constraint of this name is gone (42704);
   std::vector<Failing> WithoutConstraint(const Name& table, std::string_view constraint,
                                          const Catalog& schema) const;
-  // the function is gone, or takes other arguments (42883).
+  // the function is gone, or takes other arguments (42883);
   std::vector<Failing> WithoutFunction(const Name& function) const;
+  // the enum has no such labels (22P02): what casts one to it, and what may write one of them to a
+  // column of the type or compare it with one.
+  std::vector<Failing> WithoutLabels(const Name& type, const std::vector<std::string>& labels,
+                                     const Catalog& schema) const;
+  // the column's type has no such labels: the same, of this column alone.
+  std::vector<Failing> WithoutLabelsIn(const Name& table, std::string_view column, const Name& type,
+                                       const std::vector<std::string>& labels,
+                                       const Catalog& schema) const;
+
+  // What is certain not to be in the schema, by name. Not what belongs to PostgreSQL itself.
+  std::vector<MissingObject> MissingFrom(const Catalog& schema) const;
 
   // The statements that could be read, for who asks them something else.
   struct Entry {
@@ -100,11 +119,34 @@ class Workload {
   std::map<std::string, std::vector<std::string>, std::less<>> paths_;  // by origin, while adding
 };
 
+// Over which time the running workload was recorded, and what the policy asks of it.
+struct Recording {
+  absl::Time since = absl::InfinitePast();
+  absl::Time until = absl::InfinitePast();
+  absl::Time now = absl::InfinitePast();
+  absl::Duration unused_for = absl::InfiniteDuration();
+  absl::Duration max_age = absl::ZeroDuration();
+  std::vector<std::string> versions;  // that ran in that time
+  // Why what is not in it proves nothing, for people; empty where it does.
+  std::string flaw;
+};
+
 // What both versions execute, as far as it is known.
 struct Workloads {
   Workload running;
   Workload next;  // the new version's
+  std::optional<Recording> recording = {};
 };
+
+Recording RecordingOf(const v1::WorkloadCoverage& coverage, absl::Duration unused_for,
+                      absl::Duration max_age, absl::Time now, const Workload& running);
+
+// "2026-11-21 12:00 UTC", "7 days", "90m".
+std::string Moment(absl::Time time);
+std::string InWords(absl::Duration duration);
+
+// When the statement last ran.
+absl::Time LastUse(const v1::WorkloadStatement& statement, const Recording& recording);
 
 // Both, each statement once, as the more certain of the two says.
 std::vector<Failing> Either(std::vector<Failing> a, const std::vector<Failing>& b);

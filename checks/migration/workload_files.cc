@@ -12,6 +12,7 @@
 #include "checks/migration/sql/lexer.h"
 #include "checks/migration/sql/split.h"
 #include "checks/migration/sql/text.h"
+#include "checks/proto_time.h"
 
 namespace gate {
 namespace {
@@ -28,8 +29,11 @@ constexpr std::string_view kExport =
 // One file on its way to statements.
 class Reader {
  public:
-  Reader(const WorkloadFile& file, std::vector<v1::WorkloadStatement>& statements)
-      : file_(file), text_(migration::WithoutByteOrderMark(file.text)), statements_(statements) {}
+  Reader(const WorkloadFile& file, ParsedWorkload& parsed)
+      : file_(file),
+        text_(migration::WithoutByteOrderMark(file.text)),
+        parsed_(parsed),
+        statements_(parsed.statements) {}
 
   // The issue, where there is one.
   std::optional<WorkloadIssue> Read() {
@@ -46,7 +50,7 @@ class Reader {
  private:
   // A row of pg_stat_statements, or what is known of a statement besides its text.
   struct Row {
-    std::string query, calls, calls_per_hour, stats_since, toplevel;
+    std::string query, calls, calls_per_hour, stats_since, toplevel, last_seen;
   };
 
   int LineAt(size_t offset) const {
@@ -76,6 +80,10 @@ class Reader {
       return absl::StrCat("calls_per_hour is no number: ", row.calls_per_hour);
     }
     if (row.calls_per_hour.empty()) rate = Rate(calls, row.stats_since);
+    const std::optional<absl::Time> seen = ReadTime(row.last_seen);
+    if (!row.last_seen.empty() && !seen) {
+      return absl::StrCat("last_seen is no time: ", row.last_seen);
+    }
     const bool inside = absl::StartsWithIgnoreCase(row.toplevel, "f");
     const std::string origin =
         inside ? "pg_stat_statements, inside of a function" : "pg_stat_statements";
@@ -83,18 +91,32 @@ class Reader {
     if (is_new) Add(row.query, origin);
     v1::WorkloadStatement& statement = statements_[known->second];
     statement.set_calls_per_hour(statement.calls_per_hour() + rate);
+    // Where one of several rows does not say when, nobody knows.
+    if (!seen) {
+      statement.clear_last_seen();
+    } else if (is_new || (statement.has_last_seen() && FromProto(statement.last_seen()) < *seen)) {
+      *statement.mutable_last_seen() = ToProto(*seen);
+    }
+    return std::nullopt;
+  }
+
+  // As PostgreSQL writes it: 2026-11-21 12:00:00.5+00.
+  static std::optional<absl::Time> ReadTime(const std::string& text) {
+    absl::Time time;
+    if (absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", text, &time, nullptr) ||
+        absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", text, &time, nullptr)) {
+      return time;
+    }
     return std::nullopt;
   }
 
   double Rate(double calls, const std::string& since) const {
-    absl::Time start;
-    // As PostgreSQL writes it: 2026-11-21 12:00:00.5+00.
-    if (!absl::ParseTime("%Y-%m-%d%ET%H:%M:%E*S%Ez", since, &start, nullptr) &&
-        !absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", since, &start, nullptr)) {
-      return 0;
-    }
-    const absl::Duration counted = file_.written - start;
-    if (file_.written == absl::InfinitePast() || counted < absl::Minutes(1)) return 0;
+    const absl::Time start = ReadTime(since).value_or(recorded_since_);
+    const absl::Time end =
+        recorded_until_ == absl::InfinitePast() ? file_.written : recorded_until_;
+    const absl::Duration counted = end - start;
+    const bool unknown = start == absl::InfinitePast() || end == absl::InfinitePast();
+    if (unknown || counted < absl::Minutes(1)) return 0;
     return calls / absl::ToDoubleHours(counted);
   }
 
@@ -175,6 +197,7 @@ class Reader {
     if (name == "calls_per_hour") return &row.calls_per_hour;
     if (name == "stats_since") return &row.stats_since;
     if (name == "toplevel") return &row.toplevel;
+    if (name == "last_seen") return &row.last_seen;
     return nullptr;
   }
 
@@ -243,6 +266,9 @@ class Reader {
     if (const auto queries = object.find("queries"); queries != object.end()) {
       return ReadSqlcManifest(*queries, line);
     }
+    if (object.contains("recorded_since") || object.contains("recorded_until")) {
+      return ReadRecording(object, line);
+    }
     // sqlx before 0.7: all in one file, by their hash.
     if (object.contains("db") && !object.contains("query")) {
       for (const auto& [hash, entry] : object.items()) {
@@ -258,6 +284,58 @@ class Reader {
       return std::nullopt;
     }
     return ReadJsonRow(object, line);
+  }
+
+  std::optional<WorkloadIssue> ReadRecording(const Json& object, int line) {
+    const auto time = [&object](const char* key) {
+      const std::string* text = TextOf(object, key);
+      return text == nullptr ? std::optional<absl::Time>() : ReadTime(*text);
+    };
+    const std::optional<absl::Time> since = time("recorded_since"), until = time("recorded_until");
+    const auto statements = object.find("statements");
+    if (!since || !until || *since > *until || statements == object.end() ||
+        !(statements->is_array() || statements->is_null())) {
+      return Issue(line, "a recording says from when to when, and has statements",
+                   "write recorded_since and recorded_until as 2026-11-21T12:00:00Z, and "
+                   "statements as an array");
+    }
+    recorded_since_ = *since;
+    recorded_until_ = *until;
+    v1::WorkloadCoverage coverage;
+    *coverage.mutable_recorded_since() = ToProto(*since);
+    *coverage.mutable_recorded_until() = ToProto(*until);
+    const auto complete = object.find("complete");
+    coverage.set_complete(complete != object.end() && complete->is_boolean() &&
+                          complete->get<bool>());
+    if (const auto versions = object.find("versions");
+        versions != object.end() && versions->is_array()) {
+      for (const Json& version : *versions) {
+        if (version.is_string()) coverage.add_versions(version.get<std::string>());
+      }
+    }
+    Cover(coverage);
+    for (const Json& statement : *statements) {
+      if (!statement.is_object() || TextOf(statement, "query") == nullptr) {
+        return Issue(line, "a statement without \"query\"", "write the recording again");
+      }
+      if (auto issue = ReadJsonRow(statement, line)) return issue;
+    }
+    return std::nullopt;
+  }
+
+  // Of several recordings what holds for all.
+  void Cover(const v1::WorkloadCoverage& coverage) {
+    if (!parsed_.coverage) {
+      parsed_.coverage = coverage;
+      return;
+    }
+    v1::WorkloadCoverage& all = *parsed_.coverage;
+    *all.mutable_recorded_since() =
+        ToProto(std::max(FromProto(all.recorded_since()), FromProto(coverage.recorded_since())));
+    *all.mutable_recorded_until() =
+        ToProto(std::min(FromProto(all.recorded_until()), FromProto(coverage.recorded_until())));
+    all.set_complete(all.complete() && coverage.complete());
+    all.mutable_versions()->MergeFrom(coverage.versions());
   }
 
   std::optional<WorkloadIssue> ReadJsonRow(const Json& object, int line) {
@@ -347,7 +425,9 @@ class Reader {
 
   const WorkloadFile& file_;
   const std::string_view text_;
+  ParsedWorkload& parsed_;
   std::vector<v1::WorkloadStatement>& statements_;
+  absl::Time recorded_since_ = absl::InfinitePast(), recorded_until_ = absl::InfinitePast();
   std::map<std::pair<std::string, bool>, size_t> rows_;
 };
 
@@ -356,7 +436,7 @@ class Reader {
 ParsedWorkload ParseWorkload(std::span<const WorkloadFile> files) {
   ParsedWorkload parsed;
   for (const WorkloadFile& file : files) {
-    parsed.issue = Reader(file, parsed.statements).Read();
+    parsed.issue = Reader(file, parsed).Read();
     if (parsed.issue) break;
   }
   if (!parsed.issue && parsed.statements.empty()) {
@@ -366,7 +446,10 @@ ParsedWorkload ParseWorkload(std::span<const WorkloadFile> files) {
                                    "SQL or with ",
                                    std::string(kExport))};
   }
-  if (parsed.issue) parsed.statements.clear();
+  if (parsed.issue) {
+    parsed.statements.clear();
+    parsed.coverage.reset();
+  }
   return parsed;
 }
 

@@ -4,6 +4,8 @@
 //     query, and of calls_per_hour, calls, stats_since, toplevel what there is
 //   statements in SQL, each with its semicolon; sqlc's queries (-- name: ListOrders :many)
 //   sqlx: .sqlx/query-*.json, and the older sqlx-data.json; sqlc's JSON manifest
+//   a recording, as JSON: an object with recorded_since, recorded_until, complete, versions, and
+//     statements, which are rows of pg_stat_statements with last_seen where it is known
 //
 // Pure: the caller reads the files. Which of these a file is, its text tells.
 #ifndef CHECKS_MIGRATION_WORKLOAD_FILES_H_
@@ -39,6 +41,8 @@ struct ParsedWorkload {
   // In the order of the files. What pg_stat_statements counts several times, for each user and
   // database, is one statement.
   std::vector<v1::WorkloadStatement> statements;
+  // Of the recordings among the files: the time that all of them cover.
+  std::optional<v1::WorkloadCoverage> coverage;
   std::optional<WorkloadIssue> issue;  // the first; there are no statements then
 };
 

@@ -195,12 +195,15 @@ Or<bool> NoteUncommitted(const Git& git, const MigrationFolder& folder, Collecte
 }
 
 template <typename Field>
-Or<bool> AddWorkload(const Git& git, const std::string& path, Field* workload) {
+Or<bool> AddWorkload(const Git& git, const std::string& path, Field* workload,
+                     v1::WorkloadCoverage* coverage = nullptr) {
   if (path.empty()) return true;
-  Or<std::vector<v1::WorkloadStatement>> statements =
-      ReadWorkload(RelativeTo(git.root(), path), path);
-  if (!statements) return statements.problem();
-  for (v1::WorkloadStatement& statement : *statements) *workload->Add() = std::move(statement);
+  Or<ReadStatements> read = ReadWorkload(RelativeTo(git.root(), path), path);
+  if (!read) return read.problem();
+  for (v1::WorkloadStatement& statement : read->statements) {
+    *workload->Add() = std::move(statement);
+  }
+  if (coverage != nullptr && read->coverage) *coverage = *std::move(read->coverage);
   return true;
 }
 
@@ -258,12 +261,12 @@ void AddDatabase(v1::Database database, v1::SchemaChange& schema) {
   *schema.mutable_new_workload() = std::move(*database.mutable_new_workload());
   schema.set_postgres_major_version(database.postgres_major_version());
   *schema.mutable_tables() = std::move(*database.mutable_tables());
+  if (database.has_coverage()) *schema.mutable_coverage() = std::move(*database.mutable_coverage());
 }
 
 }  // namespace
 
-Or<std::vector<v1::WorkloadStatement>> ReadWorkload(const std::string& path,
-                                                    const std::string& shown) {
+Or<ReadStatements> ReadWorkload(const std::string& path, const std::string& shown) {
   const Or<std::vector<std::string>> paths = WorkloadPaths(path);
   if (!paths) return paths.problem();
   std::vector<WorkloadFile> files;
@@ -273,7 +276,9 @@ Or<std::vector<v1::WorkloadStatement>> ReadWorkload(const std::string& path,
     files.push_back({shown + each.substr(path.size()), *std::move(text), WrittenAt(each)});
   }
   ParsedWorkload parsed = ParseWorkload(files);
-  if (!parsed.issue) return std::move(parsed.statements);
+  if (!parsed.issue) {
+    return ReadStatements{std::move(parsed.statements), std::move(parsed.coverage)};
+  }
   const std::string place = parsed.issue->path.empty() ? shown : parsed.issue->path;
   return Problem{"E0203",
                  absl::StrCat(place, ":", parsed.issue->line, " is no workload"),
@@ -299,11 +304,14 @@ Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Colle
         !added) {
       return added;
     }
+    v1::WorkloadCoverage coverage;
     if (const Or<bool> added =
-            AddWorkload(git, folder.workload(), database.about.mutable_running_workload());
+            AddWorkload(git, folder.workload(), database.about.mutable_running_workload(),
+                        database.about.has_coverage() ? nullptr : &coverage);
         !added) {
       return added;
     }
+    if (coverage.has_recorded_until()) *database.about.mutable_coverage() = std::move(coverage);
     if (const Or<bool> added =
             AddWorkload(git, folder.new_workload(), database.about.mutable_new_workload());
         !added) {

@@ -2,6 +2,10 @@
 #ifndef CLIENTS_GATECTL_MIGRATIONS_H_
 #define CLIENTS_GATECTL_MIGRATIONS_H_
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "clients/gatectl/collect.h"
 
 namespace gate::ctl {
@@ -11,10 +15,14 @@ namespace gate::ctl {
 // the schema before. Leaves it unset where there are none.
 Or<bool> AddMigrations(const Git& git, const config::v1::Project& project, Collected& collected);
 
+struct ReadStatements {
+  std::vector<v1::WorkloadStatement> statements;
+  std::optional<v1::WorkloadCoverage> coverage;
+};
+
 // What a version executes, from a file or from those in a folder that look like one
 // (checks/migration/workload_files.h). `path` is read, `shown` printed.
-Or<std::vector<v1::WorkloadStatement>> ReadWorkload(const std::string& path,
-                                                    const std::string& shown);
+Or<ReadStatements> ReadWorkload(const std::string& path, const std::string& shown);
 
 }  // namespace gate::ctl
 

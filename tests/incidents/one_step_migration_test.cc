@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <set>
 #include <stdexcept>
@@ -399,6 +400,99 @@ TEST_F(OneStepMigration, WithoutPostgresTheAnswerStandsAndSaysSo) {
     if (finding.rule() != "migration.not_rehearsed") continue;
     EXPECT_THAT(finding.message(), HasSubstr("is not configured"));
   }
+}
+
+constexpr char kMovedInOneStep[] =
+    "ALTER TABLE TABLE_ ADD COLUMN ADDED_ text;\n"
+    "UPDATE TABLE_ SET ADDED_ = COLUMN_;\n"
+    "ALTER TABLE TABLE_ DROP COLUMN COLUMN_;\n";
+
+// The first release of the plan, without its label and indentation.
+std::string FirstHalf(const std::string& instead) {
+  constexpr size_t kIndent = 10;
+  const size_t end = instead.find("\nBetween:");
+  EXPECT_EQ(instead.substr(0, 4), "Now:");
+  return absl::StrReplaceAll(instead.substr(kIndent, end - kIndent),
+                             {{"\n" + std::string(kIndent, ' '), "\n"}});
+}
+
+// The plan of the gate, done as it says: its first half is allowed, old nodes work on the schema
+// after it, and what they write reaches the new column.
+TEST_F(OneStepMigration, TheExpandHalfOfThePlanMayGoAndWorks) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed_);
+  const v1::Verdict verdict =
+      gate_->Evaluate(Release(world_, workload_, "migrations/7.sql", kMovedInOneStep));
+  EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
+  std::string half;
+  for (const v1::Finding& finding : OutcomeOf(verdict, "migration").findings()) {
+    if (finding.rule() == "migration.expand_and_contract") half = FirstHalf(finding.instead());
+  }
+  ASSERT_NE(half, "") << verdict.DebugString();
+  ExpectAllowed(half);
+
+  const std::string copy = absl::StrCat(app_, "_split");
+  postgres_->Sql("postgres", absl::StrCat("CREATE DATABASE ", copy, " TEMPLATE ", app_));
+  postgres_->Sql(copy, half);
+  for (const AppStatement& statement : kApp) postgres_->Sql(copy, Named(world_, statement.sql));
+  const auto count = [&](const std::string& where) {
+    return postgres_->Sql(copy, Named(world_, "SELECT count(*) FROM TABLE_ WHERE " + where));
+  };
+  postgres_->Sql(copy, Named(world_, "UPDATE TABLE_ SET COLUMN_ = 'b' WHERE id = 1"));
+  EXPECT_EQ(count("ADDED_ IS DISTINCT FROM COLUMN_"), "0\n");
+  EXPECT_EQ(count("ADDED_ = 'b'"), "1\n");
+  // A node of the new version writes the new column, and keeps what it wrote.
+  postgres_->Sql(copy, Named(world_, "UPDATE TABLE_ SET ADDED_ = 'c' WHERE id = 1"));
+  EXPECT_EQ(count("ADDED_ = 'c' AND COLUMN_ = 'b'"), "1\n");
+  postgres_->Sql("postgres", absl::StrCat("DROP DATABASE ", copy));
+}
+
+// The second half, a release later: forbidden while old nodes run, held until nothing has used the
+// old shape for the week that the policy asks for, then allowed.
+TEST_F(OneStepMigration, TheContractHalfMayGoOnceNothingUsesTheOldShape) {
+  SCOPED_TRACE(testing::Message() << "seed " << seed_);
+  const auto days = [](int count) { return absl::Hours(24 * count); };
+  const auto ask = [&](std::optional<absl::Duration> used_ago, bool still_used) {
+    std::vector<v1::WorkloadStatement> workload;
+    workload.emplace_back().set_sql(Named(world_, "SELECT id, ADDED_, OTHER_ FROM TABLE_"));
+    if (used_ago || still_used) {
+      v1::WorkloadStatement& old = workload.emplace_back();
+      old.set_sql(Named(world_, "SELECT COLUMN_ FROM TABLE_ WHERE id = $1"));
+      if (used_ago) {
+        old.mutable_last_seen()->set_seconds(absl::ToUnixSeconds(absl::Now() - *used_ago));
+      }
+    }
+    v1::EvaluateRequest request =
+        Release(world_, workload, "migrations/8.sql", "ALTER TABLE TABLE_ DROP COLUMN COLUMN_;\n");
+    v1::SchemaChange& schema = *request.mutable_change()->mutable_schema_change();
+    *schema.mutable_schema_before() +=
+        Named(world_, "ALTER TABLE TABLE_ ADD COLUMN ADDED_ text;\n");
+    v1::WorkloadCoverage& coverage = *schema.mutable_coverage();
+    coverage.mutable_recorded_since()->set_seconds(absl::ToUnixSeconds(absl::Now() - days(30)));
+    coverage.mutable_recorded_until()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+    coverage.set_complete(true);
+    coverage.add_versions("2021.10.06");
+    return request;
+  };
+  const v1::Verdict used = gate_->Evaluate(ask(std::nullopt, true));
+  EXPECT_EQ(used.decision(), v1::DECISION_BLOCK);
+  const auto& findings = OutcomeOf(used, "migration").findings();
+  const auto early = std::find_if(findings.begin(), findings.end(), [](const v1::Finding& each) {
+    return each.rule() == "migration.contract_too_early";
+  });
+  ASSERT_NE(early, findings.end()) << used.DebugString();
+  ASSERT_EQ(early->witnesses_size(), 1);
+  EXPECT_THAT(early->message(), HasSubstr("2021.10.06"));
+
+  const v1::Verdict recent = gate_->Evaluate(ask(days(2), false));
+  EXPECT_EQ(recent.decision(), v1::DECISION_HOLD) << recent.DebugString();
+  EXPECT_NEAR(static_cast<double>(recent.retry_at().seconds()),
+              static_cast<double>(absl::ToUnixSeconds(absl::Now() + days(5))), 60);
+  ExpectGatectl(ask(days(2), false), 11, {"HOLD", "migration.contract_too_early"});
+
+  const v1::Verdict unused = gate_->Evaluate(ask(std::nullopt, false));
+  EXPECT_EQ(unused.decision(), v1::DECISION_ALLOW) << unused.DebugString();
+  EXPECT_EQ(OutcomeOf(unused, "rollback").outcome(), v1::OUTCOME_PASS);
+  ExpectGatectl(ask(std::nullopt, false), 0, {"ALLOW"});
 }
 
 TEST_F(OneStepMigration, ANullableColumnMayGo) {

@@ -1,8 +1,9 @@
 // Each rule on its golden folder: finding*.sql with what a person reads beside it, near_miss*.sql
 // without any finding. Leading comments say what the judgement starts from:
 //   -- schema: SQL of the schema before      -- postgres: major version of the server
-// NAME.workload.sql beside NAME.sql is what the running version executes, NAME.rehearsal.txt what
-// was seen when it was run (gate.v1.Rehearsal, in protobuf's text form).
+// NAME.workload.sql beside NAME.sql is what the running version executes, NAME.next.sql what the
+// new one does, NAME.rehearsal.txt what was seen when it was run (gate.v1.Rehearsal, in protobuf's
+// text form).
 #include <filesystem>
 #include <set>
 #include <string>
@@ -36,11 +37,23 @@ std::string Directive(const std::string& text, const std::string& name) {
 
 constexpr char kWorkload[] = ".workload.sql";
 constexpr char kRehearsal[] = ".rehearsal.txt";
+constexpr char kNext[] = ".next.sql";
 
 std::vector<std::string> Migrations(const std::string& folder) {
   std::vector<std::string> paths = GoldenFiles(folder, ".sql");
-  std::erase_if(paths, [](const std::string& path) { return path.ends_with(kWorkload); });
+  std::erase_if(paths, [](const std::string& path) {
+    return path.ends_with(kWorkload) || path.ends_with(kNext);
+  });
   return paths;
+}
+
+// None where there is no such file.
+std::vector<v1::WorkloadStatement> Statements(const std::string& path) {
+  if (!std::filesystem::exists(path)) return {};
+  const WorkloadFile file{"app.sql", testing::ReadFile(path)};
+  ParsedWorkload parsed = ParseWorkload({&file, 1});
+  EXPECT_FALSE(parsed.issue);
+  return std::move(parsed.statements);
 }
 
 v1::LintReport Lint(const std::string& path) {
@@ -48,18 +61,13 @@ v1::LintReport Lint(const std::string& path) {
   LintOptions options;
   options.schema = Directive(text, "schema");
   options.postgres_version = std::atoi(Directive(text, "postgres").c_str());
-  if (const std::string workload = GoldenFor(path, ".sql", kWorkload);
-      std::filesystem::exists(workload)) {
-    const WorkloadFile running{"app.sql", testing::ReadFile(workload)};
-    ParsedWorkload parsed = ParseWorkload({&running, 1});
-    EXPECT_FALSE(parsed.issue);
-    options.workload = std::move(parsed.statements);
-  }
   v1::Rehearsal rehearsal;
   if (const std::string seen = GoldenFor(path, ".sql", kRehearsal); std::filesystem::exists(seen)) {
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(testing::ReadFile(seen), &rehearsal));
     options.rehearsal = &rehearsal;
   }
+  options.workload = Statements(GoldenFor(path, ".sql", kWorkload));
+  options.new_workload = Statements(GoldenFor(path, ".sql", kNext));
   const LintFile file{std::filesystem::path(path).filename().string(), text};
   return LintMigrations({&file, 1}, options);
 }
@@ -121,9 +129,9 @@ TEST_P(RuleTest, IsNamedAfterItsFileAndHasNoStrayGoldens) {
   std::set<std::string> read;
   for (const std::string& path : Migrations(Folder())) {
     read.insert(path);
-    if (const std::string workload = GoldenFor(path, ".sql", kWorkload);
-        std::filesystem::exists(workload)) {
-      read.insert(workload);
+    for (const char* end : {kWorkload, kNext}) {
+      const std::string workload = GoldenFor(path, ".sql", end);
+      if (std::filesystem::exists(workload)) read.insert(workload);
     }
     if (const std::string seen = GoldenFor(path, ".sql", kRehearsal);
         std::filesystem::exists(seen)) {

@@ -161,6 +161,63 @@ TEST(WorkloadFilesTest, FilesAreReadInTheirOrder) {
   EXPECT_TRUE(ParseWorkload({}).issue);
 }
 
+// From when to when, without loss, and of which versions: what makes absence evidence.
+TEST(WorkloadFilesTest, ARecordingSaysWhatItCovers) {
+  const WorkloadFile file{
+      "recording.json",
+      R"({"recorded_since": "2026-11-20 12:00:00.5+00", "recorded_until": "2026-11-21T12:00:00Z",
+          "complete": true, "versions": ["7", "8"], "statements": [
+          {"query": "SELECT 1", "calls": 48, "toplevel": true, "last_seen": "2026-11-21T11:00:00Z"},
+          {"query": "SELECT 2", "calls": 24, "last_seen": "2026-11-21T10:00:00Z"},
+          {"query": "SELECT 2", "calls": 0, "last_seen": "2026-11-21T11:30:00Z"},
+          {"query": "SELECT 3", "last_seen": "2026-11-21T10:00:00Z"}, {"query": "SELECT 3"}]})"};
+  const ParsedWorkload parsed = ParseWorkload({&file, 1});
+  ASSERT_FALSE(parsed.issue) << parsed.issue->what;
+  ASSERT_TRUE(parsed.coverage);
+  EXPECT_EQ(parsed.coverage->recorded_until().seconds(), absl::ToUnixSeconds(kNoon));
+  EXPECT_EQ(parsed.coverage->recorded_since().seconds(),
+            absl::ToUnixSeconds(kNoon - absl::Hours(24)));
+  EXPECT_TRUE(parsed.coverage->complete());
+  EXPECT_EQ(parsed.coverage->versions_size(), 2);
+  ASSERT_EQ(parsed.statements.size(), 3u);
+  EXPECT_NEAR(parsed.statements[0].calls_per_hour(), 2, 0.01);
+  EXPECT_EQ(parsed.statements[0].last_seen().seconds(),
+            absl::ToUnixSeconds(kNoon - absl::Hours(1)));
+  EXPECT_EQ(parsed.statements[1].last_seen().seconds(),
+            absl::ToUnixSeconds(kNoon - absl::Minutes(30)));
+  EXPECT_FALSE(parsed.statements[2].has_last_seen());
+
+  const WorkloadFile shorter{
+      "other.json",
+      R"({"recorded_since": "2026-11-21T00:00:00Z", "recorded_until": "2026-11-21T13:00:00Z",
+          "statements": [{"query": "SELECT 4"}]})"};
+  const WorkloadFile both[] = {file, shorter};
+  const ParsedWorkload all = ParseWorkload(both);
+  ASSERT_TRUE(all.coverage);
+  EXPECT_EQ(all.coverage->recorded_since().seconds(), absl::ToUnixSeconds(kNoon - absl::Hours(12)));
+  EXPECT_EQ(all.coverage->recorded_until().seconds(), absl::ToUnixSeconds(kNoon));
+  EXPECT_FALSE(all.coverage->complete());
+}
+
+TEST(WorkloadFilesTest, ARecordingThatSaysNoTimesIsNone) {
+  for (const char* text :
+       {R"({"recorded_since": "yesterday", "recorded_until": "2026-11-21T12:00:00Z",
+            "statements": []})",
+        R"({"recorded_since": "2026-11-21T12:00:00Z", "statements": []})",
+        R"({"recorded_since": "2026-11-21T12:00:00Z", "recorded_until": "2026-11-20T12:00:00Z",
+            "statements": []})",
+        R"({"recorded_since": "2026-11-20T12:00:00Z", "recorded_until": "2026-11-21T12:00:00Z"})",
+        R"({"recorded_since": "2026-11-20T12:00:00Z", "recorded_until": "2026-11-21T12:00:00Z",
+            "statements": [{"calls": 1}]})",
+        R"({"recorded_since": "2026-11-20T12:00:00Z", "recorded_until": "2026-11-21T12:00:00Z",
+            "statements": [{"query": "SELECT 1", "last_seen": "soon"}]})"}) {
+    const WorkloadFile file{"recording.json", text};
+    const ParsedWorkload parsed = ParseWorkload({&file, 1});
+    EXPECT_TRUE(parsed.issue) << text;
+    EXPECT_FALSE(parsed.coverage);
+  }
+}
+
 TEST(WorkloadFilesTest, NamesInAFolder) {
   EXPECT_TRUE(IsWorkloadFile(".sqlx/query-3f.json"));
   EXPECT_TRUE(IsWorkloadFile("queries/ORDERS.SQL"));

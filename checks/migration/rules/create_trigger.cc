@@ -34,7 +34,7 @@ std::optional<Remark> Examine(const Scene& scene) {
     if (replaces || scene.AtCommit().FindTrigger(create->table, create->name) == nullptr) {
       return std::nullopt;
     }
-    return RemarkOn(create->table, Quoted(create->name), create->function);
+    return RemarkOn(create->table, Quoted(create->name), Quoted(create->function));
   }
   const auto* turn = As<SwitchTrigger>(scene.action);
   if (turn == nullptr || !turn->on || !scene.before.Existed(turn->table)) return std::nullopt;

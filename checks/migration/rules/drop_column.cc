@@ -61,8 +61,9 @@ std::optional<Remark> Examine(const Scene& scene) {
           .between = absl::StrCat("Release code that neither reads nor writes ", table, ".", column,
                                   "; wait until no older node runs."),
           .later = absl::StrCat("ALTER TABLE ", table, " DROP COLUMN ", column, ";")}};
-  Prove(scene, WithoutColumn(scene, drop->table, drop->column),
-        absl::StrCat("names ", remark.subject), remark);
+  const Answer without = WithoutColumn(scene, drop->table, drop->column);
+  Prove(scene, without, absl::StrCat("names ", remark.subject), remark);
+  if (!drop->cascade) Clear(scene, without, drop->column, remark);
   return remark;
 }
 

@@ -37,6 +37,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   const Answer without = WithoutDefault(scene, drop->table, drop->column);
   Prove(scene, required ? without : Maybe(*without),
         absl::StrCat("leaves ", remark.subject, " out of an INSERT"), remark);
+  if (required) Clear(scene, without, drop->table.name, remark);
   return remark;
 }
 

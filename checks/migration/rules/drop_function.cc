@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -54,9 +55,15 @@ std::optional<Remark> Examine(const Scene& scene) {
   const Replaced replaced = IsReplaced(scene, *drop, known);
   if (replaced == Replaced::kYes) return std::nullopt;
 
+  // No statement can call it, and no trigger does.
+  const bool trigger = known && known->definition.returns == "trigger";
+  if (trigger && !drop->cascade && scene.before.whole() &&
+      !scene.before.IsCalledByATrigger(drop->name)) {
+    return std::nullopt;
+  }
+
   const std::string name = Quoted(drop->name);
   const bool maybe = replaced == Replaced::kMaybe;
-  const bool trigger = known && known->definition.returns == "trigger";
   const std::string what =
       drop->arguments ? absl::StrCat(name, "(", absl::StrJoin(*drop->arguments, ", "), ")") : name;
   Remark remark{.subject = what,
@@ -85,6 +92,10 @@ std::optional<Remark> Examine(const Scene& scene) {
       .between = absl::StrCat("Release code that no longer ", trigger ? "needs " : "calls ", name,
                               "; wait until no older node runs."),
       .later = absl::StrCat("DROP ROUTINE ", what, ";")};
+  if (trigger) return remark;  // No statement calls it.
+  const Answer without = WithoutFunction(scene, drop->name);
+  Prove(scene, without, absl::StrCat("calls ", name), remark);
+  if (known && !maybe && !drop->cascade) Clear(scene, without, drop->name.name, remark);
   return remark;
 }
 

@@ -69,7 +69,12 @@ std::optional<Remark> Examine(const Scene& scene) {
                     .between = absl::StrCat("Release code that no longer uses ", name,
                                             "; wait until no older node runs."),
                     .later = absl::StrCat("DROP ", noun, " ", name, ";")};
-  Prove(scene, WithoutTable(scene, drop->name), absl::StrCat("names ", name), remark);
+  const Answer without = WithoutTable(scene, drop->name);
+  Prove(scene, without, absl::StrCat("names ", name), remark);
+  // What inherits, or is a partition, is used through another table as well.
+  const Relation* known = scene.before.Find(drop->name);
+  const bool by_itself = known != nullptr && (!rows || known->all_columns_known);
+  if (by_itself && !drop->cascade) Clear(scene, without, drop->name.name, remark);
   return remark;
 }
 

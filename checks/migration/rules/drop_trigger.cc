@@ -3,11 +3,36 @@
 // columns alike while versions change, or wrote a history; the rows of that time stay without it. A
 // trigger of the same name in the same transaction takes its place. All versions.
 #include "absl/strings/str_cat.h"
+#include "checks/migration/dual_write.h"
+#include "checks/migration/plan.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
+
+// A trigger that only carries old columns over to new ones does nothing where nothing uses the old.
+void ClearWhatItCarriesOver(const Scene& scene, const DropTrigger& drop, const Name& function,
+                            Remark& remark) {
+  const Relation* table = scene.before.Find(drop.table);
+  const std::vector<KnownFunction> functions = scene.before.FindFunctions(function);
+  if (table == nullptr || functions.size() != 1 || !functions[0].definition.body) return;
+  std::vector<std::string> columns;
+  for (const KnownColumn& column : table->columns) columns.push_back(column.definition.name);
+  const std::vector<std::string> old = CarriedOver(*functions[0].definition.body, columns);
+  for (const std::string& column : old) {
+    Remark each = remark;
+    Clear(scene, NeedingColumn(scene, drop.table, column), column, each, function);
+    const bool unused = each.disuse && each.disuse->state == Disuse::State::kUnused;
+    if (!unused || column == old.back()) remark = std::move(each);
+    if (!unused) return;
+  }
+  if (old.empty()) return;
+  remark.message =
+      absl::StrCat("Trigger ", Quoted(drop.name), " only carries over ", ListOf(old),
+                   ", and no statement has used that since ", Moment(remark.disuse->since), ".");
+}
 
 std::optional<Remark> Examine(const Scene& scene) {
   const auto* drop = As<DropTrigger>(scene.action);
@@ -18,7 +43,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   const Catalog& then = scene.AtCommit();
   if (then.FindTrigger(drop->table, drop->name) != nullptr) return std::nullopt;
   const std::string table = Quoted(drop->table), trigger = Quoted(drop->name);
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(table, ".", trigger),
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION},
       .message = absl::StrCat("What trigger ", trigger,
@@ -28,6 +53,8 @@ std::optional<Remark> Examine(const Scene& scene) {
       .instead = {.now = absl::StrCat("Keep ", trigger, "."),
                   .between = "Release code that does without it; wait until no older node runs.",
                   .later = absl::StrCat("DROP TRIGGER ", trigger, " ON ", table, ";")}};
+  if (known != nullptr) ClearWhatItCarriesOver(scene, *drop, known->function, remark);
+  return remark;
 }
 
 }  // namespace

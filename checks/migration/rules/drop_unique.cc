@@ -10,6 +10,7 @@
 #include "checks/migration/plan.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -21,6 +22,7 @@ struct Dropped {
   std::vector<std::string> columns;  // empty: an expression, or with WHERE
   bool nulls_equal = false;
   bool known = true;
+  bool primary = false;
   std::string constraint;  // its name, where it is one
   std::string again;       // the SQL of a later release
 };
@@ -63,6 +65,7 @@ std::optional<Dropped> DroppedConstraint(const Scene& scene, const DropConstrain
   if (!known->existed || binds_others) return std::nullopt;
   if (kind != ConstraintKind::kExclusion) dropped.columns = known->definition.columns;
   dropped.nulls_equal = known->definition.nulls_equal;
+  dropped.primary = kind == ConstraintKind::kPrimaryKey;
   return dropped;
 }
 
@@ -74,6 +77,22 @@ bool IsReplaced(const Scene& scene, Dropped dropped) {
     if (!dropped.columns.empty() && key.columns == dropped.columns) return true;
   }
   return false;
+}
+
+// What ON CONFLICT finds no more: by the columns, or by the constraint's name. Of a key that is not
+// known nothing can be asked.
+Answer WithoutIt(const Scene& scene, const Dropped& dropped, bool replaced) {
+  if (!dropped.known || (dropped.columns.empty() && dropped.constraint.empty())) {
+    return std::nullopt;
+  }
+  Answer failing = std::vector<Failing>();
+  if (!dropped.constraint.empty()) {
+    failing = WithoutConstraint(scene, dropped.table, dropped.constraint);
+  }
+  if (!dropped.columns.empty() && !replaced) {
+    failing = Either(*std::move(failing), *WithoutUniqueKey(scene, dropped.table, dropped.columns));
+  }
+  return failing;
 }
 
 std::optional<Remark> Examine(const Scene& scene) {
@@ -112,6 +131,10 @@ std::optional<Remark> Examine(const Scene& scene) {
                                           "; wait until no older node runs."),
                   .later = dropped->again}};
   if (replaced) remark.severity = v1::SEVERITY_WARN;
+  const Answer without = WithoutIt(scene, *dropped, replaced);
+  Prove(scene, without, absl::StrCat("writes with ", clause), remark);
+  // GROUP BY a primary key does not name it.
+  if (!dropped->primary) Clear(scene, without, dropped->table.name, remark);
   return remark;
 }
 

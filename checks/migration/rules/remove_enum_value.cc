@@ -9,17 +9,19 @@
 #include "absl/strings/str_join.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
 
-// What the running version knows, without what there is from now on: "'a', 'b'".
-std::string Missing(const std::vector<std::string>& known, const std::vector<std::string>& labels) {
-  std::vector<std::string> missing;
-  for (const std::string& label : known) {
-    if (std::ranges::find(labels, label) == labels.end()) missing.push_back(QuotedText(label));
-  }
-  return absl::StrJoin(missing, ", ");
+// What the running version knows, without what there is from now on.
+std::vector<std::string> Missing(const std::vector<std::string>& known,
+                                 const std::vector<std::string>& labels) {
+  std::vector<std::string> missing = known;
+  std::erase_if(missing, [&labels](const std::string& label) {
+    return std::ranges::find(labels, label) != labels.end();
+  });
+  return missing;
 }
 
 std::vector<std::string> LabelsOf(const EnumType& type, bool existed) {
@@ -30,7 +32,11 @@ std::vector<std::string> LabelsOf(const EnumType& type, bool existed) {
   return labels;
 }
 
-Remark RemarkOn(const std::string& subject, const std::string& type, const std::string& missing) {
+Remark RemarkOn(const std::string& subject, const std::string& type,
+                const std::vector<std::string>& labels) {
+  const std::string missing = absl::StrJoin(labels, ", ", [](std::string* to, const auto& label) {
+    absl::StrAppend(to, QuotedText(label));
+  });
   return {
       .subject = subject,
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION},
@@ -52,20 +58,27 @@ std::optional<Remark> OnColumn(const Scene& scene, const ChangeType& change) {
   const EnumType* from = scene.before.FindEnum(*known->definition.type);
   const EnumType* to = scene.before.FindEnum(change.type);
   if (from == nullptr || to == nullptr || from == to) return std::nullopt;
-  const std::string missing = Missing(LabelsOf(*from, true), LabelsOf(*to, false));
+  const std::vector<std::string> missing = Missing(LabelsOf(*from, true), LabelsOf(*to, false));
   if (missing.empty()) return std::nullopt;
-  return RemarkOn(absl::StrCat(Quoted(change.table), ".", Quoted(change.column)),
-                  change.type.written, missing);
+  Remark remark = RemarkOn(absl::StrCat(Quoted(change.table), ".", Quoted(change.column)),
+                           change.type.written, missing);
+  Prove(scene, WithoutLabelsIn(scene, change.table, change.column, missing),
+        absl::StrCat("writes or compares ", remark.subject), remark);
+  return remark;
 }
 
 std::optional<Remark> Examine(const Scene& scene) {
   if (const auto* change = As<ChangeType>(scene.action)) return OnColumn(scene, *change);
   const auto* create = As<CreateEnum>(scene.action);
   if (create == nullptr) return std::nullopt;
-  const std::string missing = Missing(scene.before.LostLabels(create->name), create->labels);
+  const std::vector<std::string> missing =
+      Missing(scene.before.LostLabels(create->name), create->labels);
   if (missing.empty()) return std::nullopt;
   const std::string type = Quoted(create->name);
-  return RemarkOn(type, type, missing);
+  Remark remark = RemarkOn(type, type, missing);
+  Prove(scene, WithoutLabels(scene, create->name, missing),
+        absl::StrCat("writes or compares ", type), remark);
+  return remark;
 }
 
 }  // namespace

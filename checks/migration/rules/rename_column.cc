@@ -41,8 +41,9 @@ std::optional<Remark> Examine(const Scene& scene) {
                            "then release code that uses ",
                            to, " alone; wait until no older node runs."),
           .later = absl::StrCat("ALTER TABLE ", table, " DROP COLUMN ", from, ";")}};
-  Prove(scene, WithoutColumnName(scene, rename->table, rename->column),
-        absl::StrCat("names ", remark.subject), remark);
+  const Answer without = WithoutColumnName(scene, rename->table, rename->column);
+  Prove(scene, without, absl::StrCat("names ", remark.subject), remark);
+  Clear(scene, without, rename->column, remark);
   return remark;
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/rule.h"
 #include "checks/migration/sql/parse.h"
+#include "checks/migration/witness.h"
 
 namespace gate::migration {
 namespace {
@@ -20,7 +21,7 @@ std::optional<Remark> Examine(const Scene& scene) {
   }
   const std::string type = Quoted(rename->type);
   const std::string old_label = QuotedText(rename->label), label = QuotedText(rename->new_label);
-  return Remark{
+  Remark remark{
       .subject = absl::StrCat(type, ".", rename->label),
       .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION, v1::EFFECT_BREAKS_NEW_VERSION},
       .message =
@@ -33,6 +34,9 @@ std::optional<Remark> Examine(const Scene& scene) {
                                   "; wait until no older node runs; set the rows with ", old_label,
                                   " to ", label, " in batches."),
           .later = absl::StrCat("Leave ", old_label, " unused: PostgreSQL cannot drop a label.")}};
+  Prove(scene, WithoutLabels(scene, rename->type, {rename->label}),
+        absl::StrCat("writes or compares ", type), remark);
+  return remark;
 }
 
 }  // namespace

@@ -41,7 +41,9 @@ std::optional<Remark> RemarkOn(const Scene& scene, const Name& from, const Name&
                   .between = absl::StrCat("Release code that uses ", new_name,
                                           "; wait until no older node runs."),
                   .later = absl::StrCat("DROP VIEW ", old_name, ";")}};
-  Prove(scene, WithoutTable(scene, from), absl::StrCat("names ", old_name), remark);
+  const Answer without = WithoutTable(scene, from);
+  Prove(scene, without, absl::StrCat("names ", old_name), remark);
+  Clear(scene, without, from.name, remark);
   return remark;
 }
 

@@ -7,6 +7,7 @@
 #ifndef CHECKS_MIGRATION_SQL_AST_H_
 #define CHECKS_MIGRATION_SQL_AST_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -175,6 +176,8 @@ struct CreateFunction {  // and PROCEDURE
   std::string returns;                 // what comes out, to be compared
   bool or_replace = false;
   bool is_volatile = true;  // neither STABLE nor IMMUTABLE
+  // Its body as text, which PostgreSQL does not look into; nullptr where it does.
+  std::shared_ptr<const std::string> body = nullptr;
 };
 struct DropFunction {  // and PROCEDURE, AGGREGATE, ROUTINE
   Name name;
@@ -190,7 +193,7 @@ struct RenameFunction {  // also SET SCHEMA
 struct CreateTrigger {
   Name table;
   std::string name;
-  std::string function;  // as it is called
+  Name function;
 };
 struct DropTrigger {
   Name table;

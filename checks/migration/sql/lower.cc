@@ -535,8 +535,8 @@ void Lower(const Node* node, Lowering& to) {
   if (const auto* alter = GATE_NODE(AlterEnumStmt, node)) return LowerAlterEnum(*alter, to);
   if (const auto* create = GATE_NODE(CreateFunctionStmt, node)) return LowerFunction(*create, to);
   if (const auto* create = GATE_NODE(CreateTrigStmt, node)) {
-    return to.Add(CreateTrigger{NameOf(*create->relation), create->trigname,
-                                Quoted(NameOf(create->funcname))});
+    return to.Add(
+        CreateTrigger{NameOf(*create->relation), create->trigname, NameOf(create->funcname)});
   }
   LowerOther(node, to);
 }

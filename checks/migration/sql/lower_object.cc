@@ -118,6 +118,14 @@ void LowerFunction(const CreateFunctionStmt& create, Lowering& to) {
     if (parameter->defexpr == nullptr) ++action.required;
     action.arguments.push_back(std::move(type));
   }
+  for (const ListCell& cell : Elements(create.options)) {
+    const auto* option = GATE_NODE(DefElem, cell.ptr_value);
+    if (option == nullptr || std::string_view(option->defname) != "as") continue;
+    const auto* texts = GATE_NODE(List, option->arg);
+    if (texts == nullptr || texts->length == 0) continue;
+    const auto* body = static_cast<const Node*>(texts->elements[0].ptr_value);
+    action.body = std::make_shared<const std::string>(Text(body));
+  }
   to.Add(std::move(action));
 }
 

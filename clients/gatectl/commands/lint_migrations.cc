@@ -91,9 +91,9 @@ int Run(const Session& session, LintFlags flags) {
     Use(read->database, flags.options);
   }
   if (!flags.workload.empty()) {
-    Or<std::vector<v1::WorkloadStatement>> workload = ReadWorkload(flags.workload, flags.workload);
+    Or<ReadStatements> workload = ReadWorkload(flags.workload, flags.workload);
     if (!workload) return session.Fail(workload.problem());
-    flags.options.workload = *std::move(workload);
+    flags.options.workload = std::move(workload->statements);
   }
   v1::Rehearsal rehearsal;
   if (flags.rehearse) {

@@ -223,6 +223,7 @@ class Inspector {
     if (info.ok() && info.rows.size() == 1) {
       hours = static_cast<double>(Number(info.rows[0][1])) / 3600;
     }
+    const absl::Time now = absl::Now();
     const SqlResult statements = session_.Query(absl::StrFormat(inspect::kStatements, schema));
     if (!statements.ok()) {
       inspection_.notes.push_back(absl::StrCat(
@@ -244,6 +245,18 @@ class Inspector {
       inspection_.notes.push_back(
           absl::StrCat("The texts of ", hidden,
                        " statements of other roles may not be read: grant pg_read_all_stats."));
+    }
+    if (!info.ok() || info.rows.size() != 1) return;
+    // What is read on a standby is in the statistics of that one.
+    const bool standbys = Number(info.rows[0][2]) > 0;
+    v1::WorkloadCoverage& coverage = *database().mutable_coverage();
+    *coverage.mutable_recorded_until() = ToProto(now);
+    *coverage.mutable_recorded_since() = ToProto(now - absl::Seconds(Number(info.rows[0][1])));
+    coverage.set_complete(Number(info.rows[0][0]) == 0 && hidden == 0 && !standbys);
+    if (standbys) {
+      inspection_.notes.push_back(
+          "The database has standbys, and what runs on them is not known: no statement counts as "
+          "unused.");
     }
   }
 

@@ -247,10 +247,11 @@ inline constexpr char kStatementsSchema[] =
     "SELECT quote_ident(n.nspname) FROM pg_extension x JOIN pg_namespace n ON n.oid = "
     "x.extnamespace"
     " WHERE x.extname = 'pg_stat_statements'";
-// Since 1.9 (PostgreSQL 14), with that schema: statements thrown away, seconds since the reset.
+// Since 1.9 (PostgreSQL 14), with that schema: statements thrown away, seconds since the reset, and
+// how many standbys there are.
 inline constexpr char kStatementsInfo[] =
-    "SELECT dealloc, extract(epoch FROM now() - stats_reset)::bigint FROM "
-    "%s.pg_stat_statements_info";
+    "SELECT dealloc, extract(epoch FROM now() - stats_reset)::bigint,"
+    " (SELECT count(*) FROM pg_stat_replication) FROM %s.pg_stat_statements_info";
 // With that schema: text, "" where we may not read it, and calls. What functions run inside of
 // themselves does not come from the application.
 inline constexpr char kStatements[] =

@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id bigint PRIMARY KEY, note text);
+ALTER TABLE orders ADD COLUMN remark text;

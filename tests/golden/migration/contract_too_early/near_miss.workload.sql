@@ -1,0 +1,1 @@
+SELECT note FROM orders WHERE id = $1;
