@@ -125,14 +125,19 @@ Judgement Flatten(const v1::LintReport& report) {
 }
 
 std::string ReportReason(const v1::LintReport& report) {
-  int findings = 0, blocking = 0;  // without those that only say what is not judged
+  int findings = 0, blocking = 0;  // without those that only say what is not judged:
+  int unproven = 0;
   for (const v1::Finding& finding : report.findings()) {
-    if (IsUnproven(finding)) continue;
+    if (IsUnproven(finding)) {
+      unproven += finding.covered_by().empty();
+      continue;
+    }
     ++findings;
     blocking += LevelOf(finding, v1::ENFORCEMENT_ENFORCE) == Level::kError;
   }
   int unjudged = 0;
   for (const v1::LintInput& input : report.inputs()) unjudged += input.not_judged_size();
+  unjudged = std::max(unjudged, unproven);
   std::string reason;
   if (findings == 0) {
     reason = "nothing found";
