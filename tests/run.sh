@@ -31,7 +31,7 @@ deploy/install-dependencies.sh
 
 if [[ "${1:-}" != "--quick" ]]; then
   step "clang: thread-safety analysis of everything that takes a lock"
-  build clang gate_engine gate_server gate_rehearsal gatectl
+  build clang gate_engine gate_server gate-rehearse gate-inspect gatectl
 
   step "ThreadSanitizer: engine, stores, checks"
   build tsan evaluate_test store_test policy_test freeze_test

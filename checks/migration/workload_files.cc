@@ -287,11 +287,12 @@ class Reader {
   }
 
   std::optional<WorkloadIssue> ReadRecording(const Json& object, int line) {
-    const auto time = [&object](const char* key) {
+    const auto moment = [&object](const char* key) {
       const std::string* text = TextOf(object, key);
       return text == nullptr ? std::optional<absl::Time>() : ReadTime(*text);
     };
-    const std::optional<absl::Time> since = time("recorded_since"), until = time("recorded_until");
+    const std::optional<absl::Time> since = moment("recorded_since"),
+                                    until = moment("recorded_until");
     const auto statements = object.find("statements");
     if (!since || !until || *since > *until || statements == object.end() ||
         !(statements->is_array() || statements->is_null())) {

@@ -189,13 +189,15 @@ TEST_F(CallsTest, ListsRefuseWhatMakesNoSense) {
 TEST_F(CallsTest, EvidenceAndPoliciesAreReadByTheirDigest) {
   v1::Verdict verdict;
   ASSERT_TRUE(Evaluate(TestGate::Blocked(), &verdict).ok());
-  ASSERT_EQ(verdict.observations_size(), 1);
+  ASSERT_EQ(verdict.observations_size(), 2);  // No rehearsal is configured: that is an absence.
+  const v1::ObservationRef& seen = verdict.observations(1);
+  ASSERT_EQ(seen.id(), "migration.schema_change");
   const auto evidence = v1::Evidence::NewStub(channel_);
   const auto policies = v1::Policies::NewStub(channel_);
 
   v1::GetEvidenceRequest ask;
   v1::Observation observation;
-  ask.set_name(verdict.observations(0).evidence());
+  ask.set_name(seen.evidence());
   ASSERT_TRUE(Call(*evidence, &v1::Evidence::Stub::GetEvidence, ask, &observation).ok());
   EXPECT_EQ(observation.schema_change().files(0).path(), "001.sql");
   // A policy's digest is no evidence, and the other way round.
@@ -214,7 +216,7 @@ TEST_F(CallsTest, EvidenceAndPoliciesAreReadByTheirDigest) {
   ASSERT_TRUE(Call(*policies, &v1::Policies::Stub::Get, want, &policy).ok());
   EXPECT_EQ(policy.policy().title(), "test");
   EXPECT_FALSE(policy.has_effective_time());
-  want.set_name("policies/" + verdict.observations(0).evidence().substr(9));
+  want.set_name("policies/" + seen.evidence().substr(9));
   EXPECT_EQ(Call(*policies, &v1::Policies::Stub::Get, want, &policy).error_code(), grpc::NOT_FOUND);
 }
 
