@@ -31,9 +31,11 @@ auto SortKey(const v1::Finding& finding) {
 std::vector<size_t> RunOrder(std::span<const LintFile> files) {
   std::vector<size_t> order(files.size());
   std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<migration::RunKey> keys;
+  for (const LintFile& file : files) keys.push_back(migration::RunKeyOf(file.path));
   std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (files[a].path == files[b].path) return a < b;
-    return migration::RunsBefore(files[a].path, files[b].path);
+    if (keys[a].path == keys[b].path) return a < b;
+    return keys[a] < keys[b];
   });
   return order;
 }

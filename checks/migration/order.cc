@@ -124,24 +124,37 @@ Position PositionOf(std::string_view path) {
   return position;
 }
 
-std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
-  const std::vector<std::string> x = VersionOf(a), y = VersionOf(b);
-  if (x.empty() != y.empty()) return x.empty() <=> y.empty();
-  return std::lexicographical_compare_three_way(x.begin(), x.end(), y.begin(), y.end(),
+std::strong_ordering CompareVersions(const std::vector<std::string>& a,
+                                     const std::vector<std::string>& b) {
+  if (a.empty() != b.empty()) return a.empty() <=> b.empty();
+  return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end(),
                                                 CompareNumbers);
+}
+
+// By the first thing in which they differ.
+std::strong_ordering Compare(const RunKey& a, const RunKey& b) {
+  if (a.folder != b.folder) {
+    const auto order = CompareNatural(a.folder, b.folder);
+    return order != 0 ? order : a.folder <=> b.folder;
+  }
+  if (a.repeatable != b.repeatable) return a.repeatable <=> b.repeatable;
+  if (const auto order = CompareVersions(a.version, b.version); order != 0) return order;
+  if (const auto order = CompareNatural(a.name, b.name); order != 0) return order;
+  return a.name != b.name ? a.name <=> b.name : a.path <=> b.path;
 }
 
 }  // namespace
 
-bool RunsBefore(std::string_view a, std::string_view b) {
-  const Position x = PositionOf(a), y = PositionOf(b);
-  for (const std::strong_ordering order :
-       {CompareNatural(x.folder, y.folder), x.folder <=> y.folder, x.repeatable <=> y.repeatable,
-        CompareVersions(x.name, y.name), CompareNatural(x.name, y.name)}) {
-    if (order != std::strong_ordering::equal) return order == std::strong_ordering::less;
-  }
-  return x.name != y.name ? x.name < y.name : a < b;
+RunKey RunKeyOf(std::string_view path) {
+  Position position = PositionOf(path);
+  std::vector<std::string> version = VersionOf(position.name);
+  return {std::move(position.folder), std::move(position.name), std::move(version),
+          position.repeatable, std::string(path)};
 }
+
+bool operator<(const RunKey& a, const RunKey& b) { return Compare(a, b) < 0; }
+
+bool RunsBefore(std::string_view a, std::string_view b) { return RunKeyOf(a) < RunKeyOf(b); }
 
 std::string FolderOf(std::string_view path) { return PositionOf(path).folder; }
 

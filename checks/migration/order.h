@@ -7,8 +7,20 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gate::migration {
+
+// Where a migration's path puts it, taken apart once: for who sorts many.
+struct RunKey {
+  std::string folder;
+  std::string name;  // from the part that has the version on
+  std::vector<std::string> version;
+  bool repeatable = false;
+  std::string path;
+};
+RunKey RunKeyOf(std::string_view path);
+bool operator<(const RunKey& a, const RunKey& b);  // whether it runs before
 
 // Whether migration `a` runs before `b`. A strict weak order; paths that only differ in "./" or
 // "//" stand side by side.

@@ -185,8 +185,7 @@ class Proof {
       Add("fails", step,
           {.effects = {v1::EFFECT_BREAKS_NEW_VERSION},
            .message = absl::StrCat("This statement fails on a scratch ", server_,
-                                   " with the schema before: ", said,
-                                   ". The release stops here, half done."),
+                                   " with the schema before: ", said, ". The release stops here."),
            .instead = {.now = "Mend the migration, or the schema that was given with it."}});
       return;
     }
