@@ -20,7 +20,7 @@ build=(
 )
 tests=(
   clang-19 clang-tidy-19 clang-format-14 libclang-rt-19-dev
-  postgresql-15 prometheus curl openssl
+  postgresql-15 postgresql-15-plpgsql-check prometheus curl openssl
   victoria-metrics
   python3 python3-dateutil python3-jsonschema python3-scipy python3-yaml nodejs npm
   bash zsh fish shellcheck libfaketime

@@ -22,6 +22,11 @@ constexpr size_t kMaxWitnesses = 100;
 // Of one kind; more of them say nothing new.
 constexpr size_t kMaxFindings = 200;
 constexpr int kShownLosses = 3;
+constexpr int kShownTriggers = 3;
+
+constexpr char kInsteadOfBreakingABody[] =
+    "In the same transaction, give it a body that works without (CREATE OR REPLACE); or keep what "
+    "it uses.";
 
 std::string Count(size_t number, std::string_view noun) {
   return absl::StrCat(number, " ", std::string(noun), number == 1 ? "" : "s");
@@ -63,6 +68,14 @@ std::string ObjectIn(std::string_view message) {
     return LastName(rest.substr(0, rest.find_first_of(" (")));
   }
   return "";
+}
+
+// What is missing when the body of a function fails: note of `record "new" has no field "note"`.
+std::string ObjectIn(const v1::SchemaEffect& effect) {
+  const std::string_view detail = effect.detail();
+  constexpr std::string_view kField = "has no field ";
+  const size_t field = detail.find(kField);
+  return ObjectIn(field == detail.npos ? detail : detail.substr(field + kField.size()));
 }
 
 std::string Columns(const google::protobuf::RepeatedPtrField<v1::ResultColumn>& columns) {
@@ -377,8 +390,10 @@ class Proof {
       if (difference == nullptr) continue;
       std::vector<v1::Witness> witnesses;
       for (const v1::WorkloadStatement& statement : effect.statements()) {
-        witnesses.push_back(WitnessOf(statement, difference->sqlstate,
-                                      difference->certain && !effect.trigger_may_fill()));
+        witnesses.push_back(WitnessOf(
+            statement,
+            effect.has_body() ? effect.body().sqlstate() : std::string(difference->sqlstate),
+            difference->certain && !effect.trigger_may_fill()));
       }
       if (const auto finding = FindingOf(*difference, effect)) {
         Proven& proven = proven_[*finding];
@@ -411,33 +426,57 @@ class Proof {
     return of_column ? std::nullopt : of_table;
   }
 
+  static std::string SayBody(const Difference& difference, const v1::SchemaEffect& effect) {
+    const v1::BrokenBody& body = effect.body();
+    const std::string at = body.line() > 0 ? absl::StrCat("line ", body.line(), ": ") : "";
+    std::string says = absl::StrCat(
+        effect.subject(), " ",
+        body.replaced() ? "is replaced by a body that fails" : std::string(difference.what), " (",
+        at, body.statement(), body.statement().empty() ? "" : ": ", effect.detail(),
+        body.more() > 0 ? absl::StrCat(", and ", body.more(), " more") : "", ")");
+    for (int i = 0; i < std::min(body.triggers_size(), kShownTriggers); ++i) {
+      absl::StrAppend(&says, i == 0 ? "; run by the trigger " : ", ", body.triggers(i));
+    }
+    const int rest = body.triggers_size() - kShownTriggers;
+    return rest > 0 ? absl::StrCat(says, ", and ", rest, " more") : says;
+  }
+
   static std::string Say(const Difference& difference, const v1::SchemaEffect& effect) {
+    if (effect.has_body()) return SayBody(difference, effect);
     return absl::StrCat(effect.subject(), " ", std::string(difference.what),
                         effect.detail().empty() ? "" : absl::StrCat(" (", effect.detail(), ")"),
                         effect.trigger_may_fill() ? ", unless a BEFORE trigger fills it" : "");
   }
 
+  const Step* CauseOf(const v1::SchemaEffect& effect) const {
+    if (effect.has_body() && !effect.body().replaced()) return steps_.CauseOf(ObjectIn(effect));
+    const std::string name = LastName(effect.subject().substr(0, effect.subject().find('(')));
+    const Step* step = steps_.CauseOf(name);
+    return step != nullptr ? step : steps_.CauseOf(LastName(TableOf(effect)));
+  }
+
   void AddEffect(const Difference& difference, const v1::SchemaEffect& effect, bool explained,
                  std::vector<v1::Witness> witnesses) {
-    const Step* step = steps_.CauseOf(LastName(effect.subject()));
-    if (step == nullptr) step = steps_.CauseOf(LastName(TableOf(effect)));
+    const Step* step = CauseOf(effect);
     const std::string says = Say(difference, effect);
     const bool doubtful = effect.trigger_may_fill();
     if (explained && !doubtful) {
       Disagree(difference.rule, step, "No rule has seen a break here.", says);
     }
-    Remark remark{
-        .subject = effect.subject(),
-        .effects = {doubtful ? v1::EFFECT_UNPROVEN : difference.effect},
-        .message = absl::StrCat("Proven on a scratch ", server_, ": ", says,
-                                witnesses.empty()
-                                    ? "."
-                                    : absl::StrCat("; ", Count(witnesses.size(), "statement"),
-                                                   " of the running version ",
-                                                   witnesses.size() == 1 ? "does so." : "do so.")),
-        .instead = {.now = FindRuleByStem(difference.rule)->instead.empty()
-                               ? ""
-                               : std::string(FindRuleByStem(difference.rule)->instead)}};
+    const std::string theirs = effect.has_body()       ? "may run into it"
+                               : witnesses.size() == 1 ? "does so"
+                                                       : "do so";
+    Remark remark{.subject = effect.subject(),
+                  .effects = {doubtful ? v1::EFFECT_UNPROVEN : difference.effect},
+                  .message = absl::StrCat(
+                      "Proven on a scratch ", server_, ": ", says,
+                      witnesses.empty() ? "."
+                                        : absl::StrCat("; ", Count(witnesses.size(), "statement"),
+                                                       " of the running version ", theirs, ".")),
+                  .instead = {.now = effect.has_body() ? kInsteadOfBreakingABody
+                                     : FindRuleByStem(difference.rule)->instead.empty()
+                                         ? ""
+                                         : std::string(FindRuleByStem(difference.rule)->instead)}};
     if (effect.kind() == v1::SCHEMA_EFFECT_KIND_DEFAULT_LOST) remark.severity = v1::SEVERITY_WARN;
     SetWitnesses(std::move(witnesses), remark.witnesses, remark.witness_count);
     Add(difference.rule, step, remark);
@@ -623,6 +662,8 @@ class Proof {
     const bool covered = rehearsal_.covered_statements() > 0 &&
                          rehearsal_.covered_statements() == rehearsal_.workload_statements();
     if (!covered || !Has(finding, v1::EFFECT_BREAKS_RUNNING_VERSION)) return;
+    // Through the body of a function it may.
+    if (std::ranges::any_of(rehearsal_.effects(), &v1::SchemaEffect::has_body)) return;
     if (!finding.witnesses().empty() || finding.severity() == v1::SEVERITY_INFO) return;
     absl::StrAppend(finding.mutable_message(), " Tried on a scratch ", server_,
                     ", no statement of the given workload fails by it.");
@@ -630,7 +671,9 @@ class Proof {
 
   void TellCoverage() {
     const int lost = rehearsal_.lost_coverage_size();
-    bool inputs_lost = rehearsal_.workload_statements() > 0 && rehearsal_.covered_statements() == 0;
+    bool inputs_lost =
+        (rehearsal_.workload_statements() > 0 && rehearsal_.covered_statements() == 0) ||
+        (rehearsal_.bodies() > 0 && rehearsal_.covered_bodies() == 0);
     std::string message =
         absl::StrCat("The rehearsal could not look at ", Count(lost, "thing"), ":");
     for (int i = 0; i < lost; ++i) {
@@ -645,9 +688,11 @@ class Proof {
     if (lost > kShownLosses) absl::StrAppend(&message, "; and ", lost - kShownLosses, " more");
     if (lost > 0) Add("rehearsal_coverage", nullptr, {.message = message + "."});
     if (release_.required && inputs_lost) {
-      findings_.push_back(NotRehearsed(
-          "the rehearsal did not have all of the schema, the migration or the workload",
-          release_.required));
+      findings_.push_back(
+          NotRehearsed("the rehearsal did not see all of the schema, the migration or the "
+                       "workload, or no body of "
+                       "a function",
+                       release_.required));
     }
   }
 

@@ -111,6 +111,12 @@ TEST(ProofTest, WithoutOneThatIsRequiredTheCheckIsInconclusive) {
   blind.mutable_rehearsals()->mutable_rehearsals(0)->set_workload_statements(3);
   EXPECT_EQ(Judge(change, v1::REHEARSAL_MODE_REQUIRED, blind).outcome(), v1::OUTCOME_INCONCLUSIVE);
   EXPECT_EQ(Judge(change, v1::REHEARSAL_MODE_WHEN_AVAILABLE, blind).outcome(), v1::OUTCOME_PASS);
+  v1::Observation bodies_unseen = Completed();
+  bodies_unseen.mutable_rehearsals()->mutable_rehearsals(0)->set_bodies(2);
+  EXPECT_EQ(Judge(change, v1::REHEARSAL_MODE_REQUIRED, bodies_unseen).outcome(),
+            v1::OUTCOME_INCONCLUSIVE);
+  bodies_unseen.mutable_rehearsals()->mutable_rehearsals(0)->set_covered_bodies(1);
+  EXPECT_EQ(Judge(change, v1::REHEARSAL_MODE_REQUIRED, bodies_unseen).outcome(), v1::OUTCOME_PASS);
   v1::Observation unspecified = Completed();
   unspecified.mutable_rehearsals()->mutable_rehearsals(0)->clear_end();
   EXPECT_EQ(Judge(change, v1::REHEARSAL_MODE_REQUIRED, unspecified).outcome(),

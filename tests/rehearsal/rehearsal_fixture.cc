@@ -22,6 +22,15 @@ std::string Columns(const google::protobuf::RepeatedPtrField<v1::ResultColumn>& 
   });
 }
 
+// Where in a body, and who runs it.
+std::string Place(const v1::BrokenBody& body) {
+  return absl::StrCat(body.replaced() ? " (replaced)" : "",
+                      body.line() > 0 ? absl::StrCat(" at ", body.line()) : "",
+                      body.statement().empty() ? "" : ": ", body.statement(),
+                      body.more() > 0 ? absl::StrCat(" (", body.more(), " more)") : "",
+                      body.triggers().empty() ? "" : " by ", absl::StrJoin(body.triggers(), ", "));
+}
+
 std::string Statements(const google::protobuf::RepeatedPtrField<v1::WorkloadStatement>& all) {
   return absl::StrJoin(all, "; ", [](std::string* out, const v1::WorkloadStatement& statement) {
     *out += statement.sql();
@@ -116,6 +125,7 @@ std::vector<std::string> Lines(const v1::Rehearsal& rehearsal) {
         absl::StrCat(Short(v1::SchemaEffectKind_Name(effect.kind()), "SCHEMA_EFFECT_KIND_"), " ",
                      effect.subject(), effect.detail().empty() ? "" : " ", effect.detail(),
                      effect.trigger_may_fill() ? " (a trigger may fill it)" : "",
+                     effect.has_body() ? Place(effect.body()) : "",
                      effect.statements().empty() ? "" : " | ", Statements(effect.statements())));
   }
   for (const v1::LostCoverage& lost : rehearsal.lost_coverage()) {

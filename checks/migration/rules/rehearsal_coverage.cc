@@ -9,10 +9,14 @@ extern constinit const Rule kRule_rehearsal_coverage = {
     .summary = "Parts of schema, workload or functions could not be looked at by a rehearsal",
     .why =
         "What a rehearsal could not look at is as unproven as before it: statements that do not "
-        "prepare on the schema before, functions in other languages than SQL, lines that only psql "
-        "understands.",
+        "prepare on the schema before, functions whose bodies failed before, are in other "
+        "languages than "
+        "SQL and PL/pgSQL or make the texts that they run, lines that only psql understands.",
     .instead =
-        "Give a schema that loads as it is (pg_dump --schema-only), and a workload of that schema.",
+        "Give a schema that loads as it is (pg_dump --schema-only), and a workload of that schema. "
+        "For "
+        "PL/pgSQL the machine that rehearses needs the extension plpgsql_check (Debian: "
+        "postgresql-15-plpgsql-check).",
     .examine = nullptr,
 };
 

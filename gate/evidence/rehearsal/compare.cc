@@ -101,11 +101,44 @@ class Comparison {
     CompareGrants();
     CompareEnums();
     CompareEnumsOfColumns();
-    for (const auto& [signature, routine] : before_.routines) {
+    for (const std::string& signature : before_.routines) {
       if (!after_.routines.contains(signature)) {
         Add(v1::SCHEMA_EFFECT_KIND_FUNCTION_LOST, signature, "");
       }
     }
+  }
+
+  void AddBroken(const BrokenBody& broken) {
+    const BodyFlaw& flaw = broken.flaws.front();
+    v1::SchemaEffect& effect =
+        Add(v1::SCHEMA_EFFECT_KIND_FUNCTION_BROKEN, broken.signature, Describe(flaw.error));
+    v1::BrokenBody& body = *effect.mutable_body();
+    body.set_line(flaw.line);
+    body.set_statement(flaw.statement);
+    body.set_sqlstate(flaw.error.sqlstate);
+    body.set_more(static_cast<int>(broken.flaws.size()) - 1);
+    body.set_replaced(broken.replaced);
+    std::set<size_t> statements;
+    for (const BodyTrigger& trigger : broken.triggers) {
+      *body.add_triggers() = absl::StrCat(trigger.name, " on ", trigger.table_name);
+      const auto fires = [&](const TableWrite& write) {
+        return write.kind == TableWrite::Kind::kInsert   ? trigger.on_insert
+               : write.kind == TableWrite::Kind::kUpdate ? trigger.on_update
+                                                         : trigger.on_delete;
+      };
+      for (const Oid table : before_.WithChildren(trigger.table)) {
+        if (!before_.tables.contains(table)) continue;
+        statements.merge(WritersOf(before_.tables.at(table), fires));
+      }
+    }
+    for (size_t i = 0; i < running_.size(); ++i) {
+      if (std::ranges::any_of(running_[i].uses.functions, [&](const migration::Name& function) {
+            return broken.called_as.contains(function.name);
+          })) {
+        statements.insert(i);
+      }
+    }
+    AddStatements(statements, effect);
   }
 
  private:
@@ -427,8 +460,11 @@ class Comparison {
 
 void CompareSchemas(const Snapshot& before, const Snapshot& after,
                     const std::vector<std::string>& search_path,
-                    const std::vector<Running>& running, v1::Rehearsal& rehearsal) {
-  Comparison(before, after, search_path, running, rehearsal).Run();
+                    const std::vector<Running>& running, const std::vector<BrokenBody>& broken,
+                    v1::Rehearsal& rehearsal) {
+  Comparison comparison(before, after, search_path, running, rehearsal);
+  comparison.Run();
+  for (const BrokenBody& body : broken) comparison.AddBroken(body);
 }
 
 }  // namespace gate

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checks/migration/sql/uses.h"
+#include "gate/evidence/rehearsal/bodies.h"
 #include "gate/evidence/rehearsal/snapshot.h"
 #include "gate/evidence/rehearsal/trial.h"
 #include "gate/v1/change.pb.h"
@@ -22,10 +23,12 @@ struct Running {
 };
 
 // Appends to `effects` and `lost_coverage`. `search_path`: the schemas in which names without one
-// are looked for, in order. Objects are compared by name, as the statements know them.
+// are looked for, in order. Objects are compared by name, as the statements know them. `broken`:
+// the bodies that no longer work, to be told with the statements that run them.
 void CompareSchemas(const Snapshot& before, const Snapshot& after,
                     const std::vector<std::string>& search_path,
-                    const std::vector<Running>& running, v1::Rehearsal& rehearsal);
+                    const std::vector<Running>& running, const std::vector<BrokenBody>& broken,
+                    v1::Rehearsal& rehearsal);
 
 }  // namespace gate
 

@@ -130,10 +130,7 @@ class Migrator {
     statement_->set_sql(Shortened(step.sql));
     const auto began = steady_clock::now();
     const bool ran = ControlsTransaction(step) ? RunVerb(step) : RunObserved(step);
-    const auto took =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(steady_clock::now() - began);
-    statement_->mutable_took()->set_seconds(took.count() / 1'000'000'000);
-    statement_->mutable_took()->set_nanos(static_cast<int32_t>(took.count() % 1'000'000'000));
+    SetTook(steady_clock::now() - began, *statement_->mutable_took());
     statement_->set_transaction(transaction_);
     return ran;
   }

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/migration/sql/text.h"
 #include "checks/migration/sql/uses.h"
+#include "gate/evidence/rehearsal/bodies.h"
 #include "gate/evidence/rehearsal/compare.h"
 #include "gate/evidence/rehearsal/migrate.h"
 #include "gate/evidence/rehearsal/result.h"
@@ -151,8 +152,7 @@ class OneRehearsal {
     }
     std::vector<Trial> trials = TryAll(*session, texts_);
     types_before_ = NameTypes(*admin_, trials);
-    bodies_before_ = CheckBodies(*session, before_);
-    if (!GoesOn(*session)) return false;
+    if (!GoesOn(*session) || !LookThroughBodies(*session, bodies_before_)) return false;
     std::vector<Running> kept;
     std::vector<std::string> kept_texts;
     for (size_t i = 0; i < trials.size(); ++i) {
@@ -195,8 +195,8 @@ class OneRehearsal {
     if (session == nullptr) return false;
     const std::vector<Trial> trials = TryAll(*session, texts_);
     const TypeNames types = NameTypes(*admin_, trials);
-    const Bodies bodies = CheckBodies(*session, after);
-    if (!GoesOn(*session)) return false;
+    Bodies bodies;
+    if (!GoesOn(*session) || !LookThroughBodies(*session, bodies)) return false;
     for (size_t i = 0; i < trials.size(); ++i) {
       if (trials[i].ok()) {
         CompareResults(running_[i], trials[i].described, types);
@@ -204,8 +204,10 @@ class OneRehearsal {
         AddBroken(*running_[i].statement, trials[i]);
       }
     }
-    CompareSchemas(before_, after, search_path_, running_, rehearsal_);
-    CompareBodies(bodies);
+    const std::vector<BrokenBody> broken =
+        CompareBodies(bodies_before_, bodies, before_, rehearsal_);
+    CompareSchemas(before_, after, search_path_, running_, broken, rehearsal_);
+    SetTook(bodies_took_, *rehearsal_.mutable_bodies_took());
     return true;
   }
 
@@ -236,44 +238,15 @@ class OneRehearsal {
     for (const Oid type : now.parameters) change.add_parameters_after(types.at({type, -1}));
   }
 
-  // ---- bodies of functions: why each fails, or that it does not
-  using Bodies = std::map<std::string, std::optional<SqlError>>;
-
-  Bodies CheckBodies(Session& session, const Snapshot& snapshot) {
-    std::vector<std::string> names, checks;
-    for (const auto& [signature, routine] : snapshot.routines) {
-      if (routine.second.language != "sql" || !routine.second.text_body) continue;
-      names.push_back(signature);
-      checks.push_back(absl::StrCat("SELECT pg_catalog.fmgr_sql_validator(", routine.first, ")"));
-    }
-    std::vector<std::optional<SqlError>> errors = session.RunAll(checks);
-    Bodies bodies;
-    for (size_t i = 0; i < names.size(); ++i) bodies[names[i]] = std::move(errors[i]);
-    return bodies;
-  }
-
-  void CompareBodies(const Bodies& after) {
-    for (const auto& [signature, routine] : before_.routines) {
-      const std::string& language = routine.second.language;
-      if (language != "sql" && language != "internal" && language != "c") {
-        AddLost(v1::COVERAGE_KIND_FUNCTION,
-                absl::StrCat("bodies in ", language, " are not checked"), signature, "", 0,
-                rehearsal_);
-      }
-    }
-    for (const auto& [signature, error] : bodies_before_) {
-      const auto is = after.find(signature);
-      if (error) {
-        AddLost(v1::COVERAGE_KIND_FUNCTION,
-                absl::StrCat("on the schema before: ", Describe(*error)), signature, "", 0,
-                rehearsal_);
-      } else if (is != after.end() && is->second) {
-        v1::SchemaEffect& effect = *rehearsal_.add_effects();
-        effect.set_kind(v1::SCHEMA_EFFECT_KIND_FUNCTION_BROKEN);
-        effect.set_subject(signature);
-        effect.set_detail(Describe(*is->second));
-      }
-    }
+  bool LookThroughBodies(Session& session, Bodies& bodies) {
+    const auto began = std::chrono::steady_clock::now();
+    auto read = ReadBodies(*admin_, session);
+    bodies_took_ += std::chrono::steady_clock::now() - began;
+    if (read.ok()) bodies = *std::move(read);
+    if (!GoesOn(session)) return false;
+    if (read.ok()) return true;
+    SetFailure({"", std::string(read.status().message())}, SessionEnd::kLost, "", 0, rehearsal_);
+    return false;
   }
 
   ScratchCluster& cluster_;
@@ -291,6 +264,7 @@ class OneRehearsal {
   std::vector<std::string> texts_;  // their texts, in the same order
   TypeNames types_before_;
   Bodies bodies_before_;
+  std::chrono::nanoseconds bodies_took_{0};
 };
 
 }  // namespace

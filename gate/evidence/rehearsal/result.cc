@@ -50,6 +50,11 @@ v1::LostCoverage& AddLost(v1::CoverageKind kind, std::string_view reason, std::s
   return lost;
 }
 
+void SetTook(std::chrono::nanoseconds took, google::protobuf::Duration& duration) {
+  duration.set_seconds(took.count() / 1'000'000'000);
+  duration.set_nanos(static_cast<int32_t>(took.count() % 1'000'000'000));
+}
+
 void SetFailure(const SqlError& error, SessionEnd end, const std::string& path, int line,
                 v1::Rehearsal& rehearsal) {
   rehearsal.set_end(EndOf(error, end));

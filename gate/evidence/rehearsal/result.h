@@ -2,6 +2,7 @@
 #ifndef GATE_EVIDENCE_REHEARSAL_RESULT_H_
 #define GATE_EVIDENCE_REHEARSAL_RESULT_H_
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ std::string Describe(const SqlError& error);
 
 v1::LostCoverage& AddLost(v1::CoverageKind kind, std::string_view reason, std::string_view text,
                           const std::string& path, int line, v1::Rehearsal& rehearsal);
+
+void SetTook(std::chrono::nanoseconds took, google::protobuf::Duration& duration);
 
 // How it ended, from what the server said and how the session ended.
 void SetFailure(const SqlError& error, SessionEnd end, const std::string& path, int line,

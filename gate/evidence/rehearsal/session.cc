@@ -117,6 +117,18 @@ void Session::FeedCopy(std::string_view data) {
   }
 }
 
+// The bytes that it takes.
+size_t Session::AddRow(const PGresult* result, int row, SqlResult& answer) {
+  size_t bytes = 0;
+  std::vector<std::string>& added = answer.rows.emplace_back();
+  for (int column = 0; column < PQnfields(result); ++column) {
+    added.emplace_back(PQgetvalue(result, row, column),
+                       static_cast<size_t>(PQgetlength(result, row, column)));
+    bytes += added.back().size() + sizeof(std::string);
+  }
+  return bytes;
+}
+
 SqlResult Session::Send(const std::string& sql, size_t row_bytes, std::string_view copy_data,
                         const std::function<void()>* meanwhile) {
   SqlResult answer;
@@ -131,12 +143,7 @@ SqlResult Session::Send(const std::string& sql, size_t row_bytes, std::string_vi
     if (result == nullptr) break;
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_SINGLE_TUPLE && row_bytes > 0 && bytes <= row_bytes) {
-      std::vector<std::string>& row = answer.rows.emplace_back();
-      for (int column = 0; column < PQnfields(result.get()); ++column) {
-        row.emplace_back(PQgetvalue(result.get(), 0, column),
-                         static_cast<size_t>(PQgetlength(result.get(), 0, column)));
-        bytes += row.back().size() + sizeof(std::string);
-      }
+      bytes += AddRow(result.get(), 0, answer);
     } else if (status == PGRES_FATAL_ERROR) {
       answer.error = ErrorOf(result.get());
     } else if (status == PGRES_COPY_IN) {
@@ -217,8 +224,8 @@ std::vector<Described> Session::PrepareAll(std::span<const std::string> statemen
   return described;
 }
 
-std::vector<std::optional<SqlError>> Session::RunAll(std::span<const std::string> statements) {
-  std::vector<std::optional<SqlError>> errors(statements.size());
+template <typename OnResult>
+void Session::RunPipeline(std::span<const std::string> statements, const OnResult& on_result) {
   PGconn* const raw = connection_.get();
   for (size_t begin = 0; begin < statements.size() && end_ == SessionEnd::kNone;
        begin += kInFlight) {
@@ -228,17 +235,41 @@ std::vector<std::optional<SqlError>> Session::RunAll(std::span<const std::string
       PQsendQueryParams(raw, statements[i].c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
       PQpipelineSync(raw);
     }
-    CollectPipeline(count, [&](size_t command, const PGresult* result) {
-      if (PQresultStatus(result) == PGRES_FATAL_ERROR) {
-        errors[begin + command] = ErrorOf(result);
-      }
-    });
+    CollectPipeline(
+        count, [&](size_t command, const PGresult* result) { on_result(begin + command, result); });
     if (end_ == SessionEnd::kNone) PQexitPipelineMode(raw);
   }
+}
+
+std::vector<std::optional<SqlError>> Session::RunAll(std::span<const std::string> statements) {
+  std::vector<std::optional<SqlError>> errors(statements.size());
+  RunPipeline(statements, [&](size_t command, const PGresult* result) {
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR) errors[command] = ErrorOf(result);
+  });
   if (end_ != SessionEnd::kNone) {
     for (auto& error : errors) error = how_it_ended_;
   }
   return errors;
+}
+
+std::vector<SqlResult> Session::QueryAll(std::span<const std::string> statements) {
+  std::vector<SqlResult> results(statements.size());
+  size_t bytes = 0;
+  RunPipeline(statements, [&](size_t command, const PGresult* result) {
+    SqlResult& answer = results[command];
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR) answer.error = ErrorOf(result);
+    // The first of a pipeline comes row by row where the command before it did.
+    const ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_SINGLE_TUPLE) return;
+    for (int row = 0; row < PQntuples(result) && bytes <= kMaxRowBytes; ++row) {
+      bytes += AddRow(result, row, answer);
+    }
+    if (bytes > kMaxRowBytes) answer = {SqlError{"", "the answer is too large"}, {}};
+  });
+  if (end_ != SessionEnd::kNone) {
+    for (SqlResult& answer : results) answer = {how_it_ended_, {}};
+  }
+  return results;
 }
 
 }  // namespace gate

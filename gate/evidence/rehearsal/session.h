@@ -75,8 +75,10 @@ class Session {
   // Prepares all statements under the names PREFIX0, PREFIX1, ..., in one go.
   std::vector<Described> PrepareAll(std::span<const std::string> statements,
                                     std::string_view prefix);
-  // Runs all, each on its own; errors only.
+  // Runs all, each on its own, in one go; errors only.
   std::vector<std::optional<SqlError>> RunAll(std::span<const std::string> statements);
+  // The same, with their rows: what is behind the first that are too large has an error instead.
+  std::vector<SqlResult> QueryAll(std::span<const std::string> statements);
 
   // What the server said since the last call, without asking: "rewriting table "orders"".
   std::vector<std::string> TakeMessages();
@@ -107,9 +109,12 @@ class Session {
   SqlError ErrorOf(const PGresult* result);
   void FeedCopy(std::string_view data);
   void PassOverCopy();
+  static size_t AddRow(const PGresult* result, int row, SqlResult& answer);
   SqlResult Send(const std::string& sql, size_t row_bytes, std::string_view copy_data,
                  const std::function<void()>* meanwhile);
   // Answers of a pipeline of which each command has a sync of its own.
+  template <typename OnResult>
+  void RunPipeline(std::span<const std::string> statements, const OnResult& on_result);
   template <typename OnResult>
   void CollectPipeline(size_t commands, const OnResult& on_result);
 

@@ -131,10 +131,8 @@ constexpr char kEnums[] =
     " JOIN pg_namespace n ON n.oid = t.typnamespace ORDER BY t.oid, e.enumsortorder";
 
 constexpr char kRoutines[] =
-    "SELECT format('%s.%s(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),"
-    " p.oid, l.lanname, %s"
+    "SELECT format('%s.%s(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid))"
     " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-    " JOIN pg_language l ON l.oid = p.prolang"
     // Not what belongs to an extension.
     " WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass"
     " AND d.objid = p.oid AND d.deptype = 'e') AND ";
@@ -281,14 +279,8 @@ absl::StatusOr<Snapshot> ReadSnapshot(Session& admin) {
     labels.push_back(row[2]);
     snapshot.arrays[OidOf(row[3])] = type;
   });
-  // BEGIN ATOMIC came with PostgreSQL 14.
-  const bool has_sqlbody = admin.server_version() >= 140000;
-  std::string routines = kRoutines;
-  routines.replace(routines.find("p.oid, l.lanname, %s") + 18, 2,
-                   has_sqlbody ? "p.prosqlbody IS NULL" : "true");
-  read.Each(absl::StrCat(routines, kOurs), [&](const Row& row) {
-    snapshot.routines[row[0]] = {OidOf(row[1]), {row[2], IsTrue(row[3])}};
-  });
+  read.Each(absl::StrCat(kRoutines, kOurs),
+            [&](const Row& row) { snapshot.routines.insert(row[0]); });
   if (!read.status().ok()) return read.status();
   return snapshot;
 }

@@ -49,17 +49,12 @@ struct SnapshotTable {
   bool RefusesNull(const SnapshotColumn& column) const;
 };
 
-struct SnapshotRoutine {
-  std::string language;
-  bool text_body = true;  // not BEGIN ATOMIC, which PostgreSQL keeps in step by itself
-};
-
 struct Snapshot {
   std::map<Oid, SnapshotTable> tables;
   std::map<std::pair<std::string, std::string>, Oid> by_name;             // schema, name
   std::map<std::string, std::pair<Oid, std::vector<std::string>>> enums;  // name -> labels in order
-  std::map<Oid, Oid> arrays;  // array type -> type of its elements
-  std::map<std::string, std::pair<Oid, SnapshotRoutine>> routines;  // "public.total(integer)"
+  std::map<Oid, Oid> arrays;       // array type -> type of its elements
+  std::set<std::string> routines;  // "public.total(integer)"
 
   // Rights on what is no table: columns, sequences, schemas, routines. By "public.tax(integer)";
   // each "EXECUTE to PUBLIC". What is there by default is told as well.
