@@ -687,6 +687,7 @@ class Proof {
     }
     if (lost > kShownLosses) absl::StrAppend(&message, "; and ", lost - kShownLosses, " more");
     if (lost > 0) Add("rehearsal_coverage", nullptr, {.message = message + "."});
+    if (rehearsal_.repaired_statements_size() > 0) TellRepairs();
     if (release_.required && inputs_lost) {
       findings_.push_back(
           NotRehearsed("the rehearsal did not see all of the schema, the migration or the "
@@ -694,6 +695,18 @@ class Proof {
                        "a function",
                        release_.required));
     }
+  }
+
+  void TellRepairs() {
+    const int repaired = rehearsal_.repaired_statements_size();
+    const v1::RepairedStatement& first = rehearsal_.repaired_statements(0);
+    Add("rehearsal_coverage", nullptr,
+        {.subject = "workload",
+         .message = absl::StrCat(
+             Count(repaired, "statement"), " of the workload ", repaired == 1 ? "does" : "do",
+             " not prepare as recorded, without constants, and ", repaired == 1 ? "was" : "were",
+             " tried as repaired: ", OnOneLine(first.sql()), " (", first.how(), ")",
+             repaired > 1 ? absl::StrCat("; and ", repaired - 1, " more") : "", ".")});
   }
 
   struct Disagreement {

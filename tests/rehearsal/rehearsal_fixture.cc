@@ -110,6 +110,9 @@ std::vector<std::string> Lines(const v1::Rehearsal& rehearsal) {
     }
     if (statement.scan_spared()) lines.push_back("a scan is spared");
   }
+  for (const v1::RepairedStatement& repaired : rehearsal.repaired_statements()) {
+    lines.push_back(absl::StrCat("repaired ", repaired.sql(), " | ", repaired.how()));
+  }
   for (const v1::BrokenStatement& broken : rehearsal.broken_statements()) {
     lines.push_back(absl::StrCat(broken.sqlstate(), broken.fails_in_planning() ? " planned" : "",
                                  " ", broken.message(), " | ", broken.statement().sql()));

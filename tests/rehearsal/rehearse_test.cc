@@ -177,8 +177,8 @@ const Case kCases[] = {
     {"LostCoverage",
      "ALTER TABLE users ADD COLUMN age int",
      {"SELECT date $1", "COPY users FROM STDIN", "BEGIN", "SELECT broken FROM users"},
-     {"lost WORKLOAD statements of this kind cannot be prepared | COPY users FROM STDIN",
-      "lost WORKLOAD on the schema before: syntax error at or near \"$1\" (42601) | SELECT date $1",
+     {"repaired SELECT CAST($1 AS date) | typed constants are casts",
+      "lost WORKLOAD statements of this kind cannot be prepared | COPY users FROM STDIN",
       "lost WORKLOAD on the schema before: column \"broken\" does not exist (42703) | SELECT "
       "broken FROM users"}},
     {"FailingMigration",

@@ -9,6 +9,7 @@
 #include "gate/evidence/rehearsal/bodies.h"
 #include "gate/evidence/rehearsal/compare.h"
 #include "gate/evidence/rehearsal/migrate.h"
+#include "gate/evidence/rehearsal/repair.h"
 #include "gate/evidence/rehearsal/result.h"
 #include "gate/evidence/rehearsal/roles.h"
 #include "gate/evidence/rehearsal/script.h"
@@ -151,6 +152,7 @@ class OneRehearsal {
       search_path_.push_back(row[0]);
     }
     std::vector<Trial> trials = TryAll(*session, texts_);
+    RepairTexts(*session, trials);
     types_before_ = NameTypes(*admin_, trials);
     if (!GoesOn(*session) || !LookThroughBodies(*session, bodies_before_)) return false;
     std::vector<Running> kept;
@@ -173,6 +175,54 @@ class OneRehearsal {
     texts_ = std::move(kept_texts);
     rehearsal_.set_covered_statements(static_cast<int>(running_.size()));
     return true;
+  }
+
+  // Texts that do not prepare as they were recorded are tried again as such that may.
+  void RepairTexts(Session& session, std::vector<Trial>& trials) {
+    constexpr int kTries = 8;
+    std::vector<Repair> repairs(trials.size());
+    std::vector<size_t> open;
+    for (size_t i = 0; i < trials.size(); ++i) {
+      if (!trials[i].ok()) open.push_back(i);
+    }
+    std::vector<SqlError> errors(trials.size());
+    for (const size_t i : open) errors[i] = trials[i].error();
+    for (int tries = 0; tries < kTries && !open.empty(); ++tries) {
+      std::vector<size_t> tried;
+      std::vector<std::string> texts;
+      for (const size_t i : open) {
+        Repair& made = repairs[i];
+        const std::string& text = made.sql.empty() ? texts_[i] : made.sql;
+        std::optional<Repair> repair = RepairOf(text, errors[i]);
+        if (!repair) continue;
+        if (made.how.find(repair->how) != std::string::npos) {
+          repair->how = made.how;
+        } else if (!made.how.empty()) {
+          repair->how = absl::StrCat(made.how, ", ", repair->how);
+        }
+        made = *std::move(repair);
+        tried.push_back(i);
+        texts.push_back(made.sql);
+      }
+      std::vector<Trial> again = TryAll(session, texts);
+      open.clear();
+      for (size_t k = 0; k < tried.size(); ++k) {
+        if (again[k].ok()) {
+          trials[tried[k]] = std::move(again[k]);
+        } else {
+          errors[tried[k]] = again[k].error();
+          open.push_back(tried[k]);
+        }
+      }
+    }
+    for (size_t i = 0; i < trials.size(); ++i) {
+      if (repairs[i].sql.empty() || !trials[i].ok()) continue;
+      v1::RepairedStatement& repaired = *rehearsal_.add_repaired_statements();
+      *repaired.mutable_statement() = *running_[i].statement;
+      repaired.set_sql(Shortened(repairs[i].sql));
+      repaired.set_how(repairs[i].how);
+      texts_[i] = std::move(repairs[i].sql);
+    }
   }
 
   bool Migrate() {

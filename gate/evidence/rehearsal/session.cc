@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -98,6 +99,10 @@ SqlError Session::ErrorOf(const PGresult* result) {
     return Ended(SessionEnd::kLost, Shortened(PQresultErrorMessage(result)));
   }
   SqlError error{sqlstate, Shortened(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY))};
+  if (const char* position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION)) {
+    const std::string_view digits = position;
+    std::from_chars(digits.data(), digits.data() + digits.size(), error.position);
+  }
   const std::string_view how = severity;
   if (how == "FATAL" || how == "PANIC") Ended(SessionEnd::kLost, error.message);
   return error;

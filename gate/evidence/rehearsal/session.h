@@ -24,6 +24,7 @@ namespace gate {
 struct SqlError {
   std::string sqlstate;  // empty: the server did not answer
   std::string message;
+  int position = 0;  // the character of the statement that it points to, from 1; 0: to none
 };
 
 // What a statement came to: its error, or its rows as text where they were asked for. NULL is "".

@@ -35,6 +35,7 @@ TextKind KindOf(std::string_view sql) {
 
 std::vector<Trial> TryAll(Session& session, std::span<const std::string> statements) {
   session.Run("SET plan_cache_mode = force_generic_plan");
+  session.Run("DEALLOCATE ALL");  // of an earlier try
   std::vector<Described> described = session.PrepareAll(statements, kPrefix);
   std::vector<Trial> trials(statements.size());
   std::vector<std::string> explains;

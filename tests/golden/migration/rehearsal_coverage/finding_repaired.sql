@@ -1,0 +1,2 @@
+-- schema: CREATE TABLE orders (id bigint PRIMARY KEY, total int NOT NULL, note text);
+ALTER TABLE orders ADD COLUMN region text;
