@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/migration/asked.h"
 #include "checks/migration/databases.h"
 #include "checks/migration/proof.h"
 #include "checks/migration/rule.h"
@@ -16,8 +17,6 @@
 namespace gate {
 namespace {
 
-constexpr char kQuery[] = "migration.schema_change";
-constexpr char kRehearsal[] = "migration.rehearsal";
 constexpr char kUnproven[] = "migration.unproven";
 
 std::span<const RuleDoc> Rules() {
@@ -67,29 +66,6 @@ std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& ru
   }
   ValidateTimes(rule.checks().migration(), issues);
   return issues;
-}
-
-bool ConcernsSchema(const v1::Change& change) {
-  return change.kind() == v1::CHANGE_KIND_MIGRATION || change.has_schema_change();
-}
-
-bool IsRehearsed(const v1::Change& change, const v1::PolicyRule& rule) {
-  return !change.schema_change().files().empty() &&
-         rule.checks().migration().rehearsal() != v1::REHEARSAL_MODE_OFF;
-}
-
-std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule) {
-  if (!ConcernsSchema(change)) return {};
-  v1::Query query;
-  query.set_id(kQuery);
-  query.mutable_schema_change()->set_revision(change.has_schema_change() ? ""
-                                                                         : change.head_revision());
-  std::vector<v1::Query> queries{query};
-  if (IsRehearsed(change, rule)) {
-    queries.emplace_back().set_id(kRehearsal);
-    queries.back().mutable_rehearsal();
-  }
-  return queries;
 }
 
 bool IsUnproven(const v1::Finding& finding) {
@@ -185,10 +161,9 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
 // What the rehearsal of the database makes of the rules' findings.
 void ApplyRehearsal(const v1::Observation& observation, const migration::OneDatabase& database,
                     bool required, std::vector<v1::Finding>& findings) {
-  for (const v1::Rehearsal& rehearsal : observation.rehearsals().rehearsals()) {
-    if (rehearsal.database() != database.name) continue;
+  if (const v1::Rehearsal* rehearsal = migration::RehearsalOf(database, observation)) {
     return migration::ApplyRehearsal(
-        rehearsal,
+        *rehearsal,
         {database.files, !database.schema_before.empty(), database.postgres_version, required},
         findings);
   }
@@ -198,8 +173,8 @@ void ApplyRehearsal(const v1::Observation& observation, const migration::OneData
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
                        const v1::PolicyRule& rule, absl::Time now) {
-  if (!ConcernsSchema(change)) return Skipped();
-  const v1::Observation& observation = evidence.Get(kQuery);
+  if (!migration::ConcernsSchema(change)) return Skipped();
+  const v1::Observation& observation = evidence.Get(migration::kSchemaChangeQuery);
   if (!observation.has_schema_change()) return Unknown(observation);
   const v1::SchemaChange& schema_change = observation.schema_change();
   if (schema_change.files().empty() && change.kind() != v1::CHANGE_KIND_MIGRATION) return Skipped();
@@ -213,9 +188,9 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   }
   const v1::MigrationPolicy& policy = rule.checks().migration();
   std::vector<v1::Finding> findings;
-  const bool rehearsed = IsRehearsed(change, rule);
+  const bool rehearsed = migration::IsRehearsed(change, rule);
   const bool required = rule.checks().migration().rehearsal() == v1::REHEARSAL_MODE_REQUIRED;
-  const v1::Observation& rehearsals = evidence.Get(kRehearsal);
+  const v1::Observation& rehearsals = evidence.Get(migration::kRehearsalQuery);
   for (const migration::OneDatabase& database : migration::DatabasesOf(schema_change)) {
     std::vector<v1::Finding> found = migration::JudgeOn(database, policy, now).findings;
     if (rehearsed) ApplyRehearsal(rehearsals, database, required, found);
@@ -235,7 +210,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 
 const Check kMigrationCheck = {
     "migration", "Whether the version that is running survives the schema change",
-    Validate,    Needs,
+    Validate,    migration::QueriesFor,
     Judge,       Rules};
 
 }  // namespace gate

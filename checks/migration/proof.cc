@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "checks/migration/differences.h"
+#include "checks/migration/failure.h"
 #include "checks/migration/finding.h"
 #include "checks/migration/steps.h"
 #include "checks/migration/witness.h"
@@ -106,23 +107,6 @@ bool KeepsItsColumns(const v1::ResultChange& change) {
   return std::ranges::equal(change.parameters_before(), change.parameters_after(), ReadAlike);
 }
 
-// ---- Failures of migrations.
-
-// Codes that tell of an object that is not there; with the schema unknown it may be in production.
-bool IsMissing(std::string_view sqlstate) {
-  return sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "42704" || sqlstate == "42883" ||
-         sqlstate == "3F000" || sqlstate == "42P02";
-}
-
-// Whether the statement fails whatever rows there are, and wherever it is run: it is wrong by
-// itself, or by the schema. Errors of data (class 22, 23, P0) come from tables that are empty here.
-bool FailsEverywhere(const v1::RehearsalFailure& failure) {
-  const std::string& code = failure.sqlstate();
-  if (code == "0A000") return failure.message().find("extension") == std::string::npos;
-  return code.starts_with("42") || code == "2BP01" || code == "25001" || code == "55P04" ||
-         code == "3F000";
-}
-
 // Statements that run code: what they do may depend on rows.
 bool RunsCode(const std::string& verb) {
   for (const std::string_view one : {"CALL", "DO", "EXECUTE", "SELECT", "WITH"}) {
@@ -190,9 +174,7 @@ class Proof {
   // ---- a rehearsal without a proof
   void Stopped() {
     const v1::RehearsalFailure& failure = rehearsal_.failure();
-    const std::string said =
-        absl::StrCat(failure.message(),
-                     failure.sqlstate().empty() ? "" : absl::StrCat(" (", failure.sqlstate(), ")"));
+    const std::string said = Describe(failure);
     const Step* step = steps_.At(failure.path(), failure.line());
     if (rehearsal_.end() == v1::REHEARSAL_END_MIGRATION_FAILED && step != nullptr && Fails(*step)) {
       Add("fails", step,
@@ -221,13 +203,7 @@ class Proof {
     findings_.push_back(NotRehearsed(why, release_.required));
   }
 
-  bool SchemaIsWhole() const {
-    return release_.schema_given &&
-           std::ranges::none_of(rehearsal_.lost_coverage(), [](const v1::LostCoverage& lost) {
-             return lost.kind() == v1::COVERAGE_KIND_SCHEMA ||
-                    lost.kind() == v1::COVERAGE_KIND_MIGRATION;
-           });
-  }
+  bool SchemaIsWhole() const { return migration::SchemaIsWhole(rehearsal_, release_.schema_given); }
   // Where production's is not told, nobody knows.
   bool SameVersion() const {
     return release_.postgres_version == rehearsal_.postgres_major_version();

@@ -18,6 +18,7 @@ namespace {
 struct Applied {
   bool anything = false;
   std::string unknown;  // why it could not be followed; empty where it could
+  bool runs_code = false;
   // It takes away what the model did not hold: whether what stands there afterwards is the same
   // cannot be told.
   bool takes_unknown_table = false, takes_unknown_column = false;
@@ -91,6 +92,7 @@ Applied Apply(std::string_view text, const std::vector<Section>& sections, Catal
         applied.unknown = absl::StrCat("A statement cannot be read: ", error->message, ".");
       }
       for (const Action& action : statement.actions) {
+        applied.runs_code = applied.runs_code || As<Opaque>(action) != nullptr;
         if (std::string reason = WhyNotFollowed(action); !reason.empty()) {
           applied.unknown = std::move(reason);
         }
@@ -123,6 +125,11 @@ bool ChangesSchema(std::string_view text, const std::vector<Section>& sections) 
 
 }  // namespace
 
+bool ChangesSchema(const v1::MigrationFile& file) {
+  const std::string_view text = WithoutByteOrderMark(file.sql());
+  return ChangesSchema(text, UpSections(file, text));
+}
+
 std::vector<Undo> UndoOf(std::span<const v1::MigrationFile* const> files, Catalog& catalog) {
   std::vector<Undo> undos;
   for (const v1::MigrationFile* file : files) {
@@ -133,11 +140,12 @@ std::vector<Undo> UndoOf(std::span<const v1::MigrationFile* const> files, Catalo
     const std::string_view text = WithoutByteOrderMark(file->sql());
     const std::vector<Section> up = UpSections(*file, text);
     const Applied there = Apply(text, up, catalog);
-    if (!ChangesSchema(text, up)) continue;
     const DownPart down = DownPartOf(*file);
     Catalog after = catalog;
     Applied back = Apply(down.text, down.sections, after);
     undo.drops = std::move(back.drops);
+    undo.runs_code = there.runs_code || back.runs_code;
+    if (!ChangesSchema(text, up)) continue;
     if (!back.anything && back.unknown.empty()) {
       undo.way = Way::kNone;
     } else if (!there.unknown.empty() || !back.unknown.empty()) {

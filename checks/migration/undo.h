@@ -27,9 +27,15 @@ struct Undo {
   Way way = Way::kNothing;
   std::vector<std::string> differences;  // of kElsewhere, as sentences: "orders.note is left over"
   std::string reason;                    // of kUnknown
+  // Whether either part runs code: what it does may depend on rows.
+  bool runs_code = false;
   // What up makes and down drops: new code may have written to it.
   std::vector<std::string> drops;
 };
+
+// Whether the part that goes up does anything that would have to be undone: more than to write
+// rows. What cannot be read may.
+bool ChangesSchema(const v1::MigrationFile& file);
 
 // Of each file, in their order. `catalog` is the schema before the first, and becomes the one after
 // the last.

@@ -6,9 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "checks/migration/asked.h"
 #include "checks/migration/databases.h"
-#include "checks/migration/finding.h"
+#include "checks/migration/proof.h"
 #include "checks/migration/undo.h"
+#include "checks/rollback/down.h"
+#include "checks/rollback/notes.h"
 
 namespace gate {
 namespace {
@@ -16,7 +19,6 @@ namespace {
 using migration::Undo;
 using migration::Way;
 
-constexpr char kQuery[] = "migration.schema_change";  // the migration check's: fetched once
 constexpr size_t kMaxNamed = 5;
 
 constexpr RuleDoc kRules[] = {
@@ -26,6 +28,14 @@ constexpr RuleDoc kRules[] = {
      "Split the migration, so that the old version runs on the schema after it; or be ready to "
      "roll "
      "forward."},
+    {"rollback.down", "Whether the down parts of the release lead back.",
+     "When the schema has to be rolled back as well, the way back should have been gone before. A "
+     "rehearsal goes it: up, down, and up again. Without one, only the text tells.",
+     "Configure rehearsals on the server, and send the schema before with the change."},
+    {"rollback.down_fails", "A statement of a down part fails.",
+     "On a scratch PostgreSQL, on the schema that the release leaves behind. A way back that ends "
+     "half-way leaves production between two schemas, at the worst moment.",
+     "Mend the down part: it runs on the schema after the release, the last migration first."},
     {"rollback.down_incomplete", "The down part of a migration does not lead back.",
      "Up and then down should give the schema back as it was. What is left over makes the next try "
      "fail; what is missing breaks the version that the rollback brings back.",
@@ -39,63 +49,35 @@ constexpr RuleDoc kRules[] = {
     {"rollback.no_down", "A migration has no down part.",
      "Without one there is no way back to the schema before but a restore.",
      "Write one, or say that the way out is forward."},
+    {"rollback.rule_disagrees", "What the text says of the way back, and what a rehearsal showed.",
+     "The model of a schema that down parts are read against knows less than PostgreSQL. What was "
+     "run is believed; the difference is counted (gate_migration_rule_disagreements_total).",
+     "Nothing; tell us where the rule is wrong."},
+    {"rollback.up_again_fails", "Once it was undone, the release cannot be tried again as it is.",
+     "After a rollback comes the next try. It fails where the down part has left something behind, "
+     "or gives another schema than the first time.",
+     "Add to the down part what the finding names."},
 };
 
 std::span<const RuleDoc> Rules() { return kRules; }
 
-// A finding's rule, for what makes findings of remarks.
-constexpr migration::Rule RuleOf(std::string_view id) {
-  return {.id = id, .severity = v1::SEVERITY_INFO};
-}
-constexpr migration::Rule kCode = RuleOf("rollback.code"),
-                          kDownIncomplete = RuleOf("rollback.down_incomplete"),
-                          kLosesData = RuleOf("rollback.loses_data"),
-                          kNoDown = RuleOf("rollback.no_down");
-
 std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule&) { return {}; }
-
-std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule&) {
-  if (change.kind() != v1::CHANGE_KIND_MIGRATION && !change.has_schema_change()) return {};
-  v1::Query query;
-  query.set_id(kQuery);
-  query.mutable_schema_change()->set_revision(change.has_schema_change() ? ""
-                                                                         : change.head_revision());
-  return {query};
-}
 
 bool HasEffect(const v1::Finding& finding, v1::Effect effect) {
   return std::ranges::find(finding.effects(), effect) != finding.effects().end();
 }
 
-std::string At(const v1::Location& at) { return absl::StrCat(at.path(), ":", at.line()); }
+// "migration.drop_column at db/7.sql:3"
+std::string Named(const v1::Finding& finding) {
+  if (!finding.has_location()) return finding.rule();
+  return absl::StrCat(finding.rule(), " at ", finding.location().path(), ":",
+                      finding.location().line());
+}
 
-// Findings at the beginning of a file.
-class Notes {
- public:
-  void Add(const migration::Rule& rule, const v1::MigrationFile& file, migration::Remark remark) {
-    const std::string_view text = migration::WithoutByteOrderMark(file.sql());
-    const auto flaw = migration::FindFlaw(text);
-    const std::string_view readable = flaw ? text.substr(0, flaw->offset) : text;
-    findings_.push_back(migration::MakeFinding(rule, remark, {0, 0}, readable, file.path(),
-                                               migration::Places(readable), identities_));
-  }
-  // At the place of another check's finding.
-  void AddAt(const migration::Rule& rule, const v1::Finding& found, migration::Remark remark) {
-    v1::Finding finding = migration::MakeFinding(rule, remark, {0, 0}, "", found.location().path(),
-                                                 migration::Places(""), identities_);
-    *finding.mutable_location() = found.location();
-    findings_.push_back(std::move(finding));
-  }
-  std::vector<v1::Finding>& findings() { return findings_; }
-
- private:
-  std::vector<v1::Finding> findings_;
-  migration::Identities identities_;
-};
-
-// What the static judgement of the release means for the code that a rollback brings back.
+// What the release as it was judged, and as it was run, means for the code that a rollback brings
+// back. `tried` says which of its statements were.
 void JudgeCode(const std::vector<v1::Finding>& judged, const v1::MigrationFile& first,
-               const v1::RollbackPolicy& policy, Notes& notes) {
+               const std::string& tried, const v1::RollbackPolicy& policy, Notes& notes) {
   const auto breaks = std::ranges::find_if(judged, [](const v1::Finding& finding) {
     return finding.severity() == v1::SEVERITY_BLOCK &&
            HasEffect(finding, v1::EFFECT_BREAKS_RUNNING_VERSION);
@@ -104,31 +86,59 @@ void JudgeCode(const std::vector<v1::Finding>& judged, const v1::MigrationFile& 
       judged, [](const v1::Finding& finding) { return HasEffect(finding, v1::EFFECT_UNPROVEN); });
   const v1::Severity forbidden = policy.require_code() ? v1::SEVERITY_BLOCK : v1::SEVERITY_WARN;
   if (breaks != judged.end()) {
+    const bool proven = breaks->message().find("Proven on a scratch") != std::string::npos;
     notes.AddAt(
-        kCode, *breaks,
+        kCode, breaks->location(),
         {.subject = breaks->subject(),
          .effects = {v1::EFFECT_BREAKS_RUNNING_VERSION},
          .message = absl::StrCat(
              "Once this has run, rolling the code back does not help: the version that runs "
              "now does not work on the schema after it (",
-             breaks->rule(), " at ", At(breaks->location()), "). The way out is forward."),
+             Named(*breaks), proven ? ", proven by running it" : "", "). The way out is forward."),
          .instead = {.now = "Split the migration as that finding says."},
          .severity = forbidden});
   } else if (unproven != judged.end()) {
     notes.AddAt(
-        kCode, *unproven,
+        kCode, unproven->location(),
         {.subject = unproven->subject(),
          .effects = {v1::EFFECT_UNPROVEN},
          .message = absl::StrCat(
              "Whether the version that runs now works on the schema after it is not shown (",
-             unproven->rule(), " at ", At(unproven->location()), ")."),
+             Named(*unproven), ").", tried),
          .severity = forbidden});
   } else {
     notes.Add(kCode, first,
-              {.message = "The code can be rolled back without the schema: nothing shows that the "
-                          "version that runs now would fail on the schema after the release."});
+              {.message = absl::StrCat(
+                   "The code can be rolled back without the schema: nothing shows that the version "
+                   "that runs now would fail on the schema after the release.",
+                   tried)});
   }
 }
+
+// What rehearsals have shown of the version that runs now: its statements were prepared and planned
+// on the schema after the release.
+class Tried {
+ public:
+  void Add(const v1::Rehearsal& rehearsal) {
+    if (rehearsal.end() != v1::REHEARSAL_END_COMPLETED) return;
+    given_ += rehearsal.workload_statements();
+    covered_ += rehearsal.covered_statements();
+    server_ = absl::StrCat("PostgreSQL ", rehearsal.postgres_major_version());
+  }
+  // "": nothing was tried.
+  std::string Say() const {
+    if (covered_ == 0) return "";
+    return absl::StrCat(" Proven on a scratch ", server_, ": ",
+                        covered_ == given_ ? absl::StrCat("all ", covered_)
+                                           : absl::StrCat(covered_, " of the ", given_),
+                        " statements of it that came with the change work on that schema",
+                        covered_ == given_ ? "." : "; the others could not be tried.");
+  }
+
+ private:
+  int given_ = 0, covered_ = 0;
+  std::string server_;
+};
 
 void JudgeLosses(const std::vector<v1::Finding>& judged, Notes& notes) {
   for (const v1::Finding& finding : judged) {
@@ -136,41 +146,13 @@ void JudgeLosses(const std::vector<v1::Finding>& judged, Notes& notes) {
       continue;
     }
     notes.AddAt(
-        kLosesData, finding,
+        kLosesData, finding.location(),
         {.subject = finding.subject(),
          .effects = {v1::EFFECT_LOSES_DATA, v1::EFFECT_IRREVERSIBLE},
          .message = absl::StrCat("No down part brings back what is in ", finding.subject(), "."),
          .instead = {.now = absl::StrCat("Copy what is in ", finding.subject(),
                                          " to where it stays, before it goes.")},
          .severity = v1::SEVERITY_WARN});
-  }
-}
-
-void JudgeUndo(const Undo& undo, const v1::RollbackPolicy& policy, Notes& notes) {
-  const v1::MigrationFile& file = *undo.file;
-  const std::string down = file.down_path().empty()
-                               ? "Its down part"
-                               : absl::StrCat("Its down part, ", file.down_path(), ",");
-  if (!undo.drops.empty()) {
-    notes.Add(kLosesData, file,
-              {.subject = absl::StrJoin(undo.drops, ", "),
-               .effects = {v1::EFFECT_LOSES_DATA},
-               .message = absl::StrCat(down, " drops what new code may have written to ",
-                                       absl::StrJoin(undo.drops, ", "), ".")});
-  }
-  if (undo.way == Way::kElsewhere) {
-    notes.Add(kDownIncomplete, file,
-              {.subject = file.path(),
-               .message = absl::StrCat(down, " does not lead back: after up and down ",
-                                       absl::StrJoin(undo.differences, "; "), "."),
-               .instead = {.now = "Add to the down part what is missing, or drop what is left."},
-               .severity = policy.require_down() ? v1::SEVERITY_BLOCK : v1::SEVERITY_WARN});
-  } else if (undo.way == Way::kUnknown) {
-    notes.Add(kDownIncomplete, file,
-              {.subject = file.path(),
-               .effects = {v1::EFFECT_UNPROVEN},
-               .message = absl::StrCat(down, " is not shown to lead back. ", undo.reason),
-               .severity = policy.require_down() ? v1::SEVERITY_BLOCK : v1::SEVERITY_INFO});
   }
 }
 
@@ -227,10 +209,10 @@ void Conclude(const std::vector<v1::Finding>& findings, v1::CheckOutcome& outcom
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
                        const v1::PolicyRule& rule, absl::Time now) {
-  if (Needs(change, rule).empty()) {
+  if (!migration::ConcernsSchema(change)) {
     return Without(v1::OUTCOME_SKIPPED, "The release has no migration.");
   }
-  const v1::Observation& observation = evidence.Get(kQuery);
+  const v1::Observation& observation = evidence.Get(migration::kSchemaChangeQuery);
   if (!observation.has_schema_change()) {
     return Without(v1::OUTCOME_INCONCLUSIVE,
                    absl::StrCat("The migrations of this release are not known: ",
@@ -241,20 +223,33 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
     return Without(v1::OUTCOME_SKIPPED, "The release has no migration.");
   }
   const v1::RollbackPolicy& policy = rule.checks().rollback();
+  const v1::Observation& rehearsals = evidence.Get(migration::kRehearsalQuery);
   std::vector<v1::Finding> judged;
   std::vector<Undo> undos;
+  Tried tried;
+  Notes downs;
   for (const migration::OneDatabase& database : migration::DatabasesOf(schema_change)) {
-    std::ranges::move(migration::JudgeOn(database, rule.checks().migration(), now).findings,
-                      std::back_inserter(judged));
+    std::vector<v1::Finding> found =
+        migration::JudgeOn(database, rule.checks().migration(), now).findings;
+    const v1::Rehearsal* rehearsal = migration::RehearsalOf(database, rehearsals);
+    if (rehearsal != nullptr) {
+      migration::ApplyRehearsal(
+          *rehearsal, {database.files, !database.schema_before.empty(), database.postgres_version},
+          found);
+      tried.Add(*rehearsal);
+    }
+    std::ranges::move(found, std::back_inserter(judged));
     migration::Catalog catalog;
     migration::LoadSchema(database.schema_before, catalog);
-    std::ranges::move(migration::UndoOf(database.files, catalog), std::back_inserter(undos));
+    const std::vector<Undo> undone = migration::UndoOf(database.files, catalog);
+    JudgeDown(database, undone, rehearsal, policy, downs);
+    std::ranges::copy(undone, std::back_inserter(undos));
   }
   Notes notes;
-  JudgeCode(judged, schema_change.files(0), policy, notes);
+  JudgeCode(judged, schema_change.files(0), tried.Say(), policy, notes);
   JudgeLosses(judged, notes);
   JudgeMissing(undos, policy, notes);
-  for (const Undo& undo : undos) JudgeUndo(undo, policy, notes);
+  std::ranges::move(downs.findings(), std::back_inserter(notes.findings()));
 
   v1::CheckOutcome outcome;
   Conclude(notes.findings(), outcome);
@@ -265,7 +260,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 }  // namespace
 
 const Check kRollbackCheck = {"rollback", "Whether there is a way back from the schema change",
-                              Validate,   Needs,
+                              Validate,   migration::QueriesFor,
                               Judge,      Rules};
 
 }  // namespace gate

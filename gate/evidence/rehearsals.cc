@@ -26,11 +26,16 @@ std::string KeyOf(const v1::SchemaChange& change) {
 
 // Whether the same question gets the same answer: not where time or the machine decided.
 bool IsLasting(const v1::Observation& observation) {
+  const auto lasts = [](v1::RehearsalEnd end) {
+    return end == v1::REHEARSAL_END_COMPLETED || end == v1::REHEARSAL_END_MIGRATION_FAILED ||
+           end == v1::REHEARSAL_END_REFUSED;
+  };
+  const auto untried = [](v1::RehearsalEnd end) { return end == v1::REHEARSAL_END_UNSPECIFIED; };
   return observation.has_rehearsals() &&
-         std::ranges::all_of(observation.rehearsals().rehearsals(), [](const auto& rehearsal) {
-           return rehearsal.end() == v1::REHEARSAL_END_COMPLETED ||
-                  rehearsal.end() == v1::REHEARSAL_END_MIGRATION_FAILED ||
-                  rehearsal.end() == v1::REHEARSAL_END_REFUSED;
+         std::ranges::all_of(observation.rehearsals().rehearsals(), [&](const auto& rehearsal) {
+           const v1::RehearsalEnd down = rehearsal.undo().down(), up = rehearsal.undo().up_again();
+           return lasts(rehearsal.end()) && (untried(down) || lasts(down)) &&
+                  (untried(up) || lasts(up));
          });
 }
 

@@ -114,7 +114,7 @@ void Metrics::OnEvaluated(const absl::Status& status, const v1::Verdict* verdict
   verdicts_.Add({{"decision", ShortName(decision)}, {"rule", verdict->policy_rule()}}).Increment();
   for (const v1::CheckOutcome& outcome : verdict->outcomes()) {
     for (const v1::Finding& finding : outcome.findings()) {
-      if (finding.rule() != "migration.rule_disagrees") continue;
+      if (!finding.rule().ends_with(".rule_disagrees")) continue;
       disagreements_.Add({{"rule", finding.subject()}}).Increment();
     }
   }

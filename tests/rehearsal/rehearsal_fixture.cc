@@ -88,6 +88,29 @@ v1::SchemaChange NewChange(const std::string& schema, const std::string& migrati
   return change;
 }
 
+std::vector<std::string> Lines(const v1::RehearsedUndo& undo) {
+  std::vector<std::string> lines;
+  const auto end = [&](const char* way, v1::RehearsalEnd how) {
+    if (how == v1::REHEARSAL_END_COMPLETED || how == v1::REHEARSAL_END_UNSPECIFIED) return;
+    lines.push_back(absl::StrCat(way, ": ", Short(v1::RehearsalEnd_Name(how), "REHEARSAL_END_"),
+                                 " ", undo.failure().path(), ":", undo.failure().line(), " ",
+                                 undo.failure().sqlstate(), " ", undo.failure().message()));
+  };
+  const auto differences = [&](const char* when, const auto& all) {
+    for (const v1::CatalogueDifference& one : all) {
+      lines.push_back(absl::StrCat(
+          Short(v1::CatalogueDifferenceKind_Name(one.kind()), "CATALOGUE_DIFFERENCE_KIND_"), " ",
+          when, ": ", one.object(), one.before().empty() ? "" : " ", one.before(),
+          one.after().empty() ? "" : " -> ", one.after()));
+    }
+  };
+  end("down", undo.down());
+  differences("after down", undo.after_down());
+  end("up again", undo.up_again());
+  differences("after up again", undo.after_up_again());
+  return lines;
+}
+
 std::vector<std::string> Lines(const v1::Rehearsal& rehearsal) {
   std::vector<std::string> lines;
   if (rehearsal.end() != v1::REHEARSAL_END_COMPLETED) {

@@ -35,6 +35,9 @@ class Rehearsals {
 v1::SchemaChange NewChange(const std::string& schema, const std::string& migration,
                            const std::vector<std::string>& workload);
 
+// How going back and up again came out: "left over after down: table public.notes".
+std::vector<std::string> Lines(const v1::RehearsedUndo& undo);
+
 // One line for each thing found, without locks and times.
 std::vector<std::string> Lines(const v1::Rehearsal& rehearsal);
 

@@ -8,7 +8,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "gate/evidence/rehearsal/result.h"
-#include "gate/evidence/rehearsal/script.h"
 
 namespace gate {
 namespace {
@@ -64,20 +63,20 @@ Oid OidOf(const std::string& text) {
 
 class Migrator {
  public:
-  Migrator(Session& runner, Session& admin, Roles& roles, const Snapshot& before,
+  Migrator(Session& runner, Session& admin, Roles& roles, const Snapshot* watched,
            v1::Rehearsal& rehearsal)
-      : runner_(runner), admin_(admin), roles_(roles), before_(before), rehearsal_(rehearsal) {
+      : runner_(runner), admin_(admin), roles_(roles), before_(watched), rehearsal_(rehearsal) {
     locks_query_ = absl::StrCat(
         "SELECT relation, mode FROM pg_locks WHERE locktype = 'relation' AND granted AND pid = ",
         runner.backend());
   }
 
-  void Run(const google::protobuf::RepeatedPtrField<v1::MigrationFile>& files) {
-    ReadRelations();
-    for (const v1::MigrationFile& file : files) {
-      path_ = file.path();
+  void Run(std::span<const MigrationScript> scripts) {
+    if (before_ != nullptr) ReadRelations();
+    for (const MigrationScript& script : scripts) {
+      path_ = script.path;
       runner_.Run("DISCARD ALL");
-      for (const ScriptSection& section : ReadMigration(file)) {
+      for (const ScriptSection& section : script.sections) {
         if (!RunSection(section)) return;
       }
     }
@@ -164,7 +163,7 @@ class Migrator {
     constexpr int kTries = 20;
     const Locks held = HeldLocks();
     const bool may_name_role = MayNameRole(step);
-    runner_.Run("SET client_min_messages = debug1");
+    if (before_ != nullptr) runner_.Run("SET client_min_messages = debug1");
     if (may_name_role) runner_.Run("SAVEPOINT gate_rehearsal");
     SqlResult result;
     for (int tries = 0;; ++tries) {
@@ -184,12 +183,16 @@ class Migrator {
     }
     const std::vector<std::string> messages = runner_.TakeMessages();
     if (may_name_role && result.ok()) runner_.Run("RELEASE gate_rehearsal");
-    if (result.ok()) Observe(step, held, HeldLocks(), messages);
+    if (result.ok() && before_ != nullptr) Observe(step, held, HeldLocks(), messages);
     return result;
   }
 
   // Each look takes part of a millisecond: what is locked for a shorter time may go unseen.
   bool RunOutside(const ScriptStep& step) {
+    if (before_ == nullptr) {
+      const SqlResult result = runner_.Run(std::string(step.sql));
+      return result.ok() || Fail(*result.error, step.line);
+    }
     statement_->set_locks_sampled(true);
     runner_.Run("SET client_min_messages = debug1");
     runner_.TakeMessages();
@@ -204,9 +207,10 @@ class Migrator {
 
   Locks HeldLocks() {
     Locks locks;
+    if (before_ == nullptr) return locks;
     for (const auto& row : admin_.Query(locks_query_).rows) {
       const Oid oid = OidOf(row[0]);
-      if (!before_.tables.contains(oid)) continue;
+      if (!before_->tables.contains(oid)) continue;
       v1::LockMode& mode = locks[oid];
       mode = std::max(mode, ModeOf(row[1]));
     }
@@ -221,9 +225,9 @@ class Migrator {
       const auto was = held.find(oid);
       if (was != held.end() && was->second >= mode) continue;
       v1::TableLock* lock = statement_->add_locks();
-      lock->set_table(before_.tables.at(oid).FullName());
+      lock->set_table(before_->tables.at(oid).FullName());
       lock->set_mode(mode);
-      lock->set_partitioned(before_.tables.at(oid).kind == 'p');
+      lock->set_partitioned(before_->tables.at(oid).kind == 'p');
     }
     std::ranges::sort(*statement_->mutable_locks(), [](const auto& a, const auto& b) {
       return a.mode() != b.mode() ? a.mode() > b.mode() : a.table() < b.table();
@@ -240,8 +244,8 @@ class Migrator {
     ReadRelations();
     for (const auto& [oid, relation] : relations_) {
       const auto was = earlier.find(oid);
-      const auto table = before_.tables.find(oid);
-      if (was == earlier.end() || table == before_.tables.end()) continue;
+      const auto table = before_->tables.find(oid);
+      if (was == earlier.end() || table == before_->tables.end()) continue;
       if (was->second.file == relation.file) continue;
       if (truncates) {
         statement_->add_emptied_tables(table->second.FullName());
@@ -258,7 +262,7 @@ class Migrator {
     for (const auto& row :
          runner_.Query("SELECT oid, relname, relfilenode FROM pg_catalog.pg_class").rows) {
       const Oid oid = OidOf(row[0]);
-      if (before_.tables.contains(oid)) relations_[oid] = {row[1], row[2]};
+      if (before_->tables.contains(oid)) relations_[oid] = {row[1], row[2]};
     }
   }
 
@@ -285,7 +289,7 @@ class Migrator {
 
   void AddScan(Oid oid, v1::ScanKind kind, const std::string& object) {
     v1::TableScan* scan = statement_->add_scans();
-    scan->set_table(before_.tables.at(oid).FullName());
+    scan->set_table(before_->tables.at(oid).FullName());
     scan->set_kind(kind);
     scan->set_object(object);
   }
@@ -294,7 +298,7 @@ class Migrator {
     for (const auto& row :
          runner_.Query("SELECT conname, conrelid FROM pg_catalog.pg_constraint").rows) {
       const Oid table = OidOf(row[1]);
-      if (row[0] == name && before_.tables.contains(table)) {
+      if (row[0] == name && before_->tables.contains(table)) {
         AddScan(table, v1::SCAN_KIND_FOREIGN_KEY, name);
       }
     }
@@ -303,7 +307,7 @@ class Migrator {
   Session& runner_;
   Session& admin_;
   Roles& roles_;
-  const Snapshot& before_;
+  const Snapshot* const before_;  // nullptr: nothing is looked at
   v1::Rehearsal& rehearsal_;
   std::string locks_query_;
   std::map<Oid, Relation> relations_;  // of before, as they are now
@@ -314,10 +318,9 @@ class Migrator {
 
 }  // namespace
 
-void RunMigrations(Session& runner, Session& admin, Roles& roles, const Snapshot& before,
-                   const google::protobuf::RepeatedPtrField<v1::MigrationFile>& files,
-                   v1::Rehearsal& rehearsal) {
-  Migrator(runner, admin, roles, before, rehearsal).Run(files);
+void RunMigrations(Session& runner, Session& admin, Roles& roles, const Snapshot* watched,
+                   std::span<const MigrationScript> scripts, v1::Rehearsal& rehearsal) {
+  Migrator(runner, admin, roles, watched, rehearsal).Run(scripts);
 }
 
 }  // namespace gate

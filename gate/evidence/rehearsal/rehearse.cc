@@ -8,6 +8,7 @@
 #include "checks/migration/sql/uses.h"
 #include "gate/evidence/rehearsal/bodies.h"
 #include "gate/evidence/rehearsal/compare.h"
+#include "gate/evidence/rehearsal/inventory.h"
 #include "gate/evidence/rehearsal/migrate.h"
 #include "gate/evidence/rehearsal/repair.h"
 #include "gate/evidence/rehearsal/result.h"
@@ -16,6 +17,7 @@
 #include "gate/evidence/rehearsal/session.h"
 #include "gate/evidence/rehearsal/snapshot.h"
 #include "gate/evidence/rehearsal/trial.h"
+#include "gate/evidence/rehearsal/undo.h"
 
 namespace gate {
 namespace {
@@ -31,6 +33,7 @@ class OneRehearsal {
       : cluster_(cluster),
         change_(change),
         limits_(limits),
+        downs_(change.files()),
         session_limits_{std::chrono::steady_clock::now() + limits.total,
                         [&cluster] { return cluster.DiskBytes() > cluster.disk_limit(); }} {}
 
@@ -42,6 +45,10 @@ class OneRehearsal {
     rehearsal_.set_postgres_major_version(admin_->server_version() / 10000);
     if (!LoadSchema() || !TryBefore() || !Migrate() || !TryAfter()) return std::move(rehearsal_);
     rehearsal_.set_end(v1::REHEARSAL_END_COMPLETED);
+    if (inventory_before_) {
+      *rehearsal_.mutable_undo() = RehearseUndo(
+          {[this] { return OpenAsOthers(); }, *admin_, *roles_}, *inventory_before_, ups_, downs_);
+    }
     return std::move(rehearsal_);
   }
 
@@ -53,9 +60,14 @@ class OneRehearsal {
   }
 
   // As the SQL of others is run.
+  absl::StatusOr<std::unique_ptr<Session>> OpenAsOthers() {
+    return Open(ScratchCluster::kRole,
+                absl::StrCat("-c statement_timeout=", limits_.statement.count()));
+  }
+
+  // The same, or the rehearsal's end.
   std::unique_ptr<Session> OpenForSql() {
-    auto session = Open(ScratchCluster::kRole,
-                        absl::StrCat("-c statement_timeout=", limits_.statement.count()));
+    auto session = OpenAsOthers();
     if (session.ok()) return *std::move(session);
     SetFailure({"", std::string(session.status().message())}, SessionEnd::kLost, "", 0, rehearsal_);
     return nullptr;
@@ -233,8 +245,14 @@ class OneRehearsal {
         SetFailure({"", flaw->message}, SessionEnd::kNone, file.path(), 1, rehearsal_);
         return false;
       }
+      ups_.push_back({file.path(), ReadMigration(file)});
     }
-    RunMigrations(*runner, *admin_, *roles_, before_, change_.files(), rehearsal_);
+    if (!downs_.all().empty()) {
+      auto inventory = ReadInventory(*admin_);
+      if (inventory.ok()) inventory_before_ = *std::move(inventory);
+      if (!GoesOn(*admin_)) return false;
+    }
+    RunMigrations(*runner, *admin_, *roles_, &before_, ups_, rehearsal_);
     return rehearsal_.end() == v1::REHEARSAL_END_UNSPECIFIED && GoesOn(*runner);
   }
 
@@ -302,6 +320,7 @@ class OneRehearsal {
   ScratchCluster& cluster_;
   const v1::SchemaChange& change_;
   const RehearsalLimits limits_;
+  const DownScripts downs_;
   const SessionLimits session_limits_;
   v1::Rehearsal rehearsal_;
   std::unique_ptr<Session> admin_;
@@ -315,6 +334,9 @@ class OneRehearsal {
   TypeNames types_before_;
   Bodies bodies_before_;
   std::chrono::nanoseconds bodies_took_{0};
+
+  std::vector<MigrationScript> ups_;
+  std::optional<Inventory> inventory_before_;  // where going back is tried
 };
 
 }  // namespace

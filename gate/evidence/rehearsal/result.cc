@@ -27,8 +27,8 @@ v1::RehearsalEnd EndOf(const SqlError& error, SessionEnd end) {
 
 }  // namespace
 
-std::string Shortened(std::string_view sql) {
-  size_t end = 4096;
+std::string Shortened(std::string_view sql, size_t most) {
+  size_t end = most;
   if (sql.size() <= end) return std::string(sql);
   while (end > 0 && (sql[end] & 0xC0) == 0x80) --end;
   return std::string(sql.substr(0, end));

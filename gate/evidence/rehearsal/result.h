@@ -11,8 +11,8 @@
 
 namespace gate {
 
-// At most 4,096 bytes of it, whole characters.
-std::string Shortened(std::string_view sql);
+// At most so many bytes of it, whole characters.
+std::string Shortened(std::string_view sql, size_t most = 4096);
 
 // "column "x" does not exist (42703)"
 std::string Describe(const SqlError& error);

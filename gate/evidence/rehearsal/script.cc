@@ -59,6 +59,17 @@ bool IsWrapped(Wrapping wrapping, const std::vector<ScriptStep>& steps) {
   return true;
 }
 
+std::vector<ScriptSection> Read(std::string_view text,
+                                const std::vector<migration::Section>& sections) {
+  const migration::Places places(text);
+  std::vector<ScriptSection> read;
+  for (const migration::Section& section : sections) {
+    ScriptSection& one = read.emplace_back(false, StepsOf(text, section.span, places));
+    one.wrapped = IsWrapped(section.wrapping, one.steps);
+  }
+  return read;
+}
+
 }  // namespace
 
 std::string ScriptStep::FirstWord() const {
@@ -76,14 +87,11 @@ ScriptSection ReadSql(std::string_view text) {
 
 std::vector<ScriptSection> ReadMigration(const v1::MigrationFile& file) {
   const std::string_view text = migration::WithoutByteOrderMark(file.sql());
-  const migration::Places places(text);
-  std::vector<ScriptSection> sections;
-  for (const migration::Section& section : migration::UpSections(file, text)) {
-    ScriptSection read{false, StepsOf(text, section.span, places)};
-    read.wrapped = IsWrapped(section.wrapping, read.steps);
-    sections.push_back(std::move(read));
-  }
-  return sections;
+  return Read(text, migration::UpSections(file, text));
+}
+
+std::vector<ScriptSection> ReadDown(const migration::DownPart& down) {
+  return Read(down.text, down.sections);
 }
 
 }  // namespace gate

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "checks/migration/formats.h"
 #include "gate/v1/change.pb.h"
 
 namespace gate {
@@ -32,6 +33,15 @@ ScriptSection ReadSql(std::string_view text);
 
 // The parts of a migration that go up, as its tool would run them. `file` outlives the answer.
 std::vector<ScriptSection> ReadMigration(const v1::MigrationFile& file);
+
+// The parts of `down` in the order in which they run. It outlives the answer.
+std::vector<ScriptSection> ReadDown(const migration::DownPart& down);
+
+// A file as it is run.
+struct MigrationScript {
+  std::string path;
+  std::vector<ScriptSection> sections;
+};
 
 }  // namespace gate
 
