@@ -58,6 +58,7 @@ int Run(const ScratchOptions& options, int seconds) {
 
 int Main(int argc, char** argv) {
   ScratchOptions options;
+  options.keep_schemas = false;  // There is no next one.
   int seconds = 60;
   CLI::App app(
       "Runs the migrations of a release on a scratch PostgreSQL: gate.v1.SchemaChange in, "

@@ -1,6 +1,7 @@
 #include "gate/evidence/rehearsal/rehearse.h"
 
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,8 @@
 
 namespace gate {
 namespace {
+
+using std::chrono::steady_clock;
 
 // A schema that fails everywhere would only repeat itself.
 constexpr int kMaxLostOfSchema = 200;
@@ -90,13 +93,45 @@ class OneRehearsal {
   }
 
   bool LoadSchema() {
+    roles_ = std::make_unique<Roles>(*admin_);
+    if (const LoadedSchema* loaded = cluster_.loaded()) {
+      *rehearsal_.mutable_lost_coverage() = loaded->lost;
+      roles_->Know(loaded->roles);
+    } else if (const auto flaw = migration::FindFlaw(change_.schema_before())) {
+      AddLost(v1::COVERAGE_KIND_SCHEMA, flaw->message, "", "", 0, rehearsal_);
+    } else {
+      const auto began = steady_clock::now();
+      if (!LoadText()) return false;
+      KeepSchema(steady_clock::now() - began);
+    }
+    return ReadCatalogue(before_);
+  }
+
+  // For the next rehearsal that begins with it, in about the time that loading it `took`.
+  void KeepSchema(steady_clock::duration took) {
+    if (!cluster_.MayKeep() || steady_clock::now() + took > session_limits_.deadline) return;
+    // Others may still be about to leave.
+    constexpr int kLooks = 100;
+    for (int looks = 0;; ++looks) {
+      const SqlResult others = admin_->Query(
+          "SELECT FROM pg_stat_activity WHERE backend_type = 'client backend'"
+          " AND pid <> pg_backend_pid()");
+      if (others.ok() && others.rows.empty()) break;
+      if (!others.ok() || looks == kLooks) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    // What was not shut down comes up with its unlogged tables empty.
+    const SqlResult unlogged =
+        admin_->Query("SELECT FROM pg_class WHERE relpersistence = 'u' LIMIT 1");
+    if (!unlogged.ok() || !unlogged.rows.empty() || !admin_->Run("CHECKPOINT").ok()) return;
+    const SqlResult wal = admin_->Query("SELECT pg_walfile_name(pg_current_wal_insert_lsn())");
+    if (!wal.ok() || wal.rows.empty()) return;
+    cluster_.Keep({rehearsal_.lost_coverage(), roles_->made()}, wal.rows[0][0]);
+  }
+
+  bool LoadText() {
     const std::unique_ptr<Session> session = OpenForSql();
     if (session == nullptr) return false;
-    roles_ = std::make_unique<Roles>(*admin_);
-    if (const auto flaw = migration::FindFlaw(change_.schema_before())) {
-      AddLost(v1::COVERAGE_KIND_SCHEMA, flaw->message, "", "", 0, rehearsal_);
-      return ReadCatalogue(before_);
-    }
     const ScriptSection schema = ReadSql(change_.schema_before());
     for (const ScriptStep& step : schema.steps) {
       if (!LoadStep(*session, step)) return false;
@@ -105,7 +140,7 @@ class OneRehearsal {
       AddLost(v1::COVERAGE_KIND_SCHEMA, "its last transaction is not committed", "", "", 0,
               rehearsal_);
     }
-    return ReadCatalogue(before_);
+    return true;
   }
 
   bool LoadStep(Session& session, const ScriptStep& step) {

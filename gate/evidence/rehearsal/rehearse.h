@@ -25,7 +25,8 @@ struct RehearsalLimits {
   int workload_statements = 20'000;
 };
 
-// Uses the cluster up: it is for one rehearsal. An error means that the scratch server failed
+// Uses the cluster up: it is for one rehearsal, and was started with the change's schema, or with
+// none. An error means that the scratch server failed
 // before anything was tried; everything else is an end of the rehearsal.
 absl::StatusOr<v1::Rehearsal> Rehearse(ScratchCluster& cluster, const v1::SchemaChange& change,
                                        const RehearsalLimits& limits);

@@ -62,7 +62,7 @@ absl::StatusOr<v1::Rehearsal> Rehearser::RehearseOne(const v1::SchemaChange& dat
   };
   const auto end = std::min(deadline - kToEnd, steady_clock::now() + limits_.total);
   if (steady_clock::now() >= end) return late();
-  const auto cluster = (*clusters)->Start(end);
+  const auto cluster = (*clusters)->Start(end, database.schema_before());
   if (absl::IsDeadlineExceeded(cluster.status())) return late();
   if (!cluster.ok()) return cluster.status();
   RehearsalLimits limits = limits_;

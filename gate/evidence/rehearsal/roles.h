@@ -23,6 +23,10 @@ class Roles {
   // statement, or there is a role of that name.
   bool Make(const ScriptStep& step);
 
+  // Those that were made; also by others, which are to be known as well.
+  const std::set<std::string>& made() const { return made_; }
+  void Know(const std::set<std::string>& roles) { made_.insert(roles.begin(), roles.end()); }
+
  private:
   bool MakeRole(const std::string& name);
 

@@ -19,6 +19,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gate/base/digest.h"
 #include "gate/evidence/rehearsal/session.h"
 
 namespace gate {
@@ -31,6 +32,9 @@ constexpr std::chrono::seconds kInitdbTimeout{60};
 constexpr std::string_view kRunning = "run-";     // one rehearsal's
 constexpr std::string_view kMaking = "making-";   // a prepared directory, not yet whole
 constexpr std::string_view kPrepared = "ready-";  // to be copied
+constexpr std::string_view kSchema = "schema-";   // the same, with a schema in it
+// Smaller ones are loaded as quickly as they are copied.
+constexpr size_t kWorthKeeping = 16 << 10;
 
 // Durability is of no use here. What bounds the SQL of others is set where it cannot be changed by
 // it: max_worker_processes at the start only, temp_file_limit (see StartServer) by superusers only.
@@ -95,8 +99,14 @@ absl::Status OwnFolder(const std::string& path, const ProcessUser& user) {
 }
 
 // Copies files and folders; what else a data directory could hold (links to tablespaces) a new one
-// has not.
-absl::Status CopyTree(const std::string& from, const std::string& to, const ProcessUser& user) {
+// has not. Where `last_wal` names a file of the log, not those behind it, which are empty.
+absl::Status CopyTree(const std::string& from, const std::string& to, const ProcessUser& user,
+                      const std::string& last_wal = "") {
+  const auto is_spare = [&](const fs::path& path) {
+    return !last_wal.empty() && path.parent_path().filename() == "pg_wal" &&
+           path.filename().string() > last_wal &&
+           path.filename().string().size() == last_wal.size();
+  };
   if (absl::Status made = MakeFolder(to, user); !made.ok()) return made;
   std::error_code error;
   for (fs::recursive_directory_iterator entry(from, error), end; !error && entry != end;
@@ -106,11 +116,25 @@ absl::Status CopyTree(const std::string& from, const std::string& to, const Proc
       if (absl::Status made = MakeFolder(target, user); !made.ok()) return made;
       continue;
     }
+    if (is_spare(entry->path())) continue;
     fs::copy_file(entry->path(), target, error);
     if (error) break;
     if (absl::Status given = Give(target, user); !given.ok()) return given;
   }
   return error ? absl::InternalError(absl::StrCat(from, ": ", error.message())) : absl::OkStatus();
+}
+
+uint64_t BytesIn(const std::string& folder) {
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    // Files come and go meanwhile.
+    std::error_code gone;
+    const uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
 }
 
 // When the process began, in the kernel's ticks: with its number, its identity. "" where there is
@@ -154,8 +178,9 @@ void RemoveLeftovers(const std::string& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with(kRunning) && !name.starts_with(kMaking)) continue;
-    if (!OwnerIsGone(name)) continue;
+    const bool owned =
+        name.starts_with(kRunning) || name.starts_with(kMaking) || name.starts_with(kSchema);
+    if (!owned || !OwnerIsGone(name)) continue;
     RemoveSharedMemory(entry.path() / "data");
     fs::remove_all(entry.path(), ignored);
   }
@@ -224,7 +249,7 @@ std::string DefaultScratchFolder(uint64_t disk_bytes) {
   constexpr char kMemory[] = "/dev/shm";
   struct statvfs room {};
   const bool fits = statvfs(kMemory, &room) == 0 && access(kMemory, W_OK) == 0 &&
-                    uint64_t{room.f_bavail} * room.f_frsize >= 2 * disk_bytes;
+                    uint64_t{room.f_bavail} * room.f_frsize >= 3 * disk_bytes;
   std::error_code error;
   const fs::path temporary = fs::temp_directory_path(error);
   return ((fits ? fs::path(kMemory) : temporary) / "gate-rehearsal").string();
@@ -242,18 +267,7 @@ std::string ScratchCluster::ConnectionInfo(std::string_view role) const {
                       " connect_timeout=5 client_encoding=UTF8 application_name=rehearsal");
 }
 
-uint64_t ScratchCluster::DiskBytes() const {
-  uint64_t bytes = 0;
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(folder_, error), end; !error && entry != end;
-       entry.increment(error)) {
-    // Files come and go meanwhile.
-    std::error_code gone;
-    const uint64_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
-    if (!gone) bytes += size;
-  }
-  return bytes;
-}
+uint64_t ScratchCluster::DiskBytes() const { return BytesIn(folder_); }
 
 std::string ScratchCluster::Log() const { return ReadAll(fs::path(folder_) / "log"); }
 
@@ -327,12 +341,34 @@ absl::Status ScratchClusters::MakePrepared() const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ScratchCluster>> ScratchClusters::Start(Deadline deadline) const {
+// The copy is made for whoever comes next, so a failure is nobody's: there is none then. The file
+// names the process whose server the copy is of, and what is in it was not shut down: a server that
+// is started on it goes through its log, of which there is next to nothing.
+void ScratchClusters::OfferSchema(std::string_view text, ScratchCluster& cluster) const {
+  if (!options_.keep_schemas || text.size() < kWorthKeeping) return;
+  const std::string digest = Sha256Hex(text);
+  cluster.schema_ = schemas_->Find(digest);
+  if (cluster.schema_ != nullptr) return;
+  cluster.keep_ = [digest, schemas = schemas_, user = user_, from = cluster.folder() + "/data",
+                   to = NewFolder(kSchema)](LoadedSchema loaded, const std::string& last_wal) {
+    const absl::Status copied = CopyTree(from, to, user, last_wal);
+    std::error_code error;
+    fs::remove(to + "/postmaster.pid", error);
+    // What there is of it goes with this, unless it is kept.
+    const auto schema = std::make_shared<const PreparedSchema>(to, BytesIn(to), std::move(loaded));
+    if (copied.ok() && !error) schemas->Keep(digest, schema);
+  };
+}
+
+absl::StatusOr<std::unique_ptr<ScratchCluster>> ScratchClusters::Start(
+    Deadline deadline, std::string_view schema) const {
   std::unique_ptr<ScratchCluster> cluster(
       new ScratchCluster(NewFolder(kRunning), programs_.major, options_.disk_bytes));
   if (absl::Status made = MakeFolder(cluster->folder(), user_); !made.ok()) return made;
   const std::string data = cluster->folder() + "/data";
-  if (absl::Status copied = CopyTree(PreparedFolder(), data, user_); !copied.ok()) return copied;
+  OfferSchema(schema, *cluster);
+  const std::string from = cluster->schema_ ? cluster->schema_->folder() : PreparedFolder();
+  if (absl::Status copied = CopyTree(from, data, user_); !copied.ok()) return copied;
   if (absl::Status started = StartServer(*cluster, deadline); !started.ok()) return started;
   return cluster;
 }

@@ -1,5 +1,6 @@
 // PostgreSQL servers for one rehearsal each: a copy of a data directory that was made once, on a
-// unix socket in a folder that nobody else can enter, gone afterwards.
+// unix socket in a folder that nobody else can enter, gone afterwards. The directory has nothing in
+// it, or the schema that the rehearsal begins with (prepared_schemas.h).
 //
 // What runs in it is somebody else's SQL. It runs as a role that is no superuser, owns the one
 // database, and can make no roles: no programs (COPY ... PROGRAM), no files of the server (COPY
@@ -13,11 +14,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "gate/evidence/rehearsal/guarded_process.h"
+#include "gate/evidence/rehearsal/prepared_schemas.h"
 
 namespace gate {
 
@@ -33,7 +37,10 @@ struct ScratchOptions {
   // The ordinary user whom the server runs as where we are root.
   std::string user = "postgres";
   uint64_t memory_bytes = uint64_t{1} << 30;  // of each of its processes
-  uint64_t disk_bytes = uint64_t{1} << 29;    // of all its files
+  // Of all its files; the schemas that are kept loaded take as much again.
+  uint64_t disk_bytes = uint64_t{1} << 29;
+  // Whether large schemas are kept loaded for the next rehearsal.
+  bool keep_schemas = true;
   // Of each process; the last resort, should both we and the guard be killed.
   std::chrono::seconds cpu_time{300};
 };
@@ -46,7 +53,7 @@ struct PostgresPrograms {
 // NOT_FOUND where there are none.
 absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options);
 
-// In memory (/dev/shm) where there is room for two such clusters, which halves the time of a
+// In memory (/dev/shm) where there is room for three times as much, which halves the time of a
 // rehearsal; else where temporary files are.
 std::string DefaultScratchFolder(uint64_t disk_bytes);
 
@@ -73,6 +80,18 @@ class ScratchCluster {
   // The last lines of the server's log.
   std::string Log() const;
 
+  // What loading came to, of the schema that it was started with; nullptr where it is yet to be
+  // loaded.
+  const LoadedSchema* loaded() const { return schema_ == nullptr ? nullptr : &schema_->loaded(); }
+  // Whether the schema is worth keeping, once it is loaded.
+  bool MayKeep() const { return keep_ != nullptr; }
+  // Keeps a copy of what is in it now, for others that are started with this schema. Right after
+  // CHECKPOINT, and while nobody works in it. `last_wal` names the newest file of its log that is
+  // in use. Where that fails there is no copy.
+  void Keep(LoadedSchema loaded, const std::string& last_wal) const {
+    keep_(std::move(loaded), last_wal);
+  }
+
  private:
   friend class ScratchClusters;
   ScratchCluster(std::string folder, int major, uint64_t disk_limit)
@@ -82,6 +101,8 @@ class ScratchCluster {
   const int major_;
   const uint64_t disk_limit_;
   std::unique_ptr<GuardedProcess> server_;
+  std::shared_ptr<const PreparedSchema> schema_;
+  std::function<void(LoadedSchema, const std::string&)> keep_;
 };
 
 // Makes clusters. Thread-safe.
@@ -96,22 +117,30 @@ class ScratchClusters {
   static absl::StatusOr<std::unique_ptr<ScratchClusters>> Open(const ScratchOptions& options);
 
   // Copies, starts, and waits until it takes connections. DEADLINE_EXCEEDED at the deadline.
-  absl::StatusOr<std::unique_ptr<ScratchCluster>> Start(Deadline deadline) const;
+  // `schema` is the text that the rehearsal begins with: where a copy of it is kept, it is in
+  // there.
+  absl::StatusOr<std::unique_ptr<ScratchCluster>> Start(Deadline deadline,
+                                                        std::string_view schema = "") const;
 
   int major() const { return programs_.major; }
 
  private:
   ScratchClusters(ScratchOptions options, PostgresPrograms programs, ProcessUser user)
-      : options_(std::move(options)), programs_(std::move(programs)), user_(std::move(user)) {}
+      : options_(std::move(options)),
+        programs_(std::move(programs)),
+        user_(std::move(user)),
+        schemas_(std::make_shared<PreparedSchemas>(options_.disk_bytes)) {}
   absl::Status MakePrepared() const;
   absl::Status RunInitdb(const std::string& data) const;
   absl::Status StartServer(ScratchCluster& cluster, Deadline deadline) const;
   std::string PreparedFolder() const;
   std::string NewFolder(std::string_view kind) const;
+  void OfferSchema(std::string_view text, ScratchCluster& cluster) const;
 
   const ScratchOptions options_;
   PostgresPrograms programs_;
   const ProcessUser user_;
+  const std::shared_ptr<PreparedSchemas> schemas_;
 };
 
 }  // namespace gate
