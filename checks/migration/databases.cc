@@ -56,7 +56,9 @@ Judgement JudgeOn(const OneDatabase& database, const v1::MigrationPolicy& policy
   }
   Release release(database.files, database.postgres_version, SmallTableBytes(policy), workloads,
                   catalog);
-  return release.Judge();
+  Judgement judgement = release.Judge();
+  judgement.recording = std::move(workloads.recording);
+  return judgement;
 }
 
 }  // namespace gate::migration

@@ -160,11 +160,13 @@ void Conclude(const std::vector<v1::Finding>& findings, size_t files, v1::CheckO
 
 // What the rehearsal of the database makes of the rules' findings.
 void ApplyRehearsal(const v1::Observation& observation, const migration::OneDatabase& database,
-                    bool required, std::vector<v1::Finding>& findings) {
+                    bool required, migration::Judgement& judgement) {
+  std::vector<v1::Finding>& findings = judgement.findings;
   if (const v1::Rehearsal* rehearsal = migration::RehearsalOf(database, observation)) {
     return migration::ApplyRehearsal(
         *rehearsal,
-        {database.files, !database.schema_before.empty(), database.postgres_version, required},
+        {database.files, !database.schema_before.empty(), database.postgres_version, required,
+         judgement.recording ? &*judgement.recording : nullptr},
         findings);
   }
   if (!observation.has_rehearsals()) return;  // Said once for all.
@@ -192,9 +194,9 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   const bool required = rule.checks().migration().rehearsal() == v1::REHEARSAL_MODE_REQUIRED;
   const v1::Observation& rehearsals = evidence.Get(migration::kRehearsalQuery);
   for (const migration::OneDatabase& database : migration::DatabasesOf(schema_change)) {
-    std::vector<v1::Finding> found = migration::JudgeOn(database, policy, now).findings;
-    if (rehearsed) ApplyRehearsal(rehearsals, database, required, found);
-    std::ranges::move(found, std::back_inserter(findings));
+    migration::Judgement judgement = migration::JudgeOn(database, policy, now);
+    if (rehearsed) ApplyRehearsal(rehearsals, database, required, judgement);
+    std::ranges::move(judgement.findings, std::back_inserter(findings));
   }
   if (rehearsed && !rehearsals.has_rehearsals()) {
     findings.push_back(

@@ -23,6 +23,7 @@ constexpr size_t kMaxWitnesses = 100;
 // Of one kind; more of them say nothing new.
 constexpr size_t kMaxFindings = 200;
 constexpr int kShownLosses = 3;
+constexpr size_t kShownFacts = 10;  // of one finding
 constexpr int kShownTriggers = 3;
 
 constexpr char kInsteadOfBreakingABody[] =
@@ -146,6 +147,7 @@ class Proof {
   // What the rehearsal adds to a finding of the rules.
   struct Proven {
     std::vector<v1::Witness> witnesses;
+    size_t more = 0;                 // beyond those
     std::vector<std::string> facts;  // sentences
   };
 
@@ -247,37 +249,68 @@ class Proof {
   }
 
   void ReadBroken() {
-    struct Group {
-      const v1::BrokenStatement* first;
-      std::vector<v1::Witness> witnesses;
-    };
     std::map<std::pair<std::string, std::string>, Group> groups;
     for (const v1::BrokenStatement& broken : rehearsal_.broken_statements()) {
       const Break& kind = BreakOf(broken.sqlstate());
       const std::string object = ObjectIn(broken.message());
       v1::Witness witness = WitnessOf(broken.statement(), broken.sqlstate(), true);
+      const Disuse disuse = DisuseOf(kind, broken);
       if (const auto finding = FindingOf(kind, broken, object)) {
+        if (IsCleared(findings_[*finding]) && disuse.state == Disuse::State::kUnused) continue;
         proven_[*finding].witnesses.push_back(std::move(witness));
+        proven_[*finding].more += static_cast<size_t>(broken.more_alike());
         continue;
       }
       const auto key = std::pair(broken.sqlstate(), broken.message());
-      groups.try_emplace(key, Group{&broken, {}}).first->second.witnesses.push_back(witness);
+      Group& group = groups.try_emplace(key, Group{&broken, disuse}).first->second;
+      group.witnesses.push_back(witness);
+      group.more += static_cast<size_t>(broken.more_alike());
+      if (Outweighs(disuse, group.disuse)) group.disuse = disuse;
     }
     size_t added = 0;
-    for (auto& [key, group] : groups) {
-      AddBroken(*group.first, std::move(group.witnesses), ++added <= kMaxFindings);
-    }
+    for (auto& [key, group] : groups) AddBroken(group, ++added <= kMaxFindings);
   }
 
-  void AddBroken(const v1::BrokenStatement& broken, std::vector<v1::Witness> witnesses,
-                 bool placed) {
+  // Statements that fail alike.
+  struct Group {
+    const v1::BrokenStatement* first = nullptr;
+    Disuse disuse;  // of the one that was used last
+    std::vector<v1::Witness> witnesses = {};
+    size_t more = 0;  // beyond those
+  };
+
+  static bool Outweighs(const Disuse& a, const Disuse& b) {
+    return a.state != b.state ? a.state < b.state : a.since > b.since;
+  }
+
+  // As the rules judge what takes away what statements name (witness.h): by when they last ran. A
+  // statement that is not listed may have run since.
+  Disuse DisuseOf(const Break& kind, const v1::BrokenStatement& broken) const {
+    constexpr std::string_view kCleared[] = {"drop_column", "drop_function", "drop_table",
+                                             "drop_unique"};
+    const bool may = release_.recording != nullptr && broken.more_alike() == 0 && SchemaIsWhole() &&
+                     rehearsal_.covered_bodies() == rehearsal_.bodies() &&
+                     std::ranges::find(kCleared, kind.rule) != std::end(kCleared);
+    if (!may) return {};
+    return migration::DisuseOf(LastUse(broken.statement(), *release_.recording),
+                               *release_.recording);
+  }
+
+  // Whether the rule has found that nothing uses it any more.
+  static bool IsCleared(const v1::Finding& finding) {
+    return finding.severity() == v1::SEVERITY_INFO &&
+           !Has(finding, v1::EFFECT_BREAKS_RUNNING_VERSION);
+  }
+
+  void AddBroken(Group& group, bool placed) {
+    const v1::BrokenStatement& broken = *group.first;
+    const size_t count = group.witnesses.size() + group.more;
     const Break& kind = BreakOf(broken.sqlstate());
     const std::string object = ObjectIn(broken.message());
     const Step* step = placed ? steps_.CauseOf(object) : nullptr;
-    const std::string shown =
-        absl::StrCat(Count(witnesses.size(), "statement"), " of the running version ",
-                     witnesses.size() == 1 ? "fails" : "fail", ": ", broken.message(), " (",
-                     broken.sqlstate(), ")");
+    const std::string shown = absl::StrCat(Count(count, "statement"), " of the running version ",
+                                           count == 1 ? "fails" : "fail", ": ", broken.message(),
+                                           " (", broken.sqlstate(), ")");
     if (step != nullptr ? !step->opaque : !steps_.any_opaque()) {
       Disagree(kind.rule, step, "No rule has seen a break here.", shown);
     }
@@ -286,7 +319,16 @@ class Proof {
                   .message = absl::StrCat("Proven on a scratch ", server_, ": ", shown, "."),
                   .instead = {.now = "Keep what these statements use; a later release, once no "
                                      "node runs that executes them, takes it away."}};
-    SetWitnesses(std::move(witnesses), remark.witnesses, remark.witness_count);
+    SetWitnesses(std::move(group.witnesses), remark.witnesses, remark.witness_count);
+    remark.witness_count += group.more;
+    if (group.disuse.state == Disuse::State::kTooRecent) remark.disuse = group.disuse;
+    if (group.disuse.state == Disuse::State::kUnused) {
+      remark.severity = v1::SEVERITY_INFO;
+      remark.effects.clear();
+      absl::StrAppend(&remark.message, " None has run since ", Moment(group.disuse.since),
+                      ", for longer than the ", InWords(release_.recording->unused_for),
+                      " that the policy asks for.");
+    }
     Add(kind.rule, step, remark);
   }
 
@@ -373,15 +415,29 @@ class Proof {
       }
       if (const auto finding = FindingOf(*difference, effect)) {
         Proven& proven = proven_[*finding];
+        if (IsCleared(findings_[*finding]) && IsUnused(effect)) continue;
         std::ranges::move(witnesses, std::back_inserter(proven.witnesses));
+        proven.more += static_cast<size_t>(effect.more_statements());
         proven.facts.push_back(Say(*difference, effect));
         continue;
       }
       const bool explained = steps_.Explains(effect);
       if (explained && !difference->definite) continue;
-      if (++added[effect.kind()] > kMaxFindings) continue;  // Those before it forbid as well.
-      AddEffect(*difference, effect, explained, std::move(witnesses));
+      if (++added[effect.kind()] <= kMaxFindings) {
+        AddEffect(*difference, effect, explained, std::move(witnesses));
+      } else {
+        ++not_told_;
+      }
     }
+  }
+
+  // Whether all statements that it concerns have not run for as long as the policy asks for.
+  bool IsUnused(const v1::SchemaEffect& effect) const {
+    if (release_.recording == nullptr || effect.more_statements() > 0) return false;
+    return std::ranges::all_of(effect.statements(), [&](const v1::WorkloadStatement& statement) {
+      return migration::DisuseOf(LastUse(statement, *release_.recording), *release_.recording)
+                 .state == Disuse::State::kUnused;
+    });
   }
 
   std::optional<size_t> FindingOf(const Difference& difference,
@@ -439,15 +495,16 @@ class Proof {
     if (explained && !doubtful) {
       Disagree(difference.rule, step, "No rule has seen a break here.", says);
     }
-    const std::string theirs = effect.has_body()       ? "may run into it"
-                               : witnesses.size() == 1 ? "does so"
-                                                       : "do so";
+    const size_t count = witnesses.size() + static_cast<size_t>(effect.more_statements());
+    const std::string theirs = effect.has_body() ? "may run into it"
+                               : count == 1      ? "does so"
+                                                 : "do so";
     Remark remark{.subject = effect.subject(),
                   .effects = {doubtful ? v1::EFFECT_UNPROVEN : difference.effect},
                   .message = absl::StrCat(
                       "Proven on a scratch ", server_, ": ", says,
                       witnesses.empty() ? "."
-                                        : absl::StrCat("; ", Count(witnesses.size(), "statement"),
+                                        : absl::StrCat("; ", Count(count, "statement"),
                                                        " of the running version ", theirs, ".")),
                   .instead = {.now = effect.has_body() ? kInsteadOfBreakingABody
                                      : FindRuleByStem(difference.rule)->instead.empty()
@@ -455,12 +512,13 @@ class Proof {
                                          : std::string(FindRuleByStem(difference.rule)->instead)}};
     if (effect.kind() == v1::SCHEMA_EFFECT_KIND_DEFAULT_LOST) remark.severity = v1::SEVERITY_WARN;
     SetWitnesses(std::move(witnesses), remark.witnesses, remark.witness_count);
+    remark.witness_count += static_cast<size_t>(effect.more_statements());
     Add(difference.rule, step, remark);
   }
 
   // ---- what the migration does to tables of before
   void ReadStatements() {
-    size_t from = 0, added = 0;
+    size_t from = 0;
     int transaction = 0;
     std::map<std::string, v1::LockMode> held;
     for (const v1::RehearsedStatement& statement : rehearsal_.statements()) {
@@ -473,12 +531,19 @@ class Proof {
       if (step == nullptr) continue;
       const std::vector<size_t> here = FindingsAt(*step);
       if (statement.rewritten_tables_size() > 0) {
-        if (!Confirm(here, statement) && ++added <= kMaxFindings) AddRewrite(*step, statement);
+        if (!Confirm(here, statement) && HasRoom()) AddRewrite(*step, statement);
       } else {
         DenyRewrite(here, *step, statement);
-        if (++added <= kMaxFindings) ReadScans(here, *step, statement, held);
+        ReadScans(here, *step, statement, held);
       }
     }
+  }
+
+  // For one more finding about what a statement locks.
+  bool HasRoom() {
+    if (locks_told_ < kMaxFindings) return ++locks_told_ > 0;
+    ++not_told_;
+    return false;
   }
 
   std::vector<size_t> FindingsAt(const Step& step) const {
@@ -560,7 +625,7 @@ class Proof {
         proven_[*known].facts.push_back(absl::StrCat(scan.table(), " is read as a whole"));
         continue;
       }
-      AddScan(step, scan, lock->second == v1::LOCK_MODE_ACCESS_EXCLUSIVE);
+      if (HasRoom()) AddScan(step, scan, lock->second == v1::LOCK_MODE_ACCESS_EXCLUSIVE);
       return;
     }
   }
@@ -608,11 +673,16 @@ class Proof {
     witnesses.erase(std::unique(witnesses.begin(), witnesses.end(), same), witnesses.end());
     if (witnesses.empty() && proven.facts.empty()) return SayNothingFailed(finding);
 
-    const auto certain =
-        static_cast<size_t>(std::ranges::count_if(witnesses, &v1::Witness::certain));
+    auto certain = static_cast<size_t>(std::ranges::count_if(witnesses, &v1::Witness::certain));
+    size_t rest = witnesses.size() - certain;
+    (certain > 0 ? certain : rest) += proven.more;
+    const size_t facts = proven.facts.size();
+    if (facts > kShownFacts) {
+      proven.facts.resize(kShownFacts);
+      proven.facts.push_back(absl::StrCat(facts - kShownFacts, " more of that kind"));
+    }
     std::string said = absl::StrJoin(proven.facts, "; ");
     if (!witnesses.empty()) {
-      const size_t rest = witnesses.size() - certain;
       absl::StrAppend(
           &said, said.empty() ? "" : "; ",
           certain > 0 ? absl::StrCat(Count(certain, "statement"), " of the running version ",
@@ -630,6 +700,7 @@ class Proof {
     size_t count = 0;
     std::vector<v1::Witness> all;
     SetWitnesses(std::move(witnesses), all, count);
+    count += proven.more;
     finding.set_witness_count(std::max(finding.witness_count(), static_cast<int32_t>(count)));
     finding.mutable_witnesses()->Assign(all.begin(), all.end());
   }
@@ -645,14 +716,34 @@ class Proof {
                     ", no statement of the given workload fails by it.");
   }
 
+  // What is seen and has no place in a list may be what forbids.
+  void TellWhatIsLeftOut() {
+    const v1::LeftOut& left_out = rehearsal_.left_out();
+    const size_t count = not_told_ + static_cast<size_t>(left_out.statements()) +
+                         static_cast<size_t>(left_out.broken_statements()) +
+                         static_cast<size_t>(left_out.result_changes()) +
+                         static_cast<size_t>(left_out.effects());
+    if (count == 0) return;
+    Add("rehearsal_coverage", nullptr,
+        {.effects = {v1::EFFECT_UNPROVEN},
+         .message = absl::StrCat("The rehearsal has seen ", Count(count, "thing"),
+                                 " more than are told of here: statements of the running version "
+                                 "that fail in other ways, differences of the schema, locks. What "
+                                 "they are is not known."),
+         .instead = {.now = "Split the release."},
+         .severity = v1::SEVERITY_BLOCK});
+  }
+
   void TellCoverage() {
-    const int lost = rehearsal_.lost_coverage_size();
+    TellWhatIsLeftOut();
+    const int listed = rehearsal_.lost_coverage_size();
+    const int lost = listed + rehearsal_.left_out().lost_coverage();
     bool inputs_lost =
         (rehearsal_.workload_statements() > 0 && rehearsal_.covered_statements() == 0) ||
         (rehearsal_.bodies() > 0 && rehearsal_.covered_bodies() == 0);
     std::string message =
         absl::StrCat("The rehearsal could not look at ", Count(lost, "thing"), ":");
-    for (int i = 0; i < lost; ++i) {
+    for (int i = 0; i < listed; ++i) {
       const v1::LostCoverage& one = rehearsal_.lost_coverage(i);
       inputs_lost = inputs_lost || one.kind() == v1::COVERAGE_KIND_SCHEMA ||
                     one.kind() == v1::COVERAGE_KIND_MIGRATION;
@@ -674,7 +765,8 @@ class Proof {
   }
 
   void TellRepairs() {
-    const int repaired = rehearsal_.repaired_statements_size();
+    const int repaired =
+        rehearsal_.repaired_statements_size() + rehearsal_.left_out().repaired_statements();
     const v1::RepairedStatement& first = rehearsal_.repaired_statements(0);
     Add("rehearsal_coverage", nullptr,
         {.subject = "workload",
@@ -700,6 +792,7 @@ class Proof {
   std::multimap<std::string, size_t> by_witness_;
   std::vector<Disagreement> disagreements_;
   Identities identities_;
+  size_t locks_told_ = 0, not_told_ = 0;
 };
 
 }  // namespace

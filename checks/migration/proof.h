@@ -19,6 +19,8 @@
 
 namespace gate::migration {
 
+struct Recording;
+
 // The release, of one database, as it was rehearsed and judged.
 struct Rehearsed {
   std::span<const v1::MigrationFile* const> files;
@@ -27,6 +29,8 @@ struct Rehearsed {
   bool schema_given = false;
   int postgres_version = 0;  // production's, as told; 0: not known
   bool required = false;     // whether the policy asks for a proof
+  // Over which time the workload was recorded; nullptr where disuse clears nothing.
+  const Recording* recording = nullptr;
 };
 
 // Makes `findings`, the rules' own, the final ones.

@@ -27,8 +27,9 @@ namespace gate::migration {
 
 // What a release came to.
 struct Judgement {
-  std::vector<v1::Finding> findings;  // in the order of the files
-  std::vector<int> statements;        // in each file
+  std::vector<v1::Finding> findings;   // in the order of the files
+  std::vector<int> statements;         // in each file
+  std::optional<Recording> recording;  // by which disuse was judged
 };
 
 class Release {

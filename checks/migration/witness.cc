@@ -216,6 +216,16 @@ void Prove(const Scene& scene, const Answer& failing, std::string_view does, Rem
   }
 }
 
+Disuse DisuseOf(absl::Time last_use, const Recording& recording) {
+  if (!recording.flaw.empty() || last_use > recording.until - recording.max_age) {
+    return {Disuse::State::kUsed, last_use};
+  }
+  const absl::Time since = std::max(last_use, recording.since);
+  const absl::Time clears_at = since + recording.unused_for;
+  if (recording.now < clears_at) return {Disuse::State::kTooRecent, since, clears_at};
+  return {Disuse::State::kUnused, since};
+}
+
 void Clear(const Scene& scene, const Answer& failing, const std::string& word, Remark& remark,
            const Name& except) {
   if (!failing) return;
@@ -229,19 +239,14 @@ void Clear(const Scene& scene, const Answer& failing, const std::string& word, R
     used = std::max(used, LastUse(*each.statement, recording));
   }
   const std::string flaw = WhyItProvesNothing(scene, word, except);
-  const bool in_use = !failing->empty() && used > recording.until - recording.max_age;
-  if (!flaw.empty() || in_use) {
+  const Disuse disuse = DisuseOf(used, recording);
+  if (!flaw.empty() || disuse.state == Disuse::State::kUsed) {
     if (!failing->empty()) remark.disuse = Disuse{Disuse::State::kUsed, used};
     if (!flaw.empty()) absl::StrAppend(&remark.message, " Disuse is not shown: ", flaw, ".");
     return;
   }
-  const absl::Time since = std::max(used, recording.since);
-  const absl::Time clears_at = since + recording.unused_for;
-  if (recording.now < clears_at) {
-    remark.disuse = Disuse{Disuse::State::kTooRecent, since, clears_at};
-    return;
-  }
-  remark.disuse = Disuse{Disuse::State::kUnused, since};
+  remark.disuse = disuse;
+  if (disuse.state == Disuse::State::kTooRecent) return;
   remark.severity = v1::SEVERITY_INFO;
   std::erase(remark.effects, v1::EFFECT_BREAKS_RUNNING_VERSION);
   std::erase(remark.effects, v1::EFFECT_BREAKS_NEW_VERSION);
@@ -251,7 +256,7 @@ void Clear(const Scene& scene, const Answer& failing, const std::string& word, R
   const bool loses =
       std::ranges::find(remark.effects, v1::EFFECT_LOSES_DATA) != remark.effects.end();
   remark.message =
-      absl::StrCat("No statement has used ", remark.subject, " since ", Moment(since),
+      absl::StrCat("No statement has used ", remark.subject, " since ", Moment(disuse.since),
                    ", for longer than the ", InWords(recording.unused_for),
                    " that the policy asks for (", Statements(scene.running.size()), " recorded",
                    recording.versions.empty()

@@ -51,6 +51,9 @@ void Prove(const Scene& scene, const Answer& failing, std::string_view does, Rem
 // Lists them in the remark: those that are certain first, of these the most frequent first.
 void AddWitnesses(std::vector<Failing> failing, Remark& remark);
 
+// How it stands with what was last used then.
+Disuse DisuseOf(absl::Time last_use, const Recording& recording);
+
 // Of an action that takes something away which statements use by their text alone, so that it shows
 // in a workload where they do: where the recording proves that none did for as long as the policy
 // asks for, the remark is INFO and says so. `word` is what functions would have to say in order to

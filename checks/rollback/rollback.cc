@@ -229,16 +229,17 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   Tried tried;
   Notes downs;
   for (const migration::OneDatabase& database : migration::DatabasesOf(schema_change)) {
-    std::vector<v1::Finding> found =
-        migration::JudgeOn(database, rule.checks().migration(), now).findings;
+    migration::Judgement found = migration::JudgeOn(database, rule.checks().migration(), now);
     const v1::Rehearsal* rehearsal = migration::RehearsalOf(database, rehearsals);
     if (rehearsal != nullptr) {
       migration::ApplyRehearsal(
-          *rehearsal, {database.files, !database.schema_before.empty(), database.postgres_version},
-          found);
+          *rehearsal,
+          {database.files, !database.schema_before.empty(), database.postgres_version, false,
+           found.recording ? &*found.recording : nullptr},
+          found.findings);
       tried.Add(*rehearsal);
     }
-    std::ranges::move(found, std::back_inserter(judged));
+    std::ranges::move(found.findings, std::back_inserter(judged));
     migration::Catalog catalog;
     migration::LoadSchema(database.schema_before, catalog);
     const std::vector<Undo> undone = migration::UndoOf(database.files, catalog);

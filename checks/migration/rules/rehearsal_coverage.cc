@@ -11,7 +11,9 @@ extern constinit const Rule kRule_rehearsal_coverage = {
         "What a rehearsal could not look at is as unproven as before it: statements that do not "
         "prepare on the schema before, functions whose bodies failed before, are in other "
         "languages than "
-        "SQL and PL/pgSQL or make the texts that they run, lines that only psql understands.",
+        "SQL and PL/pgSQL or make the texts that they run, lines that only psql understands. A "
+        "rehearsal's lists are bounded; where it has seen more breaks, differences or locks than "
+        "they hold, the finding says how many, and blocks as unproven.",
     .instead =
         "Give a schema that loads as it is (pg_dump --schema-only), and a workload of that schema. "
         "For "

@@ -11,6 +11,9 @@
 namespace gate {
 namespace {
 
+constexpr size_t kMaxEffectBytes = 8 << 20;
+constexpr size_t kMaxStatements = 100;  // of an effect
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -163,7 +166,15 @@ class Comparison {
 
   v1::SchemaEffect& Add(v1::SchemaEffectKind kind, const std::string& subject,
                         const std::string& detail) {
-    v1::SchemaEffect& effect = *rehearsal_.add_effects();
+    if (last_ != nullptr) room_.Take(last_->ByteSizeLong());
+    if (room_.IsFull()) {
+      rehearsal_.mutable_left_out()->set_effects(rehearsal_.left_out().effects() + 1);
+      no_room_.Clear();
+      last_ = nullptr;
+    } else {
+      last_ = rehearsal_.add_effects();
+    }
+    v1::SchemaEffect& effect = last_ == nullptr ? no_room_ : *last_;
     effect.set_kind(kind);
     effect.set_subject(subject);
     effect.set_detail(detail);
@@ -191,7 +202,15 @@ class Comparison {
   }
 
   void AddStatements(const std::set<size_t>& statements, v1::SchemaEffect& effect) const {
-    for (const size_t i : statements) *effect.add_statements() = *running_[i].statement;
+    std::vector<size_t> told(statements.begin(), statements.end());
+    if (told.size() > kMaxStatements) {
+      effect.set_more_statements(static_cast<int>(told.size() - kMaxStatements));
+      std::ranges::stable_sort(told, std::ranges::greater(),
+                               [&](size_t i) { return running_[i].statement->calls_per_hour(); });
+      told.resize(kMaxStatements);
+      std::ranges::sort(told);
+    }
+    for (const size_t i : told) *effect.add_statements() = Told(*running_[i].statement);
   }
 
   void CompareTables(const SnapshotTable& was, const SnapshotTable& is) {
@@ -228,12 +247,11 @@ class Comparison {
 
   void LoseWritesThroughView(const SnapshotTable& was) {
     for (const size_t i : WritersOf(was, [](const TableWrite&) { return true; })) {
-      *AddLost(v1::COVERAGE_KIND_WORKLOAD,
-               absl::StrCat("it writes ", was.FullName(),
-                            ", a view, whose required columns and constraints are those of other "
-                            "tables"),
-               "", "", 0, rehearsal_)
-           .mutable_statement() = *running_[i].statement;
+      LoseStatement(*running_[i].statement,
+                    absl::StrCat("it writes ", was.FullName(),
+                                 ", a view, whose required columns and constraints are those of "
+                                 "other tables"),
+                    rehearsal_);
     }
   }
 
@@ -452,6 +470,9 @@ class Comparison {
   const std::vector<std::string>& search_path_;
   const std::vector<Running>& running_;
   v1::Rehearsal& rehearsal_;
+  ListRoom room_{kMaxEffectBytes};
+  v1::SchemaEffect* last_ = nullptr;  // which may still grow
+  v1::SchemaEffect no_room_;
   std::map<Oid, std::vector<Writer>> writers_;                // by table of before
   std::map<Oid, std::vector<const SnapshotTable*>> parents_;  // as they are, by table of before
 };

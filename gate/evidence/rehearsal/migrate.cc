@@ -14,6 +14,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr size_t kMaxStatementBytes = 8 << 20;  // of all of them
+
 // What cannot run inside a transaction, or ends the one that it runs in.
 constexpr std::string_view kActiveTransaction = "25001";
 constexpr std::string_view kInvalidTermination = "2D000";
@@ -123,7 +125,14 @@ class Migrator {
               step.sql, path_, step.line, rehearsal_);
       return true;
     }
-    statement_ = rehearsal_.add_statements();
+    if (statement_ != nullptr && statement_ != &no_room_) room_.Take(statement_->ByteSizeLong());
+    if (room_.IsFull()) {
+      rehearsal_.mutable_left_out()->set_statements(rehearsal_.left_out().statements() + 1);
+      no_room_.Clear();
+      statement_ = &no_room_;
+    } else {
+      statement_ = rehearsal_.add_statements();
+    }
     statement_->set_path(path_);
     statement_->set_line(step.line);
     statement_->set_sql(Shortened(step.sql));
@@ -312,7 +321,9 @@ class Migrator {
   std::string locks_query_;
   std::map<Oid, Relation> relations_;  // of before, as they are now
   std::string path_;
-  v1::RehearsedStatement* statement_ = nullptr;
+  ListRoom room_{kMaxStatementBytes};
+  v1::RehearsedStatement* statement_ = nullptr;  // the one that runs
+  v1::RehearsedStatement no_room_;
   int transaction_ = 0;
 };
 

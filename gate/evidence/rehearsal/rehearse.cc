@@ -25,8 +25,12 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A schema that fails everywhere would only repeat itself.
-constexpr int kMaxLostOfSchema = 200;
+// Of what breaks: ways to break, statements of each, and bytes of all beyond one of each.
+constexpr size_t kMaxWays = 1000;
+constexpr int kMaxAlike = 100;
+constexpr size_t kMaxBrokenBytes = 4 << 20;
+constexpr size_t kMaxResultBytes = 4 << 20;
+constexpr int kMaxRepairs = 200;
 
 // One rehearsal, in the order of its functions.
 class OneRehearsal {
@@ -158,16 +162,12 @@ class OneRehearsal {
       if (!roles_->Repair(*result.error)) break;
     }
     if (!GoesOn(session)) return false;
-    if (++lost_of_schema_ <= kMaxLostOfSchema) {
-      AddLost(v1::COVERAGE_KIND_SCHEMA, Describe(*result.error), step.sql, "", step.line,
-              rehearsal_);
-    }
+    AddLost(v1::COVERAGE_KIND_SCHEMA, Describe(*result.error), step.sql, "", step.line, rehearsal_);
     return true;
   }
 
   void LoseStatement(const v1::WorkloadStatement& statement, std::string_view reason) {
-    *AddLost(v1::COVERAGE_KIND_WORKLOAD, reason, "", "", 0, rehearsal_).mutable_statement() =
-        statement;
+    gate::LoseStatement(statement, reason, rehearsal_);
   }
 
   // Which statements can be tried at all.
@@ -198,7 +198,7 @@ class OneRehearsal {
          session->Query("SELECT unnest(pg_catalog.current_schemas(false))").rows) {
       search_path_.push_back(row[0]);
     }
-    std::vector<Trial> trials = TryAll(*session, texts_);
+    std::vector<Trial> trials = TryAll(*session, texts_, limits_.column_bytes);
     RepairTexts(*session, trials);
     types_before_ = NameTypes(*admin_, trials);
     if (!GoesOn(*session) || !LookThroughBodies(*session, bodies_before_)) return false;
@@ -251,7 +251,7 @@ class OneRehearsal {
         tried.push_back(i);
         texts.push_back(made.sql);
       }
-      std::vector<Trial> again = TryAll(session, texts);
+      std::vector<Trial> again = TryAll(session, texts, limits_.column_bytes);
       open.clear();
       for (size_t k = 0; k < tried.size(); ++k) {
         if (again[k].ok()) {
@@ -264,12 +264,20 @@ class OneRehearsal {
     }
     for (size_t i = 0; i < trials.size(); ++i) {
       if (repairs[i].sql.empty() || !trials[i].ok()) continue;
-      v1::RepairedStatement& repaired = *rehearsal_.add_repaired_statements();
-      *repaired.mutable_statement() = *running_[i].statement;
-      repaired.set_sql(Shortened(repairs[i].sql));
-      repaired.set_how(repairs[i].how);
+      TellRepair(*running_[i].statement, repairs[i]);
       texts_[i] = std::move(repairs[i].sql);
     }
+  }
+
+  void TellRepair(const v1::WorkloadStatement& statement, const Repair& repair) {
+    if (rehearsal_.repaired_statements_size() == kMaxRepairs) {
+      v1::LeftOut& left_out = *rehearsal_.mutable_left_out();
+      return left_out.set_repaired_statements(left_out.repaired_statements() + 1);
+    }
+    v1::RepairedStatement& repaired = *rehearsal_.add_repaired_statements();
+    *repaired.mutable_statement() = Told(statement);
+    repaired.set_sql(Shortened(repair.sql));
+    repaired.set_how(repair.how);
   }
 
   bool Migrate() {
@@ -296,17 +304,23 @@ class OneRehearsal {
     if (!ReadCatalogue(after)) return false;
     const std::unique_ptr<Session> session = OpenForSql();
     if (session == nullptr) return false;
-    const std::vector<Trial> trials = TryAll(*session, texts_);
+    const std::vector<Trial> trials = TryAll(*session, texts_, limits_.column_bytes);
     const TypeNames types = NameTypes(*admin_, trials);
     Bodies bodies;
     if (!GoesOn(*session) || !LookThroughBodies(*session, bodies)) return false;
+    int covered = rehearsal_.covered_statements();
     for (size_t i = 0; i < trials.size(); ++i) {
       if (trials[i].ok()) {
         CompareResults(running_[i], trials[i].described, types);
+      } else if (IsOurLimit(trials[i].error())) {
+        --covered;
+        LoseStatement(*running_[i].statement,
+                      absl::StrCat("on the schema after: ", Describe(trials[i].error())));
       } else {
         AddBroken(*running_[i].statement, trials[i]);
       }
     }
+    rehearsal_.set_covered_statements(covered);
     const std::vector<BrokenBody> broken =
         CompareBodies(bodies_before_, bodies, before_, rehearsal_);
     CompareSchemas(before_, after, search_path_, running_, broken, rehearsal_);
@@ -315,8 +329,21 @@ class OneRehearsal {
   }
 
   void AddBroken(const v1::WorkloadStatement& statement, const Trial& trial) {
+    const auto way = std::pair(trial.error().sqlstate, trial.error().message);
+    const auto known = ways_.find(way);
+    if (known == ways_.end() && ways_.size() == kMaxWays) {
+      v1::LeftOut& left_out = *rehearsal_.mutable_left_out();
+      return left_out.set_broken_statements(left_out.broken_statements() + 1);
+    }
+    if (known != ways_.end() && (known->second.listed == kMaxAlike || broken_room_.IsFull())) {
+      v1::BrokenStatement& first = *rehearsal_.mutable_broken_statements(known->second.first);
+      return first.set_more_alike(first.more_alike() + 1);
+    }
+    Way& alike = ways_.try_emplace(way, Way{rehearsal_.broken_statements_size()}).first->second;
+    ++alike.listed;
     v1::BrokenStatement& broken = *rehearsal_.add_broken_statements();
-    *broken.mutable_statement() = statement;
+    *broken.mutable_statement() = Told(statement);
+    broken_room_.Take(broken.statement().ByteSizeLong());
     broken.set_sqlstate(trial.error().sqlstate);
     broken.set_message(trial.error().message);
     broken.set_fails_in_planning(trial.plan_error.has_value());
@@ -325,8 +352,12 @@ class OneRehearsal {
   void CompareResults(const Running& running, const Described& now, const TypeNames& types) {
     const Described& was = running.described;
     if (was.columns == now.columns && was.parameters == now.parameters) return;
+    if (result_room_.IsFull()) {
+      v1::LeftOut& left_out = *rehearsal_.mutable_left_out();
+      return left_out.set_result_changes(left_out.result_changes() + 1);
+    }
     v1::ResultChange& change = *rehearsal_.add_result_changes();
-    *change.mutable_statement() = *running.statement;
+    *change.mutable_statement() = Told(*running.statement);
     const auto add_columns = [](const Described& described, const TypeNames& names, auto& to) {
       for (const auto& column : described.columns) {
         v1::ResultColumn& added = *to.Add();
@@ -339,6 +370,7 @@ class OneRehearsal {
     for (const Oid type : was.parameters)
       change.add_parameters_before(types_before_.at({type, -1}));
     for (const Oid type : now.parameters) change.add_parameters_after(types.at({type, -1}));
+    result_room_.Take(change.ByteSizeLong());
   }
 
   bool LookThroughBodies(Session& session, Bodies& bodies) {
@@ -360,7 +392,6 @@ class OneRehearsal {
   v1::Rehearsal rehearsal_;
   std::unique_ptr<Session> admin_;
   std::unique_ptr<Roles> roles_;
-  int lost_of_schema_ = 0;
 
   Snapshot before_;
   std::vector<std::string> search_path_;
@@ -369,6 +400,14 @@ class OneRehearsal {
   TypeNames types_before_;
   Bodies bodies_before_;
   std::chrono::nanoseconds bodies_took_{0};
+
+  // Statements of the workload that fail alike.
+  struct Way {
+    int first = 0;  // of them, in the list
+    int listed = 0;
+  };
+  std::map<std::pair<std::string, std::string>, Way> ways_;  // by code and message
+  ListRoom broken_room_{kMaxBrokenBytes}, result_room_{kMaxResultBytes};
 
   std::vector<MigrationScript> ups_;
   std::optional<Inventory> inventory_before_;  // where going back is tried

@@ -23,6 +23,8 @@ struct RehearsalLimits {
   std::chrono::milliseconds statement{30'000};
   // Texts of the workload behind these are lost coverage.
   int workload_statements = 20'000;
+  // Of the descriptions of their results; statements behind these are lost coverage as well.
+  size_t column_bytes = size_t{64} << 20;
 };
 
 // Uses the cluster up: it is for one rehearsal, and was started with the change's schema, or with

@@ -5,6 +5,8 @@
 namespace gate {
 namespace {
 
+constexpr size_t kMaxTextBytes = 4096;
+
 v1::RehearsalEnd EndOf(const SqlError& error, SessionEnd end) {
   switch (end) {
     case SessionEnd::kTimedOut:
@@ -25,6 +27,24 @@ v1::RehearsalEnd EndOf(const SqlError& error, SessionEnd end) {
   return v1::REHEARSAL_END_MIGRATION_FAILED;
 }
 
+// More of a kind would only repeat themselves. nullptr: there is no room.
+v1::LostCoverage* AddLost(v1::CoverageKind kind, std::string_view reason,
+                          v1::Rehearsal& rehearsal) {
+  constexpr int64_t kMaxOfAKind = 200;
+  constexpr size_t kMaxReasonBytes = 1024;
+  const int64_t known =
+      std::ranges::count(rehearsal.lost_coverage(), kind, &v1::LostCoverage::kind);
+  if (known >= kMaxOfAKind) {
+    v1::LeftOut& left_out = *rehearsal.mutable_left_out();
+    left_out.set_lost_coverage(left_out.lost_coverage() + 1);
+    return nullptr;
+  }
+  v1::LostCoverage& lost = *rehearsal.add_lost_coverage();
+  lost.set_kind(kind);
+  lost.set_reason(Shortened(reason, kMaxReasonBytes));
+  return &lost;
+}
+
 }  // namespace
 
 std::string Shortened(std::string_view sql, size_t most) {
@@ -39,15 +59,25 @@ std::string Describe(const SqlError& error) {
                                 : absl::StrCat(error.message, " (", error.sqlstate, ")");
 }
 
-v1::LostCoverage& AddLost(v1::CoverageKind kind, std::string_view reason, std::string_view text,
-                          const std::string& path, int line, v1::Rehearsal& rehearsal) {
-  v1::LostCoverage& lost = *rehearsal.add_lost_coverage();
-  lost.set_kind(kind);
-  lost.set_reason(std::string(reason));
-  lost.set_text(Shortened(text));
-  lost.set_path(path);
-  lost.set_line(line);
-  return lost;
+v1::WorkloadStatement Told(const v1::WorkloadStatement& statement) {
+  v1::WorkloadStatement told = statement;
+  if (told.sql().size() > kMaxTextBytes) told.set_sql(Shortened(statement.sql()));
+  return told;
+}
+
+void AddLost(v1::CoverageKind kind, std::string_view reason, std::string_view text,
+             const std::string& path, int line, v1::Rehearsal& rehearsal) {
+  v1::LostCoverage* lost = AddLost(kind, reason, rehearsal);
+  if (lost == nullptr) return;
+  lost->set_text(Shortened(text));
+  lost->set_path(path);
+  lost->set_line(line);
+}
+
+void LoseStatement(const v1::WorkloadStatement& statement, std::string_view reason,
+                   v1::Rehearsal& rehearsal) {
+  v1::LostCoverage* lost = AddLost(v1::COVERAGE_KIND_WORKLOAD, reason, rehearsal);
+  if (lost != nullptr) *lost->mutable_statement() = Told(statement);
 }
 
 void SetTook(std::chrono::nanoseconds took, google::protobuf::Duration& duration) {

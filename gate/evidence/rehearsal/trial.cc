@@ -24,20 +24,17 @@ std::string Explain(size_t index, size_t parameters) {
   return parameters == 0 ? sql : sql + ")";
 }
 
-}  // namespace
+// A server keeps what is prepared, and its plan.
+constexpr size_t kAtATime = 500;
 
-TextKind KindOf(std::string_view sql) {
-  const std::string word = ScriptStep{.sql = sql}.FirstWord();
-  if (std::ranges::find(kPreparable, word) != std::end(kPreparable)) return TextKind::kPreparable;
-  if (std::ranges::find(kHarmless, word) != std::end(kHarmless)) return TextKind::kHarmless;
-  return TextKind::kUtility;
+Trial NoRoom() {
+  Trial trial;
+  trial.described.error = SqlError{"", "the workload returns more columns than there is room for"};
+  return trial;
 }
 
-std::vector<Trial> TryAll(Session& session, std::span<const std::string> statements) {
-  session.Run("SET plan_cache_mode = force_generic_plan");
-  session.Run("DEALLOCATE ALL");  // of an earlier try
+void TrySome(Session& session, std::span<const std::string> statements, std::span<Trial> trials) {
   std::vector<Described> described = session.PrepareAll(statements, kPrefix);
-  std::vector<Trial> trials(statements.size());
   std::vector<std::string> explains;
   std::vector<size_t> explained;
   for (size_t i = 0; i < trials.size(); ++i) {
@@ -49,6 +46,39 @@ std::vector<Trial> TryAll(Session& session, std::span<const std::string> stateme
   std::vector<std::optional<SqlError>> errors = session.RunAll(explains);
   for (size_t i = 0; i < explained.size(); ++i) {
     trials[explained[i]].plan_error = std::move(errors[i]);
+  }
+  session.Run("DEALLOCATE ALL");
+}
+
+}  // namespace
+
+TextKind KindOf(std::string_view sql) {
+  const std::string word = ScriptStep{.sql = sql}.FirstWord();
+  if (std::ranges::find(kPreparable, word) != std::end(kPreparable)) return TextKind::kPreparable;
+  if (std::ranges::find(kHarmless, word) != std::end(kHarmless)) return TextKind::kHarmless;
+  return TextKind::kUtility;
+}
+
+bool IsOurLimit(const SqlError& error) {
+  const std::string_view sqlstate = error.sqlstate;
+  return sqlstate.empty() || sqlstate.starts_with("08") || sqlstate.starts_with("53") ||
+         sqlstate.starts_with("57");
+}
+
+std::vector<Trial> TryAll(Session& session, std::span<const std::string> statements,
+                          size_t column_bytes) {
+  session.Run("SET plan_cache_mode = force_generic_plan");
+  std::vector<Trial> trials(statements.size());
+  size_t bytes = 0;
+  for (size_t begin = 0; begin < statements.size(); begin += kAtATime) {
+    const std::span<const std::string> some =
+        statements.subspan(begin, std::min(kAtATime, statements.size() - begin));
+    TrySome(session, some, std::span(trials).subspan(begin, some.size()));
+    for (Trial& trial : std::span(trials).subspan(begin, some.size())) {
+      for (const auto& column : trial.described.columns)
+        bytes += sizeof column + column.name.size();
+      if (bytes > column_bytes) trial = NoRoom();
+    }
   }
   return trials;
 }

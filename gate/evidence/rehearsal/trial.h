@@ -33,8 +33,13 @@ struct Trial {
   const SqlError& error() const { return plan_error ? *plan_error : *described.error; }
 };
 
-// In the order of `statements`, each without NUL.
-std::vector<Trial> TryAll(Session& session, std::span<const std::string> statements);
+// Whether it is our limits that stopped the statement, and not the schema: time, memory, disk.
+bool IsOurLimit(const SqlError& error);
+
+// In the order of `statements`, each without NUL. Of their results' columns at most so many bytes:
+// what is behind these is stopped by our limits.
+std::vector<Trial> TryAll(Session& session, std::span<const std::string> statements,
+                          size_t column_bytes);
 
 // "character varying(20)" for each pair of type and modifier that the trials returned, and for each
 // parameter's type with -1.
