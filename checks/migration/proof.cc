@@ -125,7 +125,10 @@ class Proof {
         findings_(findings),
         steps_(release.files),
         proven_(findings.size()),
-        server_(absl::StrCat("PostgreSQL ", rehearsal.postgres_major_version())) {}
+        server_(absl::StrCat("PostgreSQL ", rehearsal.postgres_major_version(),
+                             OtherVersion()
+                                 ? absl::StrCat(" (production has ", release.postgres_version, ")")
+                                 : "")) {}
 
   void Run() {
     if (rehearsal_.end() != v1::REHEARSAL_END_COMPLETED) return Stopped();
@@ -220,7 +223,7 @@ class Proof {
   }
 
   std::string WhyNoProof(const Step* step) const {
-    if (OtherVersion()) return absl::StrCat("and production has ", release_.postgres_version);
+    if (OtherVersion()) return "which is another version";
     if (!SchemaIsWhole() && IsMissing(rehearsal_.failure().sqlstate())) {
       return "and not all of the schema before is known";
     }
@@ -755,6 +758,7 @@ class Proof {
     if (lost > kShownLosses) absl::StrAppend(&message, "; and ", lost - kShownLosses, " more");
     if (lost > 0) Add("rehearsal_coverage", nullptr, {.message = message + "."});
     if (rehearsal_.repaired_statements_size() > 0) TellRepairs();
+    if (OtherVersion()) TellVersion();
     if (release_.required && inputs_lost) {
       findings_.push_back(
           NotRehearsed("the rehearsal did not see all of the schema, the migration or the "
@@ -762,6 +766,19 @@ class Proof {
                        "a function",
                        release_.required));
     }
+  }
+
+  void TellVersion() {
+    Add("rehearsal_coverage", nullptr,
+        {.subject = "version",
+         .message = absl::StrCat("The release was rehearsed on PostgreSQL ",
+                                 rehearsal_.postgres_major_version(), ", and production has ",
+                                 release_.postgres_version,
+                                 ": locks, rewrites and the grammar may differ."),
+         .instead = {.now = absl::StrCat(
+                         "Install PostgreSQL ", release_.postgres_version,
+                         "'s server where the gate rehearses, and name its folder of programs "
+                         "(rehearsal.programs of gated, GATE_POSTGRES_PROGRAMS for gatectl).")}});
   }
 
   void TellRepairs() {

@@ -56,7 +56,9 @@ constexpr std::array<ProblemDoc, 24> kProblems = {{
     {"E0211", kUsage, "migrations cannot be rehearsed here",
      "`gatectl lint migrations --rehearse` needs the program gate-rehearse, beside gatectl or on "
      "the "
-     "PATH,\nand PostgreSQL's server on this machine. Without --rehearse nothing is run."},
+     "PATH,\nand PostgreSQL's server on this machine. Debian's are found; GATE_POSTGRES_PROGRAMS "
+     "names the\nfolders of others, with ':' between them. Of several versions the one of "
+     "--postgres-version is\ntaken. Without --rehearse nothing is run."},
     {"E0301", kUnreachable, "the gate cannot be reached",
      "No connection, or none that is trusted. `gatectl doctor` looks at each step: name, "
      "connection,\n"

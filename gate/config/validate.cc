@@ -201,7 +201,9 @@ void Validator::CheckRehearsal() {
   const auto check_folder = [&](const std::string& folder, const std::string& at) {
     if (!folder.empty() && folder[0] != '/') Issue(at, Quoted(folder) + " is no absolute path");
   };
-  check_folder(rehearsal.programs(), "rehearsal.programs");
+  for (int i = 0; i < rehearsal.programs_size(); ++i) {
+    check_folder(rehearsal.programs(i), absl::StrCat("rehearsal.programs[", i, "]"));
+  }
   check_folder(rehearsal.folder(), "rehearsal.folder");
   constexpr int64_t kMiB = 1 << 20;
   CheckRange(rehearsal.max_memory_bytes(), 128 * kMiB, 65536 * kMiB, "rehearsal.max_memory_bytes");

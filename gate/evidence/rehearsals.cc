@@ -44,7 +44,7 @@ bool IsLasting(const v1::Observation& observation) {
 absl::StatusOr<std::unique_ptr<RehearsalSource>> RehearsalSource::Open(
     const config::v1::Rehearsal& config) {
   ScratchOptions options;
-  options.programs = config.programs();
+  options.programs.assign(config.programs().begin(), config.programs().end());
   options.folder = config.folder();
   options.user = config.user();
   options.memory_bytes = static_cast<uint64_t>(config.max_memory_bytes());

@@ -64,8 +64,13 @@ int Main(int argc, char** argv) {
       "Runs the migrations of a release on a scratch PostgreSQL: gate.v1.SchemaChange in, "
       "gate.v1.Rehearsals out.",
       "gate-rehearse");
-  app.add_option("--programs", options.programs,
-                 "folder of postgres and initdb; without it Debian's folders are looked through");
+  app.add_option(
+         "--programs", options.programs,
+         "folder of postgres and initdb, once for each version; without it Debian's folders "
+         "are looked through")
+      ->allow_extra_args(false)
+      ->envname("GATE_POSTGRES_PROGRAMS")
+      ->delimiter(':');
   app.add_option("--folder", options.folder, "where the scratch servers keep their data meanwhile");
   app.add_option("--user", options.user, "whom they run as where this runs as root")
       ->capture_default_str();

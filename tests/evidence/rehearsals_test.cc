@@ -163,7 +163,7 @@ TEST_F(RehearsalSourceTest, AChangeWithoutMigrationsIsEmpty) {
 }
 
 TEST_F(RehearsalSourceTest, NeedsPostgres) {
-  config_.set_programs("/nowhere");
+  config_.add_programs("/nowhere");
   const auto source = RehearsalSource::Open(config_);
   ASSERT_FALSE(source.ok());
   EXPECT_THAT(std::string(source.status().message()), HasSubstr("rehearsal: "));

@@ -338,5 +338,31 @@ TEST(CompareBodiesTest, WithoutTheExtensionTheirNumberAndTheWayToItAreTold) {
   EXPECT_EQ(rehearsal.covered_bodies(), 1);
 }
 
+// It was there before, and cannot be had after.
+TEST(CompareBodiesTest, WithoutTheExtensionAfterwardsNothingIsCovered) {
+  Bodies before;
+  before.by_signature["public.a()"].language = "plpgsql";
+  Bodies after = before;
+  after.no_plpgsql = "it is gone";
+  v1::Rehearsal rehearsal;
+  EXPECT_THAT(CompareBodies(before, after, {}, rehearsal), IsEmpty());
+  EXPECT_EQ(rehearsal.covered_bodies(), 0);
+  EXPECT_EQ(rehearsal.lost_coverage_size(), 1);
+}
+
+TEST(CompareBodiesTest, OurOwnLimitsBreakNothing) {
+  Bodies before;
+  before.by_signature["public.a()"].language = "plpgsql";
+  Bodies after = before;
+  after.by_signature["public.a()"].flaws = {{.error = {"57014", "statement timeout"}}};
+  v1::Rehearsal rehearsal;
+  EXPECT_THAT(CompareBodies(before, after, {}, rehearsal), IsEmpty());
+  EXPECT_EQ(rehearsal.lost_coverage(0).reason(), "on the schema after: statement timeout (57014)");
+  after.by_signature["public.a()"].flaws.push_back({.line = 2, .error = {"42703", "no such"}});
+  const std::vector<BrokenBody> broken = CompareBodies(before, after, {}, rehearsal);
+  ASSERT_THAT(broken, SizeIs(1));
+  EXPECT_THAT(broken[0].flaws, SizeIs(1));
+}
+
 }  // namespace
 }  // namespace gate

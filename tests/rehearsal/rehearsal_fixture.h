@@ -15,7 +15,10 @@ namespace gate {
 // The clusters of this process, in a folder that goes with it. Made once: initdb takes a second.
 class Rehearsals {
  public:
+  // Of Debian's PostgreSQL.
   static Rehearsals& Get();
+  // Of that version; throws where it is not there. See OtherPrograms.
+  static Rehearsals& Of(int major);
 
   const ScratchOptions& options() const { return options_; }
   std::unique_ptr<ScratchCluster> Start();
@@ -24,13 +27,17 @@ class Rehearsals {
   v1::Rehearsal Run(const std::string& schema, const std::string& migration,
                     const std::vector<std::string>& workload, const RehearsalLimits& limits = {});
 
- private:
-  Rehearsals();
   ~Rehearsals();
+
+ private:
+  explicit Rehearsals(int major);
 
   ScratchOptions options_;
   std::unique_ptr<ScratchClusters> clusters_;
 };
+
+// Folders of the programs of other versions than Debian's, as deploy/npm has them: 16 and 18.
+std::vector<std::string> OtherPrograms();
 
 v1::SchemaChange NewChange(const std::string& schema, const std::string& migration,
                            const std::vector<std::string>& workload);

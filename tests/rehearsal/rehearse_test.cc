@@ -39,12 +39,14 @@ struct Case {
 
 void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
-class RehearseTest : public testing::TestWithParam<Case> {};
+// On more than one version: what PostgreSQL says of a statement, and keeps of a table, changes.
+class RehearseTest : public testing::TestWithParam<std::tuple<int, Case>> {};
 
 TEST_P(RehearseTest, FindsWhatRunningCodeMeets) {
-  const Case& one = GetParam();
-  const v1::Rehearsal rehearsal = Rehearsals::Get().Run(kShop, one.migration, one.workload);
+  const auto& [major, one] = GetParam();
+  const v1::Rehearsal rehearsal = Rehearsals::Of(major).Run(kShop, one.migration, one.workload);
   EXPECT_EQ(Lines(rehearsal), one.lines);
+  EXPECT_EQ(rehearsal.postgres_major_version(), major);
 }
 
 const Case kCases[] = {
@@ -213,8 +215,13 @@ const Case kCases[] = {
      {"ROW_SECURITY public.orders row security is on"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Changes, RehearseTest, testing::ValuesIn(kCases),
-                         [](const auto& one) { return one.param.name; });
+std::string NameOf(const testing::TestParamInfo<std::tuple<int, Case>>& info) {
+  return absl::StrCat(std::get<1>(info.param).name, "On", std::get<0>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Changes, RehearseTest,
+                         testing::Combine(testing::Values(15, 18), testing::ValuesIn(kCases)),
+                         NameOf);
 
 // ---- what a schema may bring along
 constexpr char kDump[] = R"sql(
@@ -246,12 +253,17 @@ CREATE TRIGGER touch AFTER INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION s
 constexpr char kAddShopOrder[] = "INSERT INTO shop.orders (id, total, state) VALUES ($1, $2, $3)";
 constexpr char kAddEvent[] = "INSERT INTO shop.events VALUES ($1, $2)";
 
-class RehearseDumpTest : public testing::TestWithParam<Case> {};
+class RehearseDumpTest : public testing::TestWithParam<std::tuple<int, Case>> {};
 
 TEST_P(RehearseDumpTest, FindsWhatRunningCodeMeets) {
-  const Case& one = GetParam();
-  const v1::Rehearsal rehearsal = Rehearsals::Get().Run(kDump, one.migration, one.workload);
-  EXPECT_EQ(Lines(rehearsal), one.lines);
+  const auto& [major, one] = GetParam();
+  std::vector<std::string> lines =
+      Lines(Rehearsals::Of(major).Run(kDump, one.migration, one.workload));
+  // Only Debian's server has plpgsql_check.
+  std::erase_if(lines, [](const std::string& line) {
+    return line.find("has no extension plpgsql_check") != line.npos;
+  });
+  EXPECT_EQ(lines, one.lines);
 }
 
 const Case kDumpCases[] = {
@@ -361,8 +373,9 @@ const Case kDumpCases[] = {
       "transaction block"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Changes, RehearseDumpTest, testing::ValuesIn(kDumpCases),
-                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Dump, RehearseDumpTest,
+                         testing::Combine(testing::Values(15, 18), testing::ValuesIn(kDumpCases)),
+                         NameOf);
 
 // ---- more than lines tell
 TEST(RehearseLocksTest, AreToldStatementByStatement) {

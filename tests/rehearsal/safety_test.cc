@@ -335,8 +335,8 @@ TEST(ScratchClustersTest, ProgramsAreFoundOrNamed) {
   const auto too_old = FindPostgres({.wanted_major = 1});
   ASSERT_TRUE(too_old.ok());  // the oldest there is
   EXPECT_LE(too_old->major, newest->major);
-  EXPECT_EQ(FindPostgres({.programs = "/nowhere"}).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(FindPostgres({.programs = newest->folder})->major, newest->major);
+  EXPECT_EQ(FindPostgres({.programs = {"/nowhere"}}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(FindPostgres({.programs = {newest->folder}})->major, newest->major);
 }
 
 }  // namespace

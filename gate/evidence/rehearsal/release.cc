@@ -37,17 +37,29 @@ std::map<std::string, v1::SchemaChange> DatabasesOf(const v1::SchemaChange& chan
 
 }  // namespace
 
-absl::StatusOr<const ScratchClusters*> Rehearser::ClustersFor(int major) {
+absl::Status Rehearser::Prepare() { return ClustersFor(std::nullopt).status(); }
+
+absl::StatusOr<const ScratchClusters*> Rehearser::ClustersFor(std::optional<int> major) {
   MutexLock lock(mu_);
-  std::unique_ptr<ScratchClusters>& clusters = clusters_[major];
-  if (clusters == nullptr) {
-    ScratchOptions options = options_;
-    options.wanted_major = major;
-    auto opened = ScratchClusters::Open(options);
-    if (!opened.ok()) return opened.status();
-    clusters = *std::move(opened);
+  if (programs_.empty()) {
+    auto found = FindAllPostgres(options_);
+    if (!found.ok()) return found.status();
+    programs_ = *std::move(found);
   }
-  return clusters.get();
+  const ScratchClusters* last = nullptr;
+  for (const PostgresPrograms& programs : programs_) {
+    if (major && programs.folder != ProgramsFor(*major, programs_).folder) continue;
+    std::unique_ptr<ScratchClusters>& clusters = clusters_[programs.folder];
+    if (clusters == nullptr) {
+      ScratchOptions options = options_;
+      options.programs = {programs.folder};
+      auto opened = ScratchClusters::Open(options);
+      if (!opened.ok()) return opened.status();
+      clusters = *std::move(opened);
+    }
+    last = clusters.get();
+  }
+  return last;
 }
 
 absl::StatusOr<v1::Rehearsal> Rehearser::RehearseOne(const v1::SchemaChange& database,

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -14,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -62,6 +66,7 @@ timezone = 'UTC'
 jit = off
 huge_pages = off
 )";
+constexpr char kSettings18[] = "io_method = sync\n";  // else there are processes for it
 
 std::string ReadAll(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -186,11 +191,37 @@ void RemoveLeftovers(const std::string& folder) {
   }
 }
 
-// Debian names the folder for the version: .../15/bin. 0: not known.
+// What the program prints when it is asked for its version, which it does before it looks at who
+// runs it. "" where it cannot be run.
+std::string AskForVersion(const std::string& postgres) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return "";
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  char* const arguments[] = {const_cast<char*>(postgres.c_str()), const_cast<char*>("--version"),
+                             nullptr};
+  char* const no_environment[] = {nullptr};
+  pid_t process = 0;
+  const int failed =
+      posix_spawn(&process, postgres.c_str(), &actions, nullptr, arguments, no_environment);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  char printed[128];
+  const ssize_t size = failed != 0 ? 0 : read(ends[0], printed, sizeof printed);
+  close(ends[0]);
+  if (failed == 0) waitpid(process, nullptr, 0);
+  return std::string(printed, size > 0 ? static_cast<size_t>(size) : 0);
+}
+
+// 0: not known.
 int MajorOf(const std::string& programs) {
-  const std::string version = fs::path(programs).parent_path().filename().string();
+  constexpr std::string_view kHead = "postgres (PostgreSQL) ";
+  const std::string printed = AskForVersion(programs + "/postgres");
   int major = 0;
-  std::from_chars(version.data(), version.data() + version.size(), major);
+  if (printed.starts_with(kHead)) {
+    std::from_chars(printed.data() + kHead.size(), printed.data() + printed.size(), major);
+  }
   return major;
 }
 
@@ -217,32 +248,43 @@ absl::Status SetUp(const ScratchCluster& cluster, steady_clock::time_point deadl
 
 }  // namespace
 
-absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options) {
-  const auto complete = [](const fs::path& folder) {
-    std::error_code ignored;
-    return fs::exists(folder / "postgres", ignored) && fs::exists(folder / "initdb", ignored);
-  };
-  if (!options.programs.empty()) {
-    if (!complete(options.programs)) {
-      return absl::NotFoundError(
-          absl::StrCat(options.programs, " has no programs postgres and initdb"));
-    }
-    return PostgresPrograms{options.programs, MajorOf(options.programs)};
-  }
-  PostgresPrograms best;
+absl::StatusOr<std::vector<PostgresPrograms>> FindAllPostgres(const ScratchOptions& options) {
+  constexpr int kOldest = 11;
+  std::vector<std::string> folders = options.programs;
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
-    const PostgresPrograms found{(entry.path() / "bin").string(),
-                                 MajorOf((entry.path() / "bin").string())};
-    if (found.major == 0 || !complete(found.folder)) continue;
-    const auto rank = [&](int major) {
-      const bool fits = options.wanted_major == 0 || major <= options.wanted_major;
-      return fits ? major : -major;  // of those that are too new the oldest
-    };
-    if (best.major == 0 || rank(found.major) > rank(best.major)) best = found;
+  if (folders.empty()) {
+    for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
+      folders.push_back((entry.path() / "bin").string());
+    }
   }
-  if (best.major == 0) return absl::NotFoundError("PostgreSQL's server programs are not installed");
-  return best;
+  std::vector<PostgresPrograms> found;
+  for (const std::string& folder : folders) {
+    const bool complete = fs::exists(fs::path(folder) / "postgres", ignored) &&
+                          fs::exists(fs::path(folder) / "initdb", ignored);
+    const int major = complete ? MajorOf(folder) : 0;
+    if (major >= kOldest) {
+      found.push_back({folder, major});
+    } else if (!options.programs.empty()) {
+      return absl::NotFoundError(
+          absl::StrCat(folder, " has no programs postgres and initdb, of PostgreSQL ", kOldest,
+                       " or newer, that can be run"));
+    }
+  }
+  if (found.empty()) return absl::NotFoundError("PostgreSQL's server programs are not installed");
+  std::ranges::stable_sort(found, {}, &PostgresPrograms::major);
+  return found;
+}
+
+absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options) {
+  const auto all = FindAllPostgres(options);
+  if (!all.ok()) return all.status();
+  return ProgramsFor(options.wanted_major, *all);
+}
+
+const PostgresPrograms& ProgramsFor(int major, const std::vector<PostgresPrograms>& all) {
+  if (major == 0) return all.back();
+  const auto newer = std::ranges::upper_bound(all, major, {}, &PostgresPrograms::major);
+  return newer == all.begin() ? all.front() : *std::prev(newer);
 }
 
 std::string DefaultScratchFolder(uint64_t disk_bytes) {
@@ -284,14 +326,13 @@ absl::StatusOr<std::unique_ptr<ScratchClusters>> ScratchClusters::Open(
   std::unique_ptr<ScratchClusters> clusters(
       new ScratchClusters(std::move(chosen), *std::move(programs), *std::move(user)));
   if (absl::Status made = clusters->MakePrepared(); !made.ok()) return made;
-  const std::string version = ReadAll(clusters->PreparedFolder() + "/PG_VERSION");
-  std::from_chars(version.data(), version.data() + version.size(), clusters->programs_.major);
   return clusters;
 }
 
 // Named for all that it depends on, so that another version of us makes its own.
 std::string ScratchClusters::PreparedFolder() const {
-  const size_t made_of = std::hash<std::string>()(programs_.folder + kSettings);
+  const size_t made_of = std::hash<std::string>()(
+      absl::StrCat(programs_.folder, programs_.major, kSettings, kSettings18));
   return absl::StrCat(options_.folder, "/", std::string(kPrepared), absl::Hex(made_of));
 }
 
@@ -305,8 +346,8 @@ absl::Status ScratchClusters::RunInitdb(const std::string& data) const {
   const std::string folder = fs::path(data).parent_path().string();
   const std::string log = folder + "/log";
   const auto initdb = GuardedProcess::Start(
-      {.arguments = {programs_.folder + "/initdb", "--no-sync", "--no-instructions", "--auth=trust",
-                     "--encoding=UTF8", "--locale=C.UTF-8", "--wal-segsize=1",
+      {.arguments = {programs_.folder + "/initdb", "--no-sync", "--auth=trust", "--encoding=UTF8",
+                     "--locale=C.UTF-8", "--wal-segsize=1",
                      absl::StrCat("--username=", ScratchCluster::kAdmin), "--pgdata", data},
        .folder = folder,
        .output = log,
@@ -329,7 +370,8 @@ absl::Status ScratchClusters::MakePrepared() const {
   const std::string data = making.folder() + "/data";
   if (absl::Status made = MakeFolder(making.folder(), user_); !made.ok()) return made;
   if (absl::Status made = RunInitdb(data); !made.ok()) return made;
-  std::ofstream(data + "/postgresql.conf", std::ios::app) << kSettings;
+  std::ofstream(data + "/postgresql.conf", std::ios::app)
+      << kSettings << (programs_.major >= 18 ? kSettings18 : "");
   const auto deadline = steady_clock::now() + kInitdbTimeout;
   if (absl::Status started = StartServer(making, deadline); !started.ok()) return started;
   if (absl::Status set_up = SetUp(making, deadline); !set_up.ok()) return set_up;

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "gate/evidence/rehearsal/guarded_process.h"
@@ -26,10 +27,11 @@
 namespace gate {
 
 struct ScratchOptions {
-  // Folder of the programs postgres and initdb. "": Debian's folders are looked through.
-  std::string programs;
-  // Major version to look for: the newest that is not newer is taken, or the oldest there is. 0:
-  // the newest.
+  // Folders of the programs postgres and initdb, of PostgreSQL 11 or newer. None: Debian's folders
+  // are looked through.
+  std::vector<std::string> programs;
+  // Major version to look for: else the newest that is not newer is taken, or the oldest there is.
+  // 0: the newest.
   int wanted_major = 0;
   // Where the data directories are made; itself made, for us alone, where it is not there. Short: a
   // socket's path has at most 107 bytes. "": as DefaultScratchFolder says.
@@ -48,9 +50,13 @@ struct ScratchOptions {
 // The programs that a cluster is made with.
 struct PostgresPrograms {
   std::string folder;
-  int major = 0;  // 0: not known from the folder
+  int major = 0;
 };
-// NOT_FOUND where there are none.
+// All that there are, by version. NOT_FOUND where there are none, or where a folder that is told
+// has none.
+absl::StatusOr<std::vector<PostgresPrograms>> FindAllPostgres(const ScratchOptions& options);
+// Those of them for a version that is wanted.
+const PostgresPrograms& ProgramsFor(int major, const std::vector<PostgresPrograms>& all);
 absl::StatusOr<PostgresPrograms> FindPostgres(const ScratchOptions& options);
 
 // In memory (/dev/shm) where there is room for three times as much, which halves the time of a
