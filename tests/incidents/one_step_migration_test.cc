@@ -386,6 +386,80 @@ TEST_F(OneStepMigration, AskedAgainItIsNotRunAgain) {
   EXPECT_EQ(rehearsal(first).evidence(), rehearsal(second).evidence());
 }
 
+// The message of the finding of that rule; "" where there is none.
+std::string MessageOf(const v1::CheckOutcome& outcome, const std::string& rule) {
+  for (const v1::Finding& finding : outcome.findings()) {
+    if (finding.rule() == rule) return finding.message();
+  }
+  return "";
+}
+
+// Up, down and up again, and the version that runs now on the schema after it: all run, not read.
+TEST_F(OneStepMigration, TheWayBackWasGoneBeforeTheReleaseIsAllowed) {
+  v1::EvaluateRequest request =
+      Release(world_, workload_, "db/10.up.sql", "ALTER TABLE TABLE_ ADD COLUMN ADDED_ date;");
+  v1::MigrationFile& file = *request.mutable_change()->mutable_schema_change()->mutable_files(0);
+  file.set_down_path("db/10.down.sql");
+  file.set_down_sql(Named(world_, "ALTER TABLE TABLE_ DROP COLUMN ADDED_;"));
+  const v1::Verdict back = gate_->Evaluate(request);
+  EXPECT_EQ(back.decision(), v1::DECISION_ALLOW) << back.DebugString();
+  const v1::CheckOutcome& rollback = OutcomeOf(back, "rollback");
+  EXPECT_THAT(MessageOf(rollback, "rollback.down"),
+              AllOf(HasSubstr("Proven on a scratch PostgreSQL "), HasSubstr("going up again")));
+  EXPECT_THAT(MessageOf(rollback, "rollback.code"),
+              AllOf(HasSubstr("Proven on a scratch PostgreSQL "),
+                    HasSubstr("statements of it that came with the change work on that schema")));
+
+  file.set_down_sql(Named(world_, "ALTER TABLE TABLE_ DROP COLUMN OTHER_;"));
+  const v1::Verdict elsewhere = gate_->Evaluate(request);
+  EXPECT_EQ(elsewhere.decision(), v1::DECISION_ALLOW);  // The policy asks for no way back.
+  EXPECT_THAT(MessageOf(OutcomeOf(elsewhere, "rollback"), "rollback.down_incomplete"),
+              AllOf(HasSubstr(Named(world_, "column public.TABLE_.ADDED_ is left over")),
+                    HasSubstr(Named(world_, "column public.TABLE_.OTHER_ is missing"))));
+  EXPECT_NE(MessageOf(OutcomeOf(elsewhere, "rollback"), "rollback.up_again_fails"), "");
+}
+
+TEST_F(OneStepMigration, WhereTextAndRehearsalDifferItIsCounted) {
+  const auto count = [](const std::string& rule) {
+    const std::string metrics = gate_->Get("/metrics").body;
+    const std::string name =
+        absl::StrCat("gate_migration_rule_disagreements_total{rule=\"", rule, "\"} ");
+    const size_t at = metrics.find(name);
+    return at == metrics.npos ? 0.0 : std::stod(metrics.substr(at + name.size()));
+  };
+  const auto ask = [](const std::string& up, const std::string& down) {
+    v1::EvaluateRequest request = Release(world_, workload_, "db/11.sql", up);
+    v1::SchemaChange& schema = *request.mutable_change()->mutable_schema_change();
+    schema.set_postgres_major_version(
+        std::stoi(postgres_->Sql("postgres", "SHOW server_version_num")) / 10000);
+    *schema.mutable_schema_before() +=
+        "CREATE DOMAIN amount AS int; CREATE TABLE bills (id bigint, total amount);\n";
+    schema.mutable_files(0)->set_down_sql(down);
+    return gate_->Evaluate(request);
+  };
+  const double types = count("migration.change_type");
+  const double downs = count("rollback.down_incomplete");
+
+  // The rules take any other type for a rewrite; from a domain to its own base there is none.
+  const v1::Verdict type = ask("ALTER TABLE bills ALTER COLUMN total TYPE int;", "");
+  EXPECT_THAT(RulesOf(type), Contains("migration.rule_disagrees")) << type.DebugString();
+  EXPECT_EQ(count("migration.change_type"), types + 1);
+  EXPECT_EQ(count("rollback.down_incomplete"), downs);
+
+  // Read, these lead back; run, the first one fails for the second's sake.
+  const v1::Verdict down =
+      ask("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a);",
+          "DROP TABLE a; DROP TABLE b;");
+  EXPECT_NE(MessageOf(OutcomeOf(down, "rollback"), "rollback.down_fails"), "")
+      << down.DebugString();
+  EXPECT_EQ(count("rollback.down_incomplete"), downs + 1);
+  EXPECT_EQ(count("migration.change_type"), types + 1);
+
+  // Where both say the same nothing is counted.
+  ask("CREATE TABLE a (id int PRIMARY KEY);", "DROP TABLE a;");
+  EXPECT_EQ(count("rollback.down_incomplete"), downs + 1);
+}
+
 TEST_F(OneStepMigration, WithoutPostgresTheAnswerStandsAndSaysSo) {
   RunningGate gate({.policy = ReadFile("incidents/migration_policy.yaml"),
                     .metrics_servers = {{"main", prometheus_->url()}}});
