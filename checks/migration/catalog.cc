@@ -3,6 +3,7 @@
 #include "checks/migration/catalog.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/ascii.h"
 
@@ -43,6 +44,22 @@ bool Says(std::string_view text, std::string_view word) {
   }
 }
 
+// Ids stay in order, each once.
+void AddTo(std::vector<int>& ids, int id) {
+  const auto at = std::ranges::lower_bound(ids, id);
+  if (at == ids.end() || *at != id) ids.insert(at, id);
+}
+
+// The keys whose values are meant, to change them one by one.
+template <typename Key, typename Value, typename Means>
+std::vector<Key> KeysOf(const SharedMap<Key, Value>& map, Means means) {
+  std::vector<Key> keys;
+  for (const auto& [key, value] : map) {
+    if (means(value)) keys.push_back(key);
+  }
+  return keys;
+}
+
 UniqueKey KeyBehind(const KnownConstraint& constraint) {
   const AddConstraint& definition = constraint.definition;
   return {definition.name, definition.columns, definition.nulls_equal, constraint.existed};
@@ -70,33 +87,43 @@ const KnownConstraint* Relation::FindConstraint(std::string_view constraint) con
   return found == constraints.end() ? nullptr : &*found;
 }
 
-std::string Catalog::CreationSchema() const {
-  return search_path_.empty() ? "public" : search_path_.front();
+const Relation* Catalog::At(KeyView key) const {
+  const Id* id = names_.Find(key);
+  return id == nullptr || *id == kGone ? nullptr : &Get(*id);
 }
 
-const Relation* Catalog::At(const Key& key) const {
-  const auto named = names_.find(key);
-  if (named == names_.end() || named->second == kGone) return nullptr;
-  return relations_.at(named->second).get();
+Catalog::Id Catalog::IdAt(KeyView key) const {
+  const Id* id = names_.Find(key);
+  return id == nullptr ? kGone : *id;
 }
 
-bool Catalog::IsAbsentAt(const Key& key) const {
-  const auto named = names_.find(key);
-  if (named != names_.end()) return named->second == kGone;
+Catalog::Id Catalog::IdOf(const Name& name) const {
+  if (!name.schema.empty()) return IdAt({name.schema, name.name});
+  Id id = has_temporary_ ? IdAt({kTemporary, name.name}) : kGone;
+  for (size_t i = 0; id == kGone && i < search_path_.size(); ++i) {
+    id = IdAt({search_path_[i], name.name});
+  }
+  return id;
+}
+
+bool Catalog::IsAbsentAt(KeyView key) const {
+  if (const Id* id = names_.Find(key)) return *id == kGone;
   return complete_ && followed_;
 }
 
-// Where the name leads; where it leads nowhere, what it would mean if it existed.
-Catalog::Key Catalog::KeyOf(const Name& name) const {
+Catalog::KeyView Catalog::KeyOf(const Name& name) const {
   if (!name.schema.empty()) return {name.schema, name.name};
-  if (Key key{kTemporary, name.name}; At(key) != nullptr) return key;
+  if (has_temporary_ && At({kTemporary, name.name}) != nullptr) return {kTemporary, name.name};
   for (const std::string& schema : search_path_) {
-    if (Key key{schema, name.name}; At(key) != nullptr) return key;
+    if (At({schema, name.name}) != nullptr) return {schema, name.name};
   }
   return {CreationSchema(), name.name};
 }
 
-const Relation* Catalog::Find(const Name& name) const { return At(KeyOf(name)); }
+const Relation* Catalog::Find(const Name& name) const {
+  const Id id = IdOf(name);
+  return id == kGone ? nullptr : &Get(id);
+}
 
 const KnownColumn* Catalog::Find(const Name& table, std::string_view column) const {
   const Relation* relation = Find(table);
@@ -106,7 +133,7 @@ const KnownColumn* Catalog::Find(const Name& table, std::string_view column) con
 std::vector<const Relation*> Catalog::Relations() const {
   std::vector<const Relation*> relations;
   for (const auto& [key, id] : names_) {
-    if (id != kGone) relations.push_back(relations_.at(id).get());
+    if (id != kGone) relations.push_back(&Get(id));
   }
   return relations;
 }
@@ -124,7 +151,7 @@ bool Catalog::Existed(const Name& table, std::string_view column) const {
 
 bool Catalog::IsAbsent(const Name& name) const {
   if (!name.schema.empty()) return IsAbsentAt({name.schema, name.name});
-  if (At({std::string(kTemporary), name.name}) != nullptr) return false;
+  if (At({kTemporary, name.name}) != nullptr) return false;
   return std::ranges::all_of(search_path_, [&](const std::string& schema) {
     return IsAbsentAt({schema, name.name});
   });
@@ -138,17 +165,13 @@ bool Catalog::IsAbsent(const Name& table, std::string_view column) const {
 }
 
 Catalog::Id Catalog::TableOf(Id index) const {
-  for (const auto& [table, dependant] : dependants_) {
-    if (dependant == index && relations_.contains(table)) return table;
-  }
-  return kGone;
+  const Id* table = tables_.Find(index);
+  return table != nullptr && relations_.contains(*table) ? *table : kGone;
 }
 
 const Relation* Catalog::TableOf(const Name& index) const {
-  const auto named = names_.find(KeyOf(index));
-  if (named == names_.end() || named->second == kGone) return nullptr;
-  const Id table = TableOf(named->second);
-  return table == kGone ? nullptr : relations_.at(table).get();
+  const Id table = TableOf(IdOf(index));
+  return table == kGone ? nullptr : &Get(table);
 }
 
 const KnownTrigger* Catalog::FindTrigger(const Name& table, std::string_view trigger) const {
@@ -165,17 +188,9 @@ bool Catalog::IsAbsentTrigger(const Name& table, std::string_view trigger) const
   return complete_ && followed_ && Find(table) != nullptr && FindTrigger(table, trigger) == nullptr;
 }
 
-Catalog::Key Catalog::FunctionKeyOf(const Name& name) const {
-  if (!name.schema.empty()) return {name.schema, name.name};
-  for (const std::string& schema : search_path_) {
-    if (Key key{schema, name.name}; functions_.contains(key)) return key;
-  }
-  return {CreationSchema(), name.name};
-}
-
 std::vector<KnownFunction> Catalog::FindFunctions(const Name& name) const {
-  const auto found = functions_.find(FunctionKeyOf(name));
-  return found == functions_.end() ? std::vector<KnownFunction>() : found->second;
+  const auto* found = functions_.Find(FunctionKeyOf(name));
+  return found == nullptr ? std::vector<KnownFunction>() : *found;
 }
 
 bool Catalog::IsAbsentFunction(const Name& name) const {
@@ -183,7 +198,7 @@ bool Catalog::IsAbsentFunction(const Name& name) const {
 }
 
 bool Catalog::IsCalledByATrigger(const Name& function) const {
-  const Key key = FunctionKeyOf(function);
+  const KeyView key = FunctionKeyOf(function);
   return std::ranges::any_of(relations_, [&](const auto& relation) {
     return std::ranges::any_of(relation.second->triggers, [&](const KnownTrigger& trigger) {
       return FunctionKeyOf(trigger.function) == key;
@@ -193,47 +208,25 @@ bool Catalog::IsCalledByATrigger(const Name& function) const {
 
 std::string Catalog::FunctionThatSays(std::string_view word, const Name& except) const {
   for (const auto& [key, functions] : functions_) {
-    if (!except.name.empty() && key == FunctionKeyOf(except)) continue;
+    if (!except.name.empty() && KeyView(key) == FunctionKeyOf(except)) continue;
     for (const KnownFunction& function : functions) {
-      if (function.definition.body && Says(*function.definition.body, word)) return key.second;
+      if (function.definition.body && Says(*function.definition.body, word)) return key.name;
     }
   }
   return "";
 }
 
-Catalog::Key Catalog::EnumKeyOf(const Name& name) const {
-  if (!name.schema.empty()) return {name.schema, name.name};
-  for (const std::string& schema : search_path_) {
-    if (Key key{schema, name.name}; enums_.contains(key)) return key;
-  }
-  return {CreationSchema(), name.name};
-}
-
-const EnumType* Catalog::FindEnum(const Name& name) const {
-  const auto found = enums_.find(EnumKeyOf(name));
-  return found == enums_.end() ? nullptr : &found->second;
-}
+const EnumType* Catalog::FindEnum(const Name& name) const { return enums_.Find(EnumKeyOf(name)); }
 
 const EnumType* Catalog::FindEnum(const Type& type) const { return FindEnum(NameOf(type)); }
 
-Catalog::Key Catalog::TypeKeyOf(const Name& name) const {
-  if (!name.schema.empty()) return {name.schema, name.name};
-  for (const std::string& schema : search_path_) {
-    if (Key key{schema, name.name}; types_.contains(key)) return key;
-  }
-  return {CreationSchema(), name.name};
-}
-
-const KnownType* Catalog::FindType(const Name& name) const {
-  const auto found = types_.find(TypeKeyOf(name));
-  return found == types_.end() ? nullptr : &found->second;
-}
+const KnownType* Catalog::FindType(const Name& name) const { return types_.Find(TypeKeyOf(name)); }
 
 const KnownType* Catalog::FindType(const Type& type) const { return FindType(NameOf(type)); }
 
 std::vector<std::string> Catalog::LostLabels(const Name& name) const {
-  const auto found = lost_enums_.find(EnumKeyOf(name));
-  return found == lost_enums_.end() ? std::vector<std::string>() : found->second;
+  const auto* found = lost_enums_.Find(EnumKeyOf(name));
+  return found == nullptr ? std::vector<std::string>() : *found;
 }
 
 bool Catalog::IsAbsentConstraint(const Name& table, std::string_view constraint) const {
@@ -244,20 +237,20 @@ bool Catalog::IsAbsentConstraint(const Name& table, std::string_view constraint)
 }
 
 Name Catalog::Resolve(const Name& name) const {
-  Key key = KeyOf(name);
-  return {std::move(key.first), std::move(key.second)};
+  const KeyView key = KeyOf(name);
+  return {std::string(key.schema), std::string(key.name)};
 }
 
 std::vector<UniqueKey> Catalog::UniqueKeysOf(const Name& table, bool lost) const {
   std::vector<UniqueKey> keys;
-  const auto named = names_.find(KeyOf(table));
-  if (named == names_.end() || named->second == kGone) return keys;
-  const Relation& relation = *relations_.at(named->second);
+  const Id id = IdOf(table);
+  if (id == kGone) return keys;
+  const Relation& relation = Get(id);
   for (const KnownConstraint& constraint : relation.constraints) {
     if (IsUnique(constraint)) keys.push_back(KeyBehind(constraint));
   }
-  for (const Id id : DependantsOf(named->second)) {
-    const Relation& index = *relations_.at(id);
+  for (const Id dependant : DependantsOf(id)) {
+    const Relation& index = Get(dependant);
     if (index.kind == RelationKind::kIndex && !index.key.columns.empty()) keys.push_back(index.key);
   }
   if (!lost) return keys;
@@ -270,10 +263,10 @@ std::vector<UniqueKey> Catalog::UniqueKeysOf(const Name& table, bool lost) const
 
 std::vector<Name> Catalog::IndexesOver(const Name& table, std::string_view column) const {
   std::vector<Name> indexes;
-  const auto named = names_.find(KeyOf(table));
-  if (named == names_.end() || named->second == kGone) return indexes;
-  for (const Id id : DependantsOf(named->second)) {
-    const Relation& index = *relations_.at(id);
+  const Id id = IdOf(table);
+  if (id == kGone) return indexes;
+  for (const Id dependant : DependantsOf(id)) {
+    const Relation& index = Get(dependant);
     if (std::ranges::find(index.computed, column) != index.computed.end()) {
       indexes.push_back(index.name);
     }
@@ -282,14 +275,14 @@ std::vector<Name> Catalog::IndexesOver(const Name& table, std::string_view colum
 }
 
 bool Catalog::HasIndexFrom(const Name& table, std::string_view column) const {
-  const auto named = names_.find(KeyOf(table));
-  if (named == names_.end() || named->second == kGone) return false;
+  const Id id = IdOf(table);
+  if (id == kGone) return false;
   const auto begins = [column](const KnownConstraint& known) {
     return IsUnique(known) && known.definition.columns.front() == column;
   };
-  if (std::ranges::any_of(relations_.at(named->second)->constraints, begins)) return true;
-  return std::ranges::any_of(DependantsOf(named->second), [&](Id id) {
-    const Relation& index = *relations_.at(id);
+  if (std::ranges::any_of(Get(id).constraints, begins)) return true;
+  return std::ranges::any_of(DependantsOf(id), [&](Id dependant) {
+    const Relation& index = Get(dependant);
     return index.kind == RelationKind::kIndex && !index.columns.empty() &&
            index.columns.front().definition.name == column;
   });
@@ -298,9 +291,9 @@ bool Catalog::HasIndexFrom(const Name& table, std::string_view column) const {
 std::vector<Name> Catalog::TiedBy(const Name& table, std::string_view column) const {
   constexpr size_t kFew = 5;
   std::vector<Name> tied;
-  const auto named = names_.find(KeyOf(table));
-  if (named == names_.end() || named->second == kGone) return tied;
-  const Relation& relation = *relations_.at(named->second);
+  const Id id = IdOf(table);
+  if (id == kGone) return tied;
+  const Relation& relation = Get(id);
   const auto has = [column](const std::vector<std::string>& columns) {
     return std::ranges::find(columns, column) != columns.end();
   };
@@ -311,11 +304,12 @@ std::vector<Name> Catalog::TiedBy(const Name& table, std::string_view column) co
     if (any) tied.push_back(other.name);
   };
   add(relation, [&has](const AddConstraint& key) { return has(key.columns); });
-  for (auto at = referring_.lower_bound({named->second, kGone}); at != referring_.end(); ++at) {
-    if (at->first != named->second || tied.size() == kFew) break;
-    const auto found = relations_.find(at->second);
-    if (found == relations_.end() || at->second == named->second) continue;
-    add(*found->second, [&](const AddConstraint& key) {
+  const std::vector<Id>* referring = referring_.Find(id);
+  if (referring == nullptr) return tied;
+  for (const Id other : *referring) {
+    if (tied.size() == kFew) break;
+    if (other == id || !relations_.contains(other)) continue;
+    add(Get(other), [&](const AddConstraint& key) {
       if (key.references != relation.name) return false;
       return key.referenced.empty() ? IsInPrimaryKey(relation, column) : has(key.referenced);
     });
@@ -325,76 +319,76 @@ std::vector<Name> Catalog::TiedBy(const Name& table, std::string_view column) co
 
 // Remembers to whom the foreign keys of a table lead.
 void Catalog::Tie(Id id) {
-  for (const KnownConstraint& constraint : relations_.at(id)->constraints) {
+  for (const KnownConstraint& constraint : Get(id).constraints) {
     if (constraint.definition.kind != ConstraintKind::kForeignKey) continue;
-    const auto named = names_.find(KeyOf(constraint.definition.references));
-    if (named != names_.end() && named->second != kGone) referring_.emplace(named->second, id);
+    const Id to = IdOf(constraint.definition.references);
+    if (to != kGone) AddTo(referring_.Edit(to), id);
   }
 }
 
+void Catalog::AddDependant(Id on, Id id) { AddTo(dependants_.Edit(on), id); }
+
 Relation& Catalog::Change(const Name& name) {
-  const Key key = KeyOf(name);
-  const auto named = names_.find(key);
-  if (named != names_.end() && named->second != kGone) return ChangeById(named->second);
+  const KeyView key = KeyOf(name);
+  if (const Id id = IdOf(name); id != kGone) return ChangeById(id);
   // Something is used that the model does not hold: it was not the whole schema, after all.
   complete_ = false;
-  Relation relation{{key.first, key.second}};
+  Relation relation{{std::string(key.schema), std::string(key.name)}};
   relation.existed = true;
   return ChangeById(Put(std::move(relation)));
 }
 
-// Copies only what another catalogue shares; the objects were not made const.
+// Copies only what another catalogue shares.
 Relation& Catalog::ChangeById(Id id) {
-  std::shared_ptr<const Relation>& slot = relations_.at(id);
+  std::shared_ptr<Relation>& slot = relations_.Edit(id);
   if (slot.use_count() > 1) slot = std::make_shared<Relation>(*slot);
   if (changed_.empty() || changed_.back() != id) changed_.push_back(id);
-  return const_cast<Relation&>(*slot);
+  return *slot;
 }
 
 Catalog::Id Catalog::Put(Relation relation) {
   const Id id = ++last_id_;
-  names_[{relation.name.schema, relation.name.name}] = id;
-  relations_[id] = std::make_shared<Relation>(std::move(relation));
+  has_temporary_ = has_temporary_ || relation.name.schema == kTemporary;
+  names_.Edit(KeyView{relation.name.schema, relation.name.name}) = id;
+  relations_.Edit(id) = std::make_shared<Relation>(std::move(relation));
   changed_.push_back(id);
   return id;
 }
 
 void Catalog::Rename(const Name& name, Name new_name) {
   Relation& relation = Change(name);
-  const Key from{relation.name.schema, relation.name.name};
-  const Id id = names_.at(from);
-  names_[from] = kGone;
-  names_[{new_name.schema, new_name.name}] = id;
+  const Id id =
+      std::exchange(names_.Edit(KeyView{relation.name.schema, relation.name.name}), kGone);
+  names_.Edit(KeyView{new_name.schema, new_name.name}) = id;
   if (!relation.was) relation.was = std::move(relation.name);
   if (!relation.key.name.empty()) relation.key.name = new_name.name;
   relation.name = std::move(new_name);
 }
 
 std::vector<Catalog::Id> Catalog::DependantsOf(Id id) const {
-  std::vector<Id> dependants;
-  for (auto at = dependants_.lower_bound({id, kGone}); at != dependants_.end(); ++at) {
-    if (at->first != id) break;
-    if (relations_.contains(at->second)) dependants.push_back(at->second);
-  }
+  const std::vector<Id>* known = dependants_.Find(id);
+  if (known == nullptr) return {};
+  std::vector<Id> dependants = *known;
+  std::erase_if(dependants, [this](Id dependant) { return !relations_.contains(dependant); });
   return dependants;
 }
 
-std::vector<Catalog::Id> Catalog::In(const std::string& schema) const {
+std::vector<Catalog::Id> Catalog::In(std::string_view schema) const {
   std::vector<Id> inside;
-  for (auto at = names_.lower_bound({schema, ""}); at != names_.end(); ++at) {
-    if (at->first.first != schema) break;
+  for (auto at = names_.lower_bound(KeyView{schema, ""}); at != names_.end(); ++at) {
+    if (at->first.schema != schema) break;
     if (at->second != kGone) inside.push_back(at->second);
   }
   return inside;
 }
 
 void Catalog::Remove(const Name& name, bool cascade) {
-  const Key key = KeyOf(name);
-  const auto named = names_.find(key);
-  if (named == names_.end()) {
-    names_[key] = kGone;
-  } else if (named->second != kGone) {
-    RemoveById(named->second, cascade);
+  const KeyView key = KeyOf(name);
+  const Id* id = names_.Find(key);
+  if (id == nullptr) {
+    names_.Edit(key) = kGone;
+  } else if (*id != kGone) {
+    RemoveById(*id, cascade);
   }
 }
 
@@ -404,32 +398,29 @@ void Catalog::RemoveById(Id first, bool cascade) {
   while (!going.empty()) {
     const Id id = going.back();
     going.pop_back();
-    const auto found = relations_.find(id);
-    if (found == relations_.end()) continue;
+    if (!relations_.contains(id)) continue;
     for (const Id dependant : DependantsOf(id)) {
-      const bool index = relations_.at(dependant)->kind == RelationKind::kIndex;
+      const bool index = Get(dependant).kind == RelationKind::kIndex;
       if (index || cascade) going.push_back(dependant);
     }
-    const Name& name = found->second->name;
-    names_[{name.schema, name.name}] = kGone;
-    relations_.erase(found);
-    dependants_.erase(dependants_.lower_bound({id, kGone}),
-                      dependants_.lower_bound({id + 1, kGone}));
+    const Name& name = Get(id).name;
+    names_.Edit(KeyView{name.schema, name.name}) = kGone;
+    relations_.erase(id);
+    dependants_.erase(id);
+    tables_.erase(id);
   }
 }
 
 // Remembers, at its table, a unique index that goes by itself.
 void Catalog::Lose(Id index) {
-  const UniqueKey key = relations_.at(index)->key;
+  const UniqueKey key = Get(index).key;
   if (!key.existed || key.columns.empty()) return;
   if (const Id table = TableOf(index); table != kGone) ChangeById(table).lost_keys.push_back(key);
 }
 
 void Catalog::RemoveIndexesOn(const Name& table, std::string_view column) {
-  const auto named = names_.find(KeyOf(table));
-  if (named == names_.end()) return;
-  for (const Id id : DependantsOf(named->second)) {
-    const Relation& index = *relations_.at(id);
+  for (const Id id : DependantsOf(IdOf(table))) {
+    const Relation& index = Get(id);
     const bool over = std::ranges::find(index.computed, column) != index.computed.end();
     if (index.kind == RelationKind::kIndex && (over || index.Find(column))) RemoveById(id, false);
   }
@@ -442,7 +433,8 @@ void Catalog::SetState(const Name& table, TableState state) {
 
 void Catalog::StartSession() {
   search_path_ = {"public"};
-  for (const Id id : In(std::string(kTemporary))) RemoveById(id, true);
+  if (!std::exchange(has_temporary_, false)) return;
+  for (const Id id : In(kTemporary)) RemoveById(id, true);
 }
 
 void Catalog::Settle() {
@@ -470,14 +462,23 @@ void Catalog::Settle() {
   changed_.clear();
   made_schemas_.clear();
   made_extensions_.clear();
-  for (auto& [key, type] : types_) type.existed = true;
-  for (auto& [key, functions] : functions_) {
-    for (KnownFunction& function : functions) function.existed = true;
+  lost_enums_ = {};
+  for (const Key& key : KeysOf(types_, [](const KnownType& type) { return !type.existed; })) {
+    types_.Edit(key).existed = true;
   }
-  lost_enums_.clear();
-  for (auto& [key, type] : enums_) {
+  const auto is_new = [](const std::vector<KnownFunction>& overloads) {
+    return std::ranges::any_of(overloads, std::not_fn(&KnownFunction::existed));
+  };
+  for (const Key& key : KeysOf(functions_, is_new)) {
+    for (KnownFunction& function : functions_.Edit(key)) function.existed = true;
+  }
+  const auto has_changed = [](const EnumType& type) {
+    return !type.existed || std::ranges::any_of(type.labels, std::not_fn(&EnumLabel::existed));
+  };
+  for (const Key& key : KeysOf(enums_, has_changed)) {
+    EnumType& type = enums_.Edit(key);
     type.existed = true;
-    type.was = {key.first, key.second};
+    type.was = {key.schema, key.name};
     for (EnumLabel& label : type.labels) label.existed = true;
   }
 }

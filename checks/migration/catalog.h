@@ -3,12 +3,11 @@
 // old one. What it has not seen it takes to have existed, which is the careful answer; so it does
 // with what is made IF NOT EXISTS where nobody knows whether it was there.
 //
-// A value: copies are cheap (relations are shared until one of them changes).
+// A value: copies are cheap (they share what is alike in both until one of them changes it).
 #ifndef CHECKS_MIGRATION_CATALOG_H_
 #define CHECKS_MIGRATION_CATALOG_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "checks/migration/shared_map.h"
 #include "checks/migration/sql/ast.h"
 
 namespace gate::migration {
@@ -196,17 +196,41 @@ class Catalog {
 
  private:
   struct Applier;
-  using Key = std::pair<std::string, std::string>;  // schema, name
+  struct KeyView {
+    std::string_view schema, name;
+    friend auto operator<=>(KeyView, KeyView) = default;
+  };
+  struct Key {
+    std::string schema, name;
+    explicit Key(KeyView key) : schema(key.schema), name(key.name) {}
+    KeyView View() const { return {schema, name}; }
+    operator KeyView() const { return View(); }
+    friend auto operator<=>(const Key& a, const Key& b) { return a.View() <=> b.View(); }
+  };
   using Id = int;
   static constexpr Id kGone = 0;  // known not to exist
 
-  std::string CreationSchema() const;
-  Key KeyOf(const Name& name) const;
-  Key EnumKeyOf(const Name& name) const;
-  Key TypeKeyOf(const Name& name) const;
-  Key FunctionKeyOf(const Name& name) const;
-  const Relation* At(const Key& key) const;
-  bool IsAbsentAt(const Key& key) const;
+  const std::string& CreationSchema() const { return search_path_.front(); }
+  // Where the name leads; where it leads nowhere, what it would mean if it existed. Views of the
+  // name and of the search path.
+  KeyView KeyOf(const Name& name) const;
+  template <typename Value>
+  KeyView KeyIn(const SharedMap<Key, Value>& map, const Name& name) const {
+    if (!name.schema.empty()) return {name.schema, name.name};
+    for (const std::string& schema : search_path_) {
+      if (map.contains(KeyView{schema, name.name})) return {schema, name.name};
+    }
+    return {CreationSchema(), name.name};
+  }
+  KeyView EnumKeyOf(const Name& name) const { return KeyIn(enums_, name); }
+  KeyView TypeKeyOf(const Name& name) const { return KeyIn(types_, name); }
+  KeyView FunctionKeyOf(const Name& name) const { return KeyIn(functions_, name); }
+  const Relation& Get(Id id) const { return **relations_.Find(id); }
+  const Relation* At(KeyView key) const;
+  // kGone where it is not known, too.
+  Id IdAt(KeyView key) const;
+  Id IdOf(const Name& name) const;
+  bool IsAbsentAt(KeyView key) const;
   // The relation to change; where it is not known, a new entry that says no more than "existed".
   Relation& Change(const Name& name);
   Relation& ChangeById(Id id);
@@ -216,24 +240,27 @@ class Catalog {
   void RemoveById(Id id, bool cascade);
   Id TableOf(Id index) const;
   void Tie(Id id);
+  void AddDependant(Id on, Id id);
   void Lose(Id index);
   void RemoveIndexesOn(const Name& table, std::string_view column);
   std::vector<Id> DependantsOf(Id id) const;
-  std::vector<Id> In(const std::string& schema) const;
+  std::vector<Id> In(std::string_view schema) const;
   void AddViews(Id id, std::set<Id>& views) const;
 
-  std::map<Key, Id> names_;
-  std::map<Id, std::shared_ptr<const Relation>> relations_;
-  std::map<Key, std::vector<KnownFunction>> functions_;
-  std::map<Key, EnumType> enums_;
-  std::map<Key, KnownType> types_;
-  std::map<Key, std::vector<std::string>> lost_enums_;
-  std::set<std::pair<Id, Id>> dependants_;  // of the first: its indexes, the views on it
-  std::set<std::pair<Id, Id>> referring_;   // to the first, by a foreign key, or they have been
+  SharedMap<Key, Id> names_;
+  SharedMap<Id, std::shared_ptr<Relation>> relations_;
+  SharedMap<Key, std::vector<KnownFunction>> functions_;
+  SharedMap<Key, EnumType> enums_;
+  SharedMap<Key, KnownType> types_;
+  SharedMap<Key, std::vector<std::string>> lost_enums_;
+  SharedMap<Id, std::vector<Id>> dependants_;  // of each: its indexes, the views on it
+  SharedMap<Id, Id> tables_;                   // of indexes
+  SharedMap<Id, std::vector<Id>> referring_;   // to each, by a foreign key, or they have been
   Id last_id_ = kGone;
   std::vector<Id> changed_;  // since the last Settle
   std::set<std::string, std::less<>> made_schemas_, made_extensions_;
   std::vector<std::string> search_path_ = {"public"};
+  bool has_temporary_ = false;  // or has had in this session
   bool complete_ = false;
   bool told_by_database_ = false;
   bool followed_ = true;  // whether all that ran could be followed

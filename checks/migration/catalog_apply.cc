@@ -135,10 +135,10 @@ struct Catalog::Applier {
     Name name = create.name;
     if (create.temporary) name.schema = kTemporary;
     if (name.schema.empty()) name.schema = catalog.CreationSchema();
-    const Key key{name.schema, name.name};
+    const Key key(KeyView{name.schema, name.name});
     const bool keeps = create.if_not_exists || create.or_replace;
     const bool doubtful = keeps && !create.temporary && !catalog.IsAbsentAt(key);
-    if (keeps && catalog.At(key) != nullptr) return Connect(catalog.names_.at(key), create);
+    if (keeps && catalog.At(key) != nullptr) return Connect(*catalog.names_.Find(key), create);
     Relation relation{std::move(name), create.kind};
     relation.all_columns_known = create.all_columns_known;
     for (const Column& column : create.columns) AddColumnTo(relation, {column});
@@ -155,16 +155,14 @@ struct Catalog::Applier {
   }
   void Connect(Id id, const CreateRelation& create) {
     for (const Name& read : create.reads) {
-      const auto named = catalog.names_.find(catalog.KeyOf(read));
-      if (named != catalog.names_.end() && named->second != kGone && named->second != id) {
-        catalog.dependants_.emplace(named->second, id);
-      }
+      const Id on = catalog.IdOf(read);
+      if (on == kGone || on == id) continue;
+      catalog.AddDependant(on, id);
     }
   }
   void operator()(const DropRelation& drop) {
-    const auto named = catalog.names_.find(catalog.KeyOf(drop.name));
-    const bool known = named != catalog.names_.end() && named->second != kGone;
-    if (known && drop.kind == RelationKind::kIndex) catalog.Lose(named->second);
+    const Id id = catalog.IdOf(drop.name);
+    if (id != kGone && drop.kind == RelationKind::kIndex) catalog.Lose(id);
     catalog.Remove(drop.name, drop.cascade);
   }
   void operator()(const CreateSchema& create) {
@@ -179,7 +177,8 @@ struct Catalog::Applier {
     if (catalog.made_schemas_.erase(rename.name) > 0) catalog.made_schemas_.insert(rename.new_name);
   }
   void operator()(const CreateFunction& create) {
-    std::vector<KnownFunction>& functions = catalog.functions_[catalog.FunctionKeyOf(create.name)];
+    std::vector<KnownFunction>& functions =
+        catalog.functions_.Edit(catalog.FunctionKeyOf(create.name));
     const bool maybe = create.or_replace && !(catalog.complete_ && catalog.followed_);
     for (KnownFunction& function : functions) {
       if (function.definition.arguments != create.arguments) continue;
@@ -189,26 +188,28 @@ struct Catalog::Applier {
     if (functions.size() < kMaxOverloads) functions.push_back({create, maybe});
   }
   void operator()(const DropFunction& drop) {
-    const auto found = catalog.functions_.find(catalog.FunctionKeyOf(drop.name));
-    if (found == catalog.functions_.end()) return;
-    std::erase_if(found->second, [&drop](const KnownFunction& function) {
+    const Key key(catalog.FunctionKeyOf(drop.name));
+    if (!catalog.functions_.contains(key)) return;
+    std::vector<KnownFunction>& functions = catalog.functions_.Edit(key);
+    std::erase_if(functions, [&drop](const KnownFunction& function) {
       return !drop.arguments || function.definition.arguments == *drop.arguments;
     });
-    if (found->second.empty()) catalog.functions_.erase(found);
+    if (functions.empty()) catalog.functions_.erase(key);
   }
   void operator()(const RenameFunction& rename) {
-    const auto found = catalog.functions_.find(catalog.FunctionKeyOf(rename.name));
-    if (found == catalog.functions_.end()) return;
-    const Key key = found->first;
-    const std::string schema = rename.new_name.schema.empty() ? key.first : rename.new_name.schema;
+    const Key key(catalog.FunctionKeyOf(rename.name));
+    if (!catalog.functions_.contains(key)) return;
+    const Name& to = rename.new_name;
+    const Key new_key(KeyView{to.schema.empty() ? key.schema : to.schema, to.name});
     std::vector<KnownFunction> stay, go;
-    for (KnownFunction& function : found->second) {
+    std::vector<KnownFunction>& here = catalog.functions_.Edit(key);
+    for (KnownFunction& function : here) {
       const bool meant = !rename.arguments || function.definition.arguments == *rename.arguments;
       (meant ? go : stay).push_back(std::move(function));
     }
-    found->second = std::move(stay);
-    if (found->second.empty()) catalog.functions_.erase(found);
-    std::vector<KnownFunction>& there = catalog.functions_[{schema, rename.new_name.name}];
+    here = std::move(stay);
+    if (here.empty()) catalog.functions_.erase(key);
+    std::vector<KnownFunction>& there = catalog.functions_.Edit(new_key);
     for (KnownFunction& function : go) {
       if (there.size() < kMaxOverloads) there.push_back(std::move(function));
     }
@@ -245,89 +246,99 @@ struct Catalog::Applier {
     for (const std::string& label : create.labels) type.labels.push_back({label});
     Name name = create.name;
     if (name.schema.empty()) name.schema = catalog.CreationSchema();
-    catalog.enums_[{name.schema, name.name}] = std::move(type);
+    catalog.enums_.Edit(KeyView{name.schema, name.name}) = std::move(type);
   }
   void operator()(const AddEnumValue& add) {
-    const auto found = catalog.enums_.find(catalog.EnumKeyOf(add.type));
-    if (found == catalog.enums_.end()) return;
-    std::vector<EnumLabel>& labels = found->second.labels;
+    const KeyView key = catalog.EnumKeyOf(add.type);
+    if (!catalog.enums_.contains(key)) return;
+    std::vector<EnumLabel>& labels = catalog.enums_.Edit(key).labels;
     const bool there = std::ranges::find(labels, add.label, &EnumLabel::text) != labels.end();
     if (!there) labels.push_back({add.label});
   }
   void operator()(const RenameEnumValue& rename) {
-    const auto found = catalog.enums_.find(catalog.EnumKeyOf(rename.type));
-    if (found == catalog.enums_.end()) return;
-    for (EnumLabel& label : found->second.labels) {
+    const KeyView key = catalog.EnumKeyOf(rename.type);
+    if (!catalog.enums_.contains(key)) return;
+    for (EnumLabel& label : catalog.enums_.Edit(key).labels) {
       if (label.text == rename.label) label = {rename.new_label};
     }
   }
   // The columns of the type go along.
   void operator()(const RenameType& rename) {
-    const Key from = catalog.EnumKeyOf(rename.type), to{from.first, rename.new_name};
-    for (const auto& [id, relation] : catalog.relations_) {
-      const auto has_type = [&](const KnownColumn& column) {
-        return column.definition.type && LeadsTo(*column.definition.type, from);
-      };
-      if (std::ranges::none_of(relation->columns, has_type)) continue;
+    const Key from(catalog.EnumKeyOf(rename.type)), to(KeyView{from.schema, rename.new_name});
+    const auto has_type = [&](const KnownColumn& column) {
+      return column.definition.type && LeadsTo(*column.definition.type, from);
+    };
+    for (const Id id : RelationsWith(has_type)) {
       for (KnownColumn& column : catalog.ChangeById(id).columns) {
-        if (has_type(column)) column.definition.type->name = TypeName({to.first, to.second});
+        if (has_type(column)) column.definition.type->name = TypeName({to.schema, to.name});
       }
     }
-    if (auto other = catalog.types_.extract(catalog.TypeKeyOf(rename.type)); !other.empty()) {
-      other.key().second = rename.new_name;
-      catalog.types_.insert(std::move(other));
+    Move(catalog.types_, Key(catalog.TypeKeyOf(rename.type)), rename.new_name);
+    Move(catalog.enums_, from, rename.new_name);
+  }
+  template <typename Value>
+  static void Move(SharedMap<Key, Value>& map, const Key& from, const std::string& new_name) {
+    const Value* found = map.Find(from);
+    if (found == nullptr || from.name == new_name) return;
+    map.Edit(KeyView{from.schema, new_name}) = *found;
+    map.erase(from);
+  }
+  // Those with a column that is meant.
+  template <typename Means>
+  std::vector<Id> RelationsWith(Means means) const {
+    std::vector<Id> ids;
+    for (const auto& [id, relation] : catalog.relations_) {
+      if (std::ranges::any_of(relation->columns, means)) ids.push_back(id);
     }
-    auto type = catalog.enums_.extract(from);
-    if (type.empty()) return;
-    type.key() = to;
-    catalog.enums_.insert(std::move(type));
+    return ids;
   }
   bool LeadsTo(const Type& type, const Key& key) const {
     const size_t dot = type.name.find('.');
     const Name name = dot == std::string::npos
                           ? Name{"", type.name}
                           : Name{type.name.substr(0, dot), type.name.substr(dot + 1)};
-    return name.name == key.second && catalog.EnumKeyOf(name) == key;
+    return name.name == key.name && catalog.EnumKeyOf(name) == KeyView(key);
   }
   void operator()(const CreateType& create) {
     Name name = create.name;
     if (name.schema.empty()) name.schema = catalog.CreationSchema();
-    catalog.types_[{name.schema, name.name}] = {create.kind, create.constrained};
+    catalog.types_.Edit(KeyView{name.schema, name.name}) = {create.kind, create.constrained};
   }
   void operator()(const ChangeDomain& change) {
-    const auto found = catalog.types_.find(catalog.TypeKeyOf(change.name));
-    if (found != catalog.types_.end()) found->second.constrained = true;
+    const KeyView key = catalog.TypeKeyOf(change.name);
+    if (catalog.types_.contains(key)) catalog.types_.Edit(key).constrained = true;
   }
   void operator()(const DropType& drop) {
     catalog.types_.erase(catalog.TypeKeyOf(drop.name));
-    if (const auto found = catalog.enums_.find(catalog.EnumKeyOf(drop.name));
-        found != catalog.enums_.end()) {
-      const EnumType& type = found->second;
-      std::vector<std::string> labels;
-      for (const EnumLabel& label : type.labels) {
-        if (label.existed) labels.push_back(label.text);
+    const KeyView key = catalog.EnumKeyOf(drop.name);
+    if (const EnumType* found = catalog.enums_.Find(key)) {
+      if (found->existed) {
+        std::vector<std::string>& labels =
+            catalog.lost_enums_.Edit(KeyView{found->was.schema, found->was.name});
+        labels.clear();
+        for (const EnumLabel& label : found->labels) {
+          if (label.existed) labels.push_back(label.text);
+        }
       }
-      if (type.existed) catalog.lost_enums_[{type.was.schema, type.was.name}] = std::move(labels);
-      catalog.enums_.erase(found);
+      catalog.enums_.erase(key);
     }
     if (!drop.cascade) return;
     const std::string type = TypeName(drop.name);
-    for (const auto& [id, relation] : catalog.relations_) {
-      const auto has_type = [&](const KnownColumn& column) {
-        return column.definition.type && column.definition.type->name == type;
-      };
-      if (std::ranges::none_of(relation->columns, has_type)) continue;
+    const auto has_type = [&](const KnownColumn& column) {
+      return column.definition.type && column.definition.type->name == type;
+    };
+    for (const Id id : RelationsWith(has_type)) {
       std::erase_if(catalog.ChangeById(id).columns, has_type);
     }
   }
   // What may not be there at all is not known to be there under its new name.
   void operator()(const RenameRelation& rename) {
     if (rename.if_exists && catalog.Find(rename.name) == nullptr) return;
-    catalog.Rename(rename.name, {catalog.KeyOf(rename.name).first, rename.new_name});
+    catalog.Rename(rename.name, {std::string(catalog.KeyOf(rename.name).schema), rename.new_name});
   }
   void operator()(const MoveRelation& move) {
     if (move.if_exists && catalog.Find(move.name) == nullptr) return;
-    catalog.Rename(move.name, {move.new_schema, catalog.KeyOf(move.name).second});
+    catalog.Rename(move.name, {move.new_schema, std::string(catalog.KeyOf(move.name).name)});
   }
 
   void operator()(const AddColumn& add) {
@@ -367,9 +378,9 @@ struct Catalog::Applier {
       }
     }
     for (UniqueKey& key : table.lost_keys) follow(key.columns);
-    for (const Id id : catalog.DependantsOf(catalog.names_.at(catalog.KeyOf(rename.table)))) {
-      const bool index = catalog.relations_.at(id)->kind == RelationKind::kIndex;
-      if (!index || !catalog.relations_.at(id)->Find(rename.column)) continue;
+    for (const Id id : catalog.DependantsOf(catalog.IdOf(rename.table))) {
+      const Relation& index = catalog.Get(id);
+      if (index.kind != RelationKind::kIndex || !index.Find(rename.column)) continue;
       Relation& changed = catalog.ChangeById(id);
       FindIn(changed, rename.column)->definition.name = rename.new_name;
       follow(changed.key.columns);
@@ -401,7 +412,7 @@ struct Catalog::Applier {
     if (add.index.empty()) {
       const bool ties = add.kind == ConstraintKind::kForeignKey;
       AddTo(table, std::move(add));
-      if (ties) catalog.Tie(catalog.names_.at({table.name.schema, table.name.name}));
+      if (ties) catalog.Tie(catalog.IdOf(table.name));
       return;
     }
     const Name name{table.name.schema, add.index};
@@ -438,36 +449,37 @@ struct Catalog::Applier {
 
   // The name that PostgreSQL gives to an index without one; "" where that is not known: an
   // expression has its function's name, or another.
-  std::string ChosenName(const Key& on, const CreateIndex& create) const {
+  std::string ChosenName(KeyView on, const CreateIndex& create) const {
     if (!create.whole || create.key.empty()) return "";
     for (int twin = 0;; ++twin) {
       const std::string label = twin == 0 ? "idx" : absl::StrCat("idx", twin);
-      std::string name = JoinedName(on.second, absl::StrJoin(create.key, "_"), label);
-      if (catalog.At({on.first, name}) == nullptr) return name;
+      std::string name = JoinedName(std::string(on.name), absl::StrJoin(create.key, "_"), label);
+      if (catalog.At({on.schema, name}) == nullptr) return name;
     }
   }
 
   void operator()(const CreateIndex& create) {
     // An index lives in its table's schema.
-    const Key on = catalog.KeyOf(create.table);
-    const Key key{on.first, create.name.empty() ? ChosenName(on, create) : create.name};
-    if (key.second.empty()) return;
+    const KeyView on = catalog.KeyOf(create.table);
+    const Name name{std::string(on.schema),
+                    create.name.empty() ? ChosenName(on, create) : create.name};
+    if (name.name.empty()) return;
+    const KeyView key{name.schema, name.name};
     if (create.if_not_exists && catalog.At(key) != nullptr) return;
     const bool doubtful =
         create.if_not_exists && !catalog.IsAbsentAt(key) && catalog.Existed(create.table);
-    Relation index{{key.first, key.second}, RelationKind::kIndex};
+    Relation index{name, RelationKind::kIndex};
     index.unique = create.unique;
     if (create.unique && create.whole) {
-      index.key = {key.second, create.key, create.nulls_equal, false};
+      index.key = {name.name, create.key, create.nulls_equal, false};
     }
     for (const std::string& column : create.columns) ChangeIn(index, column);
     index.computed = create.computed;
     if (doubtful) Doubt(index);
-    const Id id = catalog.Put(std::move(index));
-    if (const auto table = catalog.names_.find(on);
-        table != catalog.names_.end() && table->second != kGone && !doubtful) {
-      catalog.dependants_.emplace(table->second, id);
-    }
+    const Id id = catalog.Put(std::move(index)), table = catalog.IdOf(create.table);
+    if (table == kGone || doubtful) return;
+    catalog.AddDependant(table, id);
+    catalog.tables_.Edit(id) = table;
   }
 
   void operator()(const CreateExtension& create) {
@@ -483,7 +495,11 @@ struct Catalog::Applier {
   // It may have made anything again.
   void operator()(const Opaque&) {
     catalog.followed_ = false;
-    std::erase_if(catalog.names_, [](const auto& named) { return named.second == kGone; });
+    std::vector<Key> gone;
+    for (const auto& [key, id] : catalog.names_) {
+      if (id == kGone) gone.push_back(key);
+    }
+    for (const Key& key : gone) catalog.names_.erase(key);
   }
   // What leaves the schema as it is.
   void operator()(const ChangeComposite&) {}
@@ -509,7 +525,7 @@ void Catalog::AddViews(Id id, std::set<Id>& views) const {
     const Id at = reached.back();
     reached.pop_back();
     for (const Id dependant : DependantsOf(at)) {
-      if (relations_.at(dependant)->kind == RelationKind::kIndex) continue;
+      if (Get(dependant).kind == RelationKind::kIndex) continue;
       if (views.insert(dependant).second) reached.push_back(dependant);
     }
   }
@@ -519,11 +535,10 @@ std::vector<Action> Catalog::TakenAlong(const Action& action) const {
   std::vector<Action> taken;
   std::set<Id> relations;
   if (const auto* drop = As<DropRelation>(action); drop && drop->cascade) {
-    const auto named = names_.find(KeyOf(drop->name));
-    if (named != names_.end()) AddViews(named->second, relations);
+    AddViews(IdOf(drop->name), relations);
   } else if (const auto* schema = As<DropSchema>(action); schema && schema->cascade) {
     for (const Id id : In(schema->name)) {
-      if (relations_.at(id)->kind != RelationKind::kIndex) relations.insert(id);
+      if (Get(id).kind != RelationKind::kIndex) relations.insert(id);
       AddViews(id, relations);
     }
   } else if (const auto* type = As<DropType>(action); type && type->cascade) {
@@ -536,10 +551,10 @@ std::vector<Action> Catalog::TakenAlong(const Action& action) const {
     }
   }
   for (const Id id : relations) {
-    const Relation& relation = *relations_.at(id);
+    const Relation& relation = Get(id);
     // As people would write it.
     Name name = {"", relation.name.name};
-    if (KeyOf(name).first != relation.name.schema) name.schema = relation.name.schema;
+    if (KeyOf(name).schema != relation.name.schema) name.schema = relation.name.schema;
     taken.push_back({DropRelation{std::move(name), relation.kind}, action.span});
   }
   return taken;

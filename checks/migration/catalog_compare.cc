@@ -119,8 +119,8 @@ bool SameIndex(const Relation& a, const Relation& b) {
 std::vector<std::string> Catalog::DifferencesFrom(const Catalog& before) const {
   std::vector<std::string> differences;
   for (const auto& [key, id] : names_) {
-    if (id == kGone || key.first == "pg_temp") continue;
-    const Relation& after = *relations_.at(id);
+    if (id == kGone || key.schema == "pg_temp") continue;
+    const Relation& after = Get(id);
     const Relation* was = before.At(key);
     const std::string name = Shown(after.name);
     if (was == nullptr) {
@@ -144,8 +144,8 @@ std::vector<std::string> Catalog::DifferencesFrom(const Catalog& before) const {
     }
   }
   for (const auto& [key, id] : before.names_) {
-    if (id == kGone || key.first == "pg_temp" || At(key) != nullptr) continue;
-    differences.push_back(absl::StrCat(Shown({key.first, key.second}), " is missing"));
+    if (id == kGone || key.schema == "pg_temp" || At(key) != nullptr) continue;
+    differences.push_back(absl::StrCat(Shown({key.schema, key.name}), " is missing"));
   }
   const auto labels = [](const EnumType& type) {
     return absl::StrJoin(type.labels, ", ", [](std::string* to, const EnumLabel& label) {
@@ -153,30 +153,30 @@ std::vector<std::string> Catalog::DifferencesFrom(const Catalog& before) const {
     });
   };
   for (const auto& [key, type] : enums_) {
-    const auto was = before.enums_.find(key);
-    const std::string name = Shown({key.first, key.second});
-    if (was == before.enums_.end()) {
+    const EnumType* was = before.enums_.Find(key);
+    const std::string name = Shown({key.schema, key.name});
+    if (was == nullptr) {
       if (!type.existed) differences.push_back(absl::StrCat("type ", name, " is left over"));
-    } else if (labels(was->second) != labels(type)) {
-      differences.push_back(absl::StrCat("type ", name, " has the labels ", labels(type), ", not ",
-                                         labels(was->second)));
+    } else if (labels(*was) != labels(type)) {
+      differences.push_back(
+          absl::StrCat("type ", name, " has the labels ", labels(type), ", not ", labels(*was)));
     }
   }
   for (const auto& [key, type] : before.enums_) {
     if (enums_.contains(key)) continue;
-    differences.push_back(absl::StrCat("type ", Shown({key.first, key.second}), " is missing"));
+    differences.push_back(absl::StrCat("type ", Shown({key.schema, key.name}), " is missing"));
   }
   const auto functions = [&](const Catalog& a, const Catalog& b, std::string_view how) {
     for (const auto& [key, overloads] : a.functions_) {
-      const auto others = b.functions_.find(key);
+      const auto* others = b.functions_.Find(key);
       for (const KnownFunction& function : overloads) {
         const auto& arguments = function.definition.arguments;
-        const bool there = others != b.functions_.end() &&
-                           std::ranges::any_of(others->second, [&](const KnownFunction& other) {
-                             return other.definition.arguments == arguments;
-                           });
+        const bool there =
+            others != nullptr && std::ranges::any_of(*others, [&](const KnownFunction& other) {
+              return other.definition.arguments == arguments;
+            });
         if (there || (&a == this && function.existed)) continue;
-        differences.push_back(absl::StrCat("function ", Shown({key.first, key.second}), "(",
+        differences.push_back(absl::StrCat("function ", Shown({key.schema, key.name}), "(",
                                            absl::StrJoin(arguments, ", "), ") ", std::string(how)));
       }
     }

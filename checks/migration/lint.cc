@@ -1,7 +1,6 @@
 #include "checks/migration/lint.h"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
@@ -28,23 +27,29 @@ auto SortKey(const v1::Finding& finding) {
                     std::string_view(finding.fingerprint()));
 }
 
-std::vector<size_t> RunOrder(std::span<const LintFile> files) {
-  std::vector<size_t> order(files.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::vector<migration::RunKey> keys;
-  for (const LintFile& file : files) keys.push_back(migration::RunKeyOf(file.path));
-  std::ranges::sort(order, [&](size_t a, size_t b) {
-    if (keys[a].path == keys[b].path) return a < b;
-    return keys[a] < keys[b];
+// A file's place among those that were named, and in the order in which they run.
+struct Place {
+  size_t index = 0;
+  migration::RunKey key;
+};
+
+std::vector<Place> RunOrder(std::span<const LintFile> files) {
+  std::vector<Place> order;
+  for (size_t i = 0; i < files.size(); ++i) {
+    order.push_back({i, migration::RunKeyOf(files[i].path)});
+  }
+  std::ranges::sort(order, [](const Place& a, const Place& b) {
+    return a.key.path == b.key.path ? a.index < b.index : a.key < b.key;
   });
   return order;
 }
 
 // Adds what one release came to; `inputs` are those of its files.
-void Add(const Judgement& judgement, std::span<v1::LintInput*> inputs, v1::LintReport& report) {
+void Add(Judgement judgement, std::span<v1::LintInput*> inputs, v1::LintReport& report) {
   for (size_t i = 0; i < inputs.size(); ++i) inputs[i]->set_items(judgement.statements[i]);
-  for (const v1::Finding& finding : judgement.findings) {
-    *report.add_findings() = finding;
+  for (v1::Finding& judged : judgement.findings) {
+    v1::Finding& finding = *report.add_findings();
+    finding = std::move(judged);
     if (!IsUnproven(finding) || !finding.covered_by().empty()) continue;
     const auto input = std::ranges::find(inputs, finding.location().path(),
                                          [](const v1::LintInput* each) { return each->path(); });
@@ -68,18 +73,14 @@ v1::Decision Decide(const v1::LintReport& report) {
   return decision;
 }
 
-bool SameFolder(const v1::MigrationFile& a, const v1::MigrationFile& b) {
-  return migration::FolderOf(a.path()) == migration::FolderOf(b.path());
-}
-
 // The schema before the first file.
-Catalog Before(std::span<const v1::MigrationFile* const> ordered, const LintOptions& options) {
+Catalog Before(std::span<const Place> order, const LintOptions& options) {
   Catalog catalog;
   migration::LoadSchema(options.schema, catalog);
   migration::LoadTables({options.tables.begin(), options.tables.end()}, catalog);
-  if (!options.schema.empty() || options.release_unit || ordered.empty()) return catalog;
-  const v1::MigrationFile& first = *ordered.front();
-  catalog.set_complete(migration::IsFirst(first.path()) && SameFolder(first, *ordered.back()));
+  if (!options.schema.empty() || options.release_unit || order.empty()) return catalog;
+  const migration::RunKey &first = order.front().key, &last = order.back().key;
+  catalog.set_complete(migration::IsFirst(first.path) && first.folder == last.folder);
   return catalog;
 }
 
@@ -100,15 +101,14 @@ v1::SchemaChange RehearsalOf(std::span<const LintFile> files, const LintOptions&
   v1::SchemaChange change;
   std::string& schema = *change.mutable_schema_before();
   schema = options.schema;
-  const std::vector<size_t> order = RunOrder(files);
+  const std::vector<Place> order = RunOrder(files);
   for (size_t i = 0; i < order.size(); ++i) {
     v1::MigrationFile file;
-    file.set_path(files[order[i]].path);
-    file.set_sql(files[order[i]].text);
+    file.set_path(files[order[i].index].path);
+    file.set_sql(files[order[i].index].text);
     if (options.release_unit || i + 1 == order.size()) {
       *change.add_files() = std::move(file);
-    } else if (!options.schema.empty() ||
-               migration::FolderOf(file.path()) == migration::FolderOf(files[order.back()].path)) {
+    } else if (!options.schema.empty() || order[i].key.folder == order.back().key.folder) {
       absl::StrAppend(&schema, schema.empty() ? "" : "\n;\n", UpText(file));
     }
   }
@@ -127,34 +127,33 @@ v1::LintReport LintMigrations(std::span<const LintFile> files, const LintOptions
   }
   std::vector<const v1::MigrationFile*> ordered;
   std::vector<v1::LintInput*> inputs;
-  for (const size_t i : RunOrder(files)) {
-    ordered.push_back(&migrations[i]);
-    inputs.push_back(report.mutable_inputs(static_cast<int>(i)));
+  const std::vector<Place> order = RunOrder(files);
+  for (const Place& place : order) {
+    ordered.push_back(&migrations[place.index]);
+    inputs.push_back(report.mutable_inputs(static_cast<int>(place.index)));
   }
 
   const size_t unit = options.release_unit ? ordered.size() : 1;
   const std::span<v1::LintInput*> all = inputs;
   const migration::Workloads workloads{migration::Workload(options.workload),
                                        migration::Workload(options.new_workload)};
-  Catalog catalog = Before(ordered, options);
+  Catalog catalog = Before(order, options);
   for (size_t first = 0; first < ordered.size(); first += unit) {
-    if (first > 0 && options.schema.empty() && !SameFolder(*ordered[first - 1], *ordered[first])) {
-      catalog = Catalog();
-    }
+    const bool follows = first > 0 && order[first - 1].key.folder == order[first].key.folder;
+    if (first > 0 && options.schema.empty() && !follows) catalog = Catalog();
     Release release(std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit),
                     options.postgres_version, migration::kSmallTableBytes, workloads, catalog);
     Judgement judgement = release.Judge();
     if (options.rehearsal != nullptr && first + unit >= ordered.size()) {
       const std::span<const v1::MigrationFile* const> rehearsed =
           std::span<const v1::MigrationFile* const>(ordered).subspan(first, unit);
-      const bool schema_given = !options.schema.empty() ||
-                                (first > 0 && SameFolder(*ordered[first - 1], *ordered[first]));
+      const bool schema_given = !options.schema.empty() || follows;
       migration::ApplyRehearsal(
           *options.rehearsal,
           {rehearsed, schema_given, options.postgres_version, /*required=*/true},
           judgement.findings);
     }
-    Add(judgement, all.subspan(first, unit), report);
+    Add(std::move(judgement), all.subspan(first, unit), report);
   }
   std::ranges::sort(*report.mutable_findings(), {}, SortKey);
   report.set_decision(Decide(report));

@@ -89,36 +89,37 @@ struct Position {
 };
 
 // The path's parts, without what does not count: "./", "//", "folder/../".
-std::vector<std::string> PartsOf(std::string_view path) {
-  std::vector<std::string> parts;
+std::vector<absl::string_view> PartsOf(std::string_view path) {
+  std::vector<absl::string_view> parts;
   if (path.starts_with("/")) parts.push_back("");
-  const std::string text(path);
-  for (const absl::string_view part : absl::StrSplit(text, '/')) {
+  for (const absl::string_view part :
+       absl::StrSplit(absl::string_view(path.data(), path.size()), '/')) {
     const bool has_folder = !parts.empty() && !parts.back().empty() && parts.back() != "..";
     if (part.empty() || part == ".") continue;
     if (part == ".." && has_folder) {
       parts.pop_back();
     } else {
-      parts.emplace_back(part);
+      parts.push_back(part);
     }
   }
   return parts;
 }
 
-std::string TakeLast(std::vector<std::string>& parts) {
+std::string TakeLast(std::vector<absl::string_view>& parts) {
   if (parts.empty()) return "";
-  std::string last = std::move(parts.back());
+  std::string last(parts.back());
   parts.pop_back();
   return last;
 }
 
 Position PositionOf(std::string_view path) {
-  std::vector<std::string> parts = PartsOf(path);
+  std::vector<absl::string_view> parts = PartsOf(path);
   Position position;
   position.name = TakeLast(parts);
   position.repeatable = position.name.starts_with("R__");
-  const bool named_by_folder = !position.repeatable && VersionOf(position.name).empty() &&
-                               !parts.empty() && !VersionOf(parts.back()).empty();
+  const bool named_by_folder =
+      !position.repeatable && VersionOf(position.name).empty() && !parts.empty() &&
+      !VersionOf(std::string_view(parts.back().data(), parts.back().size())).empty();
   if (named_by_folder) position.name = TakeLast(parts) + "/" + position.name;
   position.folder = absl::StrJoin(parts, "/");
   return position;

@@ -178,6 +178,7 @@ Release::Release(std::span<const v1::MigrationFile* const> files, int postgres_v
 Judgement Release::Judge() {
   opened_.reserve(files_.size());
   for (const v1::MigrationFile* file : files_) JudgeFile(*file);
+  at_commit_.reset();
   Conclude();
   catalog_.Settle();
   return std::move(judgement_);

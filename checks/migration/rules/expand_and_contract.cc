@@ -95,6 +95,7 @@ bool FillsEmpty(const Ledger& ledger, const Expansion& expansion, const CopyingU
 struct Halves {
   std::vector<std::string> first, between, second;
   bool dual_write = false;
+  bool judged = true;  // whether each part of the first was judged with those before it
 };
 
 bool IsSql(const std::string& plan) {
@@ -105,7 +106,7 @@ bool IsSql(const std::string& plan) {
 bool AddFirst(const Ledger& ledger, const std::string& sql, Halves& halves) {
   if (halves.first.size() >= kMaxParts) return false;
   halves.first.push_back(sql);
-  if (Passes(ledger, absl::StrJoin(halves.first, "\n"))) return true;
+  if (!halves.judged || Passes(ledger, absl::StrJoin(halves.first, "\n"))) return true;
   halves.first.pop_back();
   return false;
 }
@@ -155,12 +156,12 @@ void AddCopy(const Ledger& ledger, const Expansion& expansion, const Name& table
 
 // What of the release belongs to the table: its deeds on it, on the tables that take its data, and
 // the types that new columns may have.
-Halves Split(const Ledger& ledger, const Expansion& expansion, const Name& table) {
+Halves Split(const Ledger& ledger, const Expansion& expansion, const Name& table, bool judged) {
   std::set<std::pair<std::string, std::string>> tables = {{table.schema, table.name}};
   for (const size_t i : expansion.adds) {
     tables.insert({ledger.deeds[i].table->schema, ledger.deeds[i].table->name});
   }
-  Halves halves;
+  Halves halves{.judged = judged};
   std::set<std::pair<size_t, uint32_t>> written;  // statements as a whole
   for (size_t i = 0; i < ledger.deeds.size(); ++i) {
     const Deed& deed = ledger.deeds[i];
@@ -197,7 +198,12 @@ std::string PlacesOf(const Ledger& ledger, const std::vector<size_t>& deeds) {
   return absl::StrJoin(places, ", ");
 }
 
-Plan PlanOf(const Halves& halves) {
+// Most first halves pass as they are; only where one does not, it is put together part by part.
+Plan PlanOf(const Ledger& ledger, const Expansion& expansion, const Name& table) {
+  Halves halves = Split(ledger, expansion, table, /*judged=*/false);
+  if (!Passes(ledger, absl::StrJoin(halves.first, "\n"))) {
+    halves = Split(ledger, expansion, table, /*judged=*/true);
+  }
   std::string between = absl::StrCat(
       halves.dual_write ? "The trigger carries over what old nodes write. " : "",
       "Release code that works with what is new and ",
@@ -226,7 +232,7 @@ Remark RemarkOn(const Ledger& ledger, const Expansion& expansion, const Name& ta
       " and takes from it (", PlacesOf(ledger, expansion.contracts),
       "): while it rolls out, nodes of the running version need what is taken and nodes of the new "
       "one what is added, and there is no moment at which both work.");
-  if (with_plan) remark.instead = PlanOf(Split(ledger, expansion, table));
+  if (with_plan) remark.instead = PlanOf(ledger, expansion, table);
   for (const Deed::Found& found : contract.found) {
     if (found.remark.witnesses.empty()) continue;
     remark.witnesses = found.remark.witnesses;
