@@ -13,20 +13,37 @@ namespace {
 
 constexpr absl::Duration kDefaultTtl = absl::Minutes(10);
 
-bool Covers(const v1::Exemption& exemption, const v1::Finding& finding, absl::Time now) {
+bool Means(const v1::Exemption& exemption, const v1::Finding& finding) {
   return exemption.rule() == finding.rule() &&
-         (exemption.subject().empty() || exemption.subject() == finding.subject()) &&
-         now < FromProto(exemption.expires_at());
+         (exemption.subject().empty() || exemption.subject() == finding.subject());
+}
+
+bool IsInForce(const v1::Exemption& exemption, absl::Time now) {
+  return exemption.has_expires_at() && now < FromProto(exemption.expires_at());
+}
+
+// Who reads that a release is stopped that passed yesterday wants to know why.
+void MentionExpired(const v1::Exemption& exemption, v1::Finding& finding) {
+  if (!exemption.has_expires_at()) return;
+  finding.set_message(absl::StrCat(finding.message(), " The exemption by ", exemption.owner(), " (",
+                                   exemption.reason(), ") expired at ",
+                                   Rfc3339(FromProto(exemption.expires_at())), "."));
 }
 
 void ApplyExemptions(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome) {
   for (v1::Finding& finding : *outcome.mutable_findings()) {
+    const v1::Exemption* expired = nullptr;
     for (const v1::Exemption& exemption : settings.exemptions()) {
-      if (!finding.covered_by().empty() || !Covers(exemption, finding, now)) continue;
+      if (!finding.covered_by().empty() || !Means(exemption, finding)) continue;
+      if (!IsInForce(exemption, now)) {
+        expired = &exemption;
+        continue;
+      }
       finding.set_covered_by(absl::StrCat("exemption by ", exemption.owner(), " until ",
                                           Rfc3339(FromProto(exemption.expires_at())), ": ",
                                           exemption.reason()));
     }
+    if (expired != nullptr && finding.covered_by().empty()) MentionExpired(*expired, finding);
   }
 }
 

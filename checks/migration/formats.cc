@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace gate::migration {
 namespace {
@@ -192,6 +195,39 @@ bool HasMarker(const Format& format, std::string_view text) {
   return false;
 }
 
+// The path up to its last slash, with it.
+std::string_view FolderIn(std::string_view path) { return path.substr(0, path.rfind('/') + 1); }
+
+// "1.2__" of V1.2__a.sql.
+std::string_view FlywayVersion(std::string_view base) {
+  return base.substr(1, base.find("__") + 1);
+}
+
+// By what a file that goes up is found by the one that undoes it. Names are in lower case.
+std::string KeyOfUp(std::string_view base) {
+  if (!IsFlyway(base)) return std::string(base);
+  return base[0] == 'v' ? absl::StrCat("v", std::string(FlywayVersion(base))) : "";
+}
+
+// The keys of what a file undoes by its name; none for most.
+std::vector<std::string> UndoneBy(std::string_view base) {
+  if (base == "down.sql") return {"up.sql", "migration.sql"};
+  if (IsFlyway(base)) {
+    if (base[0] != 'u') return {};
+    return {absl::StrCat("v", std::string(FlywayVersion(base)))};
+  }
+  absl::string_view stem(base.data(), base.size());
+  if (absl::ConsumeSuffix(&stem, ".down.sql") && !stem.empty()) {
+    return {absl::StrCat(stem, ".up.sql"), absl::StrCat(stem, ".sql")};
+  }
+  if (!absl::ConsumeSuffix(&stem, "_down.sql") || stem.empty()) return {};
+  std::vector<std::string> undone = {absl::StrCat(stem, "_up.sql")};
+  // A name that ends so by chance has no version.
+  if (absl::ascii_isdigit(static_cast<unsigned char>(stem[0])))
+    undone.push_back(absl::StrCat(stem, ".sql"));
+  return undone;
+}
+
 }  // namespace
 
 v1::MigrationFormat FormatOf(const v1::MigrationFile& file, std::string_view text) {
@@ -231,29 +267,22 @@ DownPart DownPartOf(const v1::MigrationFile& file) {
 }
 
 bool Undoes(std::string_view down, std::string_view up) {
-  const std::string to = Lower(Base(down));
-  if (!to.ends_with("down.sql") && !to.starts_with('u')) return false;
-  const size_t folder = up.rfind('/') + 1;
-  if (down.rfind('/') + 1 != folder || down.substr(0, folder) != up.substr(0, folder)) return false;
-  const std::string from = Lower(Base(up));
-  if (to == "down.sql") return from == "up.sql" || from == "migration.sql";
-  if (IsFlyway(from) && IsFlyway(to)) {
-    return from[0] == 'v' && to[0] == 'u' &&
-           from.substr(1, from.find("__")) == to.substr(1, to.find("__"));
+  if (FolderIn(down) != FolderIn(up)) return false;
+  return std::ranges::count(UndoneBy(Lower(Base(down))), KeyOfUp(Lower(Base(up)))) > 0;
+}
+
+std::vector<std::string> WithoutDownParts(std::vector<std::string> paths,
+                                          std::span<const std::string> all) {
+  std::set<std::string> ups;
+  for (const std::string& path : all) {
+    ups.insert(absl::StrCat(std::string(FolderIn(path)), KeyOfUp(Lower(Base(path)))));
   }
-  const auto stem = [](std::string_view name, std::string_view end) {
-    return name.ends_with(end) ? name.substr(0, name.size() - end.size()) : std::string_view();
-  };
-  for (const auto& [goes_up, goes_down] :
-       {std::pair(".up.sql", ".down.sql"), std::pair("_up.sql", "_down.sql"),
-        std::pair(".sql", ".down.sql")}) {
-    const std::string_view name = stem(from, goes_up);
-    if (!name.empty() && name == stem(to, goes_down)) return true;
-  }
-  // A name that ends so by chance has no version.
-  const std::string_view name = stem(from, ".sql");
-  return !name.empty() && name == stem(to, "_down.sql") &&
-         absl::ascii_isdigit(static_cast<unsigned char>(name[0]));
+  std::erase_if(paths, [&ups](const std::string& path) {
+    return std::ranges::any_of(UndoneBy(Lower(Base(path))), [&](const std::string& key) {
+      return ups.contains(absl::StrCat(std::string(FolderIn(path)), key));
+    });
+  });
+  return paths;
 }
 
 }  // namespace gate::migration

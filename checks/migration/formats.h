@@ -3,6 +3,7 @@
 #ifndef CHECKS_MIGRATION_FORMATS_H_
 #define CHECKS_MIGRATION_FORMATS_H_
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,10 @@ DownPart DownPartOf(const v1::MigrationFile& file);
 // 1_a.up.sql or 1_a.sql, 1_a_down.sql for 1_a_up.sql or 1_a.sql, down.sql beside up.sql or
 // migration.sql, Flyway's U1__a.sql for V1__a.sql.
 bool Undoes(std::string_view down, std::string_view up);
+
+// The paths without those that undo another of `all`.
+std::vector<std::string> WithoutDownParts(std::vector<std::string> paths,
+                                          std::span<const std::string> all);
 
 // The tool for which the file is written, from its markers and its name where it does not say.
 v1::MigrationFormat FormatOf(const v1::MigrationFile& file, std::string_view text);

@@ -109,14 +109,6 @@ Or<bool> AddDownParts(const Git& git, const std::string& revision,
   return true;
 }
 
-// Without what undoes another of them: X_down.sql says so by its name beside X_up.sql alone.
-void LeaveOutDownParts(std::vector<std::string>& paths, const std::vector<std::string>& all) {
-  std::erase_if(paths, [&all](const std::string& path) {
-    return std::any_of(all.begin(), all.end(),
-                       [&path](const std::string& up) { return migration::Undoes(path, up); });
-  });
-}
-
 // Trailing slashes and a leading "./" mean nothing to git's trees.
 std::string FolderPath(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -165,9 +157,9 @@ Or<bool> AddFolder(const Git& git, const MigrationFolder& folder, Collected& col
     const Or<std::vector<std::string>> files = git.Files(change.base_revision(), path + "/");
     if (!files) return files.problem();
     std::copy_if(files->begin(), files->end(), std::back_inserter(before), IsSql);
-    LeaveOutDownParts(before, *files);
+    before = migration::WithoutDownParts(std::move(before), *files);
   }
-  LeaveOutDownParts(added, *at_head);
+  added = migration::WithoutDownParts(std::move(added), *at_head);
   if (const Or<bool> read = ReadInto(git, change.base_revision(), folder, before, release.before);
       !read) {
     return read;

@@ -127,6 +127,25 @@ TEST(Fold, SaysWhatWasNotEnforced) {
       "rule production enforces no check; 1 check that is not enforced would have stopped it");
 }
 
+TEST(Fold, AnExemptionThatHasExpiredIsNamedWhereItWouldHaveCovered) {
+  const v1::Verdict verdict = FoldOne(
+      "exemptions { rule: 'canary.harm' owner: 'ann' reason: 'known' "
+      "expires_at { seconds: 1789990000 } }",
+      "outcome: OUTCOME_FAIL "
+      "findings { rule: 'canary.harm' severity: SEVERITY_BLOCK message: 'Errors x8.' } "
+      "findings { rule: 'canary.other' severity: SEVERITY_BLOCK message: 'Slow.' }");
+  EXPECT_EQ(verdict.outcomes(0).findings(0).message(),
+            "Errors x8. The exemption by ann (known) expired at 2026-09-21T11:26:40Z.");
+  EXPECT_EQ(verdict.outcomes(0).findings(1).message(), "Slow.");
+  const v1::Verdict renewed = FoldOne(
+      "exemptions { rule: 'canary.harm' owner: 'ann' expires_at { seconds: 1789990000 } } "
+      "exemptions { rule: 'canary.harm' owner: 'bob' expires_at { seconds: 1790000001 } }",
+      "outcome: OUTCOME_FAIL findings { rule: 'canary.harm' severity: SEVERITY_BLOCK "
+      "message: 'Errors x8.' }");
+  EXPECT_EQ(renewed.outcomes(0).findings(0).message(), "Errors x8.");
+  EXPECT_EQ(renewed.decision(), v1::DECISION_ALLOW);
+}
+
 // Over random outcomes and settings: ALLOW only where every enforced, required check passed or each
 // of its obstacles is covered by an exemption in force.
 TEST(Fold, NeverAllowsUnlessEachRequiredCheckPassedOrIsCovered) {

@@ -3,12 +3,14 @@
 // for.
 #include <cstdlib>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "checks/policy/yaml.h"
+#include "checks/proto_time.h"
 #include "checks/render/message.h"
 #include "checks/render/render.h"
 #include "google/protobuf/util/json_util.h"
@@ -89,23 +91,55 @@ TEST(RenderTest, NoFormatReadsAnUnknownDecisionAsAllow) {
   EXPECT_NE(kGithubFormat.verdict(verdict, Options()).find("::error"), std::string::npos);
 }
 
-// The protobuf JSON of the message, but for the words of enums.
+std::string ProtobufJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  EXPECT_TRUE(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
+  return json;
+}
+
+// The protobuf JSON of the message, but for the words of enums, and the order of its members.
 TEST(RenderTest, JsonIsTheProtobufJsonWithTheWordsOfEnums) {
-  using Json = nlohmann::ordered_json;
   const std::regex enums(
       "\"(DECISION|ADVICE|OUTCOME|ENFORCEMENT|SEVERITY|EFFECT|CHANGE_KIND|ABSENCE_REASON|"
       "MIGRATION_FORMAT|TRANSACTION_MODE)_([A-Z_]+)\"");
   for (const std::string& path : GoldenFiles(kFolder, ".verdict.yaml")) {
     const auto verdict = Load<v1::Verdict>(path);
-    google::protobuf::util::JsonPrintOptions options;
-    options.always_print_primitive_fields = true;
-    std::string full;
-    ASSERT_TRUE(google::protobuf::util::MessageToJsonString(verdict, &full, options).ok());
-    const Json expected = Json::parse(std::regex_replace(full, enums, "\"$2\""));
+    const Json expected = Json::parse(std::regex_replace(ProtobufJson(verdict), enums, "\"$2\""));
     EXPECT_EQ(Json::parse(ToJson(verdict)), expected) << path;
     EXPECT_EQ(Json::parse(ToJsonLine(verdict)), expected) << path;
     EXPECT_EQ(ToJsonLine(verdict).find('\n'), ToJsonLine(verdict).size() - 1);
   }
+}
+
+// Types of fields that no sample of a verdict has: maps, oneofs, numbers at their limits.
+TEST(RenderTest, JsonOfEveryTypeOfFieldIsTheProtobufJson) {
+  v1::Policy policy;
+  (*policy.mutable_calendars())["b\"\\\n\x7f"] = "\xC3\xA9\xE2\x80\xA8</";
+  (*policy.mutable_calendars())["a"] = "";
+  v1::Checks& checks = *policy.add_rules()->mutable_checks();
+  checks.mutable_migration()->set_small_table_bytes(INT64_MIN);
+  *checks.mutable_migration()->mutable_unused_for() = ToProto(absl::Milliseconds(1500));
+  EXPECT_EQ(Json::parse(ToJson(policy)), Json::parse(ProtobufJson(policy)));
+  v1::Query query;
+  query.set_id("q");
+  query.mutable_calendar();
+  EXPECT_EQ(Json::parse(ToJson(query)), Json::parse(ProtobufJson(query)));
+  for (const double value :
+       {0.0, -0.0, 1.0, -2.5, 0.1, 1e-7, 1e15, 123456789012345678.0, 1e300,
+        std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN()}) {
+    v1::WorkloadStatement statement;
+    statement.set_calls_per_hour(value);
+    EXPECT_EQ(Json::parse(ToJson(statement)), Json::parse(ProtobufJson(statement))) << value;
+  }
+}
+
+TEST(RenderTest, JsonOfAMapIsInOrder) {
+  v1::Policy policy;
+  for (const char* name : {"c", "a", "e", "d", "b"}) (*policy.mutable_calendars())[name] = name;
+  const std::string json = ToJsonLine(policy);
+  EXPECT_NE(json.find(R"({"a":"a","b":"b","c":"c","d":"d","e":"e"})"), std::string::npos) << json;
 }
 
 TEST(RenderTest, AnyBytesInAnyFieldAreRendered) {

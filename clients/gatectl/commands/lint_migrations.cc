@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checks/migration/formats.h"
 #include "checks/migration/lint.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/database.h"
@@ -20,12 +21,13 @@ namespace fs = std::filesystem;
 
 struct LintFlags {
   std::vector<std::string> paths;
-  std::string schema, database, workload;
+  std::string schema, database, workload, new_workload;
   LintOptions options;
   bool rehearse = false;
 };
 
-// A folder stands for the SQL files in it and in the folders under it.
+// A folder stands for the SQL files in it and in the folders under it, but for those that undo
+// another of them.
 Or<std::vector<std::string>> Expand(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const std::string& path : paths) {
@@ -51,7 +53,8 @@ Or<std::vector<std::string>> Expand(const std::vector<std::string>& paths) {
                      "",      {"name the folder with the migrations"}};
     }
     std::sort(found.begin(), found.end());
-    files.insert(files.end(), found.begin(), found.end());
+    std::vector<std::string> up = migration::WithoutDownParts(found, found);
+    std::move(up.begin(), up.end(), std::back_inserter(files));
   }
   return files;
 }
@@ -90,10 +93,13 @@ int Run(const Session& session, LintFlags flags) {
     for (const std::string& note : read->notes) session.Note(note);
     Use(read->database, flags.options);
   }
-  if (!flags.workload.empty()) {
-    Or<ReadStatements> workload = ReadWorkload(flags.workload, flags.workload);
+  for (const auto& [path, statements] :
+       {std::pair(&flags.workload, &flags.options.workload),
+        std::pair(&flags.new_workload, &flags.options.new_workload)}) {
+    if (path->empty()) continue;
+    Or<ReadStatements> workload = ReadWorkload(*path, *path);
     if (!workload) return session.Fail(workload.problem());
-    flags.options.workload = std::move(workload->statements);
+    *statements = std::move(workload->statements);
   }
   v1::Rehearsal rehearsal;
   if (flags.rehearse) {
@@ -124,6 +130,9 @@ void AddLintMigrations(CLI::App& lint, Session& session) {
   command.add_option("--workload", flags->workload,
                      "What the running version executes: pg_stat_statements as CSV or JSON, SQL, "
                      ".sqlx, sqlc; a file or a folder");
+  command.add_option("--new-workload", flags->new_workload,
+                     "The same of the version that goes out with them: says what it needs that "
+                     "they do not make");
   command
       .add_option("--postgres-version", flags->options.postgres_version, "Major version, 11 to 18")
       ->check(CLI::Range(11, 18));

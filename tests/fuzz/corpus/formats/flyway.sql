@@ -1,0 +1,2 @@
+V1__a.sql
+CREATE TABLE a (id int);
