@@ -5,8 +5,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gate/evidence/rehearsal/result.h"
 
 namespace gate {
@@ -74,7 +76,7 @@ class Migrator {
   }
 
   void Run(std::span<const MigrationScript> scripts) {
-    if (before_ != nullptr) ReadRelations();
+    if (before_ != nullptr) relations_ = ReadRelations("");
     for (const MigrationScript& script : scripts) {
       path_ = script.path;
       runner_.Run("DISCARD ALL");
@@ -228,9 +230,9 @@ class Migrator {
 
   void Observe(const ScriptStep& step, const Locks& held, const Locks& now,
                const std::vector<std::string>& messages) {
-    bool exclusive = statement_->locks_sampled();
+    exclusive_.clear();
     for (const auto& [oid, mode] : now) {
-      exclusive = exclusive || mode == v1::LOCK_MODE_ACCESS_EXCLUSIVE;
+      if (mode == v1::LOCK_MODE_ACCESS_EXCLUSIVE) exclusive_.insert(oid);
       const auto was = held.find(oid);
       if (was != held.end() && was->second >= mode) continue;
       v1::TableLock* lock = statement_->add_locks();
@@ -243,19 +245,28 @@ class Migrator {
     });
     // Only those can have given a table another file or name.
     const bool truncates = step.FirstWord() == "TRUNCATE";
-    if (exclusive) FindNewFiles(truncates);
+    if (statement_->locks_sampled()) {
+      FindNewFiles(ReadRelations(""), truncates);
+    } else if (!exclusive_.empty()) {
+      FindNewFiles(
+          ReadRelations(absl::StrCat(" WHERE oid OPERATOR(pg_catalog.=) ANY ('{",
+                                     absl::StrJoin(exclusive_, ","), "}'::pg_catalog.oid[])")),
+          truncates);
+    }
     if (truncates) return;  // Indexes of nothing are built, too.
     for (const std::string& message : messages) ReadMessage(message);
   }
 
-  void FindNewFiles(bool truncates) {
-    const std::map<Oid, Relation> earlier = std::move(relations_);
-    ReadRelations();
-    for (const auto& [oid, relation] : relations_) {
-      const auto was = earlier.find(oid);
+  void FindNewFiles(const std::map<Oid, Relation>& now, bool truncates) {
+    // Those that were asked for and are gone.
+    std::erase_if(relations_, [&](const auto& relation) {
+      const bool asked = statement_->locks_sampled() || exclusive_.contains(relation.first);
+      return asked && !now.contains(relation.first);
+    });
+    for (const auto& [oid, relation] : now) {
+      const std::string file = std::exchange(relations_[oid], relation).file;
       const auto table = before_->tables.find(oid);
-      if (was == earlier.end() || table == before_->tables.end()) continue;
-      if (was->second.file == relation.file) continue;
+      if (file.empty() || file == relation.file) continue;
       if (truncates) {
         statement_->add_emptied_tables(table->second.FullName());
       } else {
@@ -264,15 +275,17 @@ class Migrator {
     }
   }
 
-  // As the transaction sees it. Without operators and functions, which the SQL of others could have
-  // replaced.
-  void ReadRelations() {
-    relations_.clear();
-    for (const auto& row :
-         runner_.Query("SELECT oid, relname, relfilenode FROM pg_catalog.pg_class").rows) {
+  // Tables of before, as the transaction sees them. Without operators and functions that the SQL of
+  // others could have replaced.
+  std::map<Oid, Relation> ReadRelations(const std::string& where) {
+    std::map<Oid, Relation> relations;
+    const SqlResult result = runner_.Query(
+        absl::StrCat("SELECT oid, relname, relfilenode FROM pg_catalog.pg_class", where));
+    for (const auto& row : result.rows) {
       const Oid oid = OidOf(row[0]);
-      if (before_->tables.contains(oid)) relations_[oid] = {row[1], row[2]};
+      if (before_->tables.contains(oid)) relations[oid] = {row[1], row[2]};
     }
+    return relations;
   }
 
   void ReadMessage(const std::string& message) {
@@ -319,7 +332,8 @@ class Migrator {
   const Snapshot* const before_;  // nullptr: nothing is looked at
   v1::Rehearsal& rehearsal_;
   std::string locks_query_;
-  std::map<Oid, Relation> relations_;  // of before, as they are now
+  std::set<Oid> exclusive_;            // tables that the transaction has locked against everybody
+  std::map<Oid, Relation> relations_;  // of before, as they were last seen
   std::string path_;
   ListRoom room_{kMaxStatementBytes};
   v1::RehearsedStatement* statement_ = nullptr;  // the one that runs

@@ -42,7 +42,7 @@ class OneRehearsal {
         limits_(limits),
         downs_(change.files()),
         session_limits_{std::chrono::steady_clock::now() + limits.total,
-                        [&cluster] { return cluster.DiskBytes() > cluster.disk_limit(); }} {}
+                        [this] { return DiskIsFull(); }} {}
 
   absl::StatusOr<v1::Rehearsal> Run() {
     // Its own search path: the database's can be changed by the SQL of others.
@@ -60,6 +60,18 @@ class OneRehearsal {
   }
 
  private:
+  // Asked by each session ten times a second. Where there are many files a look takes long: then
+  // it is made a quarter of the time, and twice a second.
+  bool DiskIsFull() {
+    const auto begin = steady_clock::now();
+    if (begin < next_look_) return false;
+    const bool full = cluster_.DiskBytes() > cluster_.disk_limit();
+    const auto end = steady_clock::now();
+    next_look_ =
+        end + std::min<steady_clock::duration>(3 * (end - begin), std::chrono::milliseconds(500));
+    return full;
+  }
+
   absl::StatusOr<std::unique_ptr<Session>> Open(std::string_view role, std::string_view options) {
     return Session::Open(
         absl::StrCat(cluster_.ConnectionInfo(role), " options='", std::string(options), "'"),
@@ -388,6 +400,7 @@ class OneRehearsal {
   const v1::SchemaChange& change_;
   const RehearsalLimits limits_;
   const DownScripts downs_;
+  steady_clock::time_point next_look_{};  // at the disk
   const SessionLimits session_limits_;
   v1::Rehearsal rehearsal_;
   std::unique_ptr<Session> admin_;
