@@ -101,6 +101,19 @@ TEST_F(PreparedSchemasTest, ACopyGivesTheSameRehearsal) {
   EXPECT_THAT(Kept(), IsEmpty());
 }
 
+// PostgreSQL 18 checks each page that it reads.
+TEST_F(PreparedSchemasTest, ACopyIsWholeWithChecksums) {
+  options_ = Rehearsals::Of(18).options();
+  Open();
+  const v1::SchemaChange change =
+      NewRelease(LargeSchema(), "ALTER TABLE orders DROP COLUMN note; SELECT count(*) FROM orders");
+  const v1::Rehearsal loaded = Run(change), copied = Run(change);
+  EXPECT_EQ(loaded.postgres_major_version(), 18);
+  EXPECT_THAT(Kept(), SizeIs(1));
+  EXPECT_EQ(copied.end(), v1::REHEARSAL_END_COMPLETED) << copied.failure().ShortDebugString();
+  EXPECT_EQ(Lines(loaded), Lines(copied));
+}
+
 TEST_F(PreparedSchemasTest, OtherTextsAreLoaded) {
   Open();
   Run(NewRelease(LargeSchema(), "SELECT 1"));

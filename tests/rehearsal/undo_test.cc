@@ -190,6 +190,26 @@ const Case kCases[] = {
 INSTANTIATE_TEST_SUITE_P(Changes, UndoRehearsalTest, testing::ValuesIn(kCases),
                          [](const auto& info) { return info.param.name; });
 
+// Catalogues of other versions have other columns.
+TEST(UndoTest, OnOtherVersions) {
+  for (const int major : {16, 18}) {
+    v1::SchemaChange change;
+    change.set_schema_before(kShop);
+    AddFile(
+        "ALTER TABLE orders ADD COLUMN twice int GENERATED ALWAYS AS (total * 2) STORED,"
+        " ADD COLUMN region text NOT NULL DEFAULT 'eu'; CREATE TABLE a (id int NOT NULL);",
+        "ALTER TABLE orders DROP COLUMN twice; DROP TABLE a;", change);
+    const auto cluster = Rehearsals::Of(major).Start();
+    const auto rehearsal = Rehearse(*cluster, change, {});
+    ASSERT_TRUE(rehearsal.ok()) << rehearsal.status();
+    EXPECT_EQ(rehearsal->postgres_major_version(), major);
+    EXPECT_THAT(Lines(rehearsal->undo()),
+                ElementsAre("LEFT_OVER after down: column public.orders.region",
+                            "up again: MIGRATION_FAILED db/1.up.sql:1 42701 column \"region\" of "
+                            "relation \"orders\" already exists"));
+  }
+}
+
 TEST(UndoTest, FilesAreUndoneInReverseOrder) {
   v1::SchemaChange change;
   change.set_schema_before(kShop);
