@@ -36,18 +36,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto end = static_cast<uint32_t>(size);
   Splitter splitter(text, {0, end});
   uint32_t at = 0;
-  bool data_before = false;
   for (Piece piece = splitter.Next(); piece.kind != Piece::Kind::kEnd; piece = splitter.Next()) {
     const Span span = piece.span;
     if (span.begin < at || span.begin >= span.end || span.end > end) std::abort();
-    // What ends lines of data is no piece of its own.
-    if (!data_before && Splitter(text, {at, span.begin}).Next().kind != Piece::Kind::kEnd) {
-      std::abort();
-    }
+    if (Splitter(text, {at, span.begin}).Next().kind != Piece::Kind::kEnd) std::abort();
     if (piece.kind == Piece::Kind::kStatement) CheckStatement(text, span);
-    data_before = piece.kind == Piece::Kind::kCopyData;
     at = span.end;
   }
-  if (!data_before && Splitter(text, {at, end}).Next().kind != Piece::Kind::kEnd) std::abort();
+  if (Splitter(text, {at, end}).Next().kind != Piece::Kind::kEnd) std::abort();
   return 0;
 }

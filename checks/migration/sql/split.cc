@@ -60,8 +60,20 @@ Piece Splitter::MetaCommand(uint32_t begin) {
   return {Piece::Kind::kMetaCommand, {begin, end}};
 }
 
+// psql takes the lines of data first and then goes on in the line of COPY. What is left of that
+// line is no data, and no part of what stands behind the data either.
+Piece Splitter::RestOfLine() {
+  const size_t newline = std::min(text_.find('\n', at_), text_.size());
+  Splitter rest(text_, {at_, static_cast<uint32_t>(newline)});
+  const Piece piece = rest.Next();
+  if (piece.kind == Piece::Kind::kEnd) return piece;
+  at_ = rest.at_;
+  copies_ += rest.copies_;
+  return piece;
+}
+
 Piece Splitter::CopyData() {
-  copy_data_follows_ = false;
+  --copies_;
   const size_t newline = text_.find('\n', at_);
   if (newline == std::string_view::npos) return {};
   const uint32_t begin = static_cast<uint32_t>(newline + 1);
@@ -79,7 +91,8 @@ Piece Splitter::CopyData() {
 }
 
 Piece Splitter::Next() {
-  if (copy_data_follows_) {
+  while (copies_ > 0) {
+    if (Piece rest = RestOfLine(); rest.kind != Piece::Kind::kEnd) return rest;
     if (Piece data = CopyData(); data.kind != Piece::Kind::kEnd) return data;
   }
   Lexer lexer(text_, at_);
@@ -98,7 +111,7 @@ Piece Splitter::Next() {
     if (first == ';' && empty) continue;
     if (token.kind == Token::Kind::kEnd || (first == ';' && shape.EndsHere())) {
       at_ = token.span.end;
-      copy_data_follows_ = shape.ReadsStandardInput();
+      copies_ += shape.ReadsStandardInput();
       return empty ? Piece{} : piece;
     }
     if (empty) piece.span.begin = token.span.begin;

@@ -31,11 +31,12 @@ class Splitter {
 
  private:
   Piece MetaCommand(uint32_t begin);
+  Piece RestOfLine();
   Piece CopyData();
 
   std::string_view text_;
   uint32_t at_;
-  bool copy_data_follows_ = false;
+  int copies_ = 0;  // those whose data is still to come
 };
 
 }  // namespace gate::migration
