@@ -78,6 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"CopyAndTheBeginOfMoreInItsLine",
          "COPY t FROM STDIN; DROP TABLE\n1\n\\.\nu;",
          {"S COPY t FROM STDIN", "S DROP TABLE", "D 1\n\\.", "S u"}},
+        {"CopyOfNothing", "COPY t FROM STDIN;\n", {"S COPY t FROM STDIN"}},
         {"CopyFromFile", "COPY t FROM 'stdin'; SELECT 1", {"S COPY t FROM 'stdin'", "S SELECT 1"}},
         {"NeverClosed", "SELECT 1; SELECT 'a; SELECT 2", {"S SELECT 1", "S SELECT 'a; SELECT 2"}},
         {"CommentNeverClosed", "SELECT 1; /* DROP TABLE a;", {"S SELECT 1", "S /* DROP TABLE a;"}},

@@ -75,7 +75,7 @@ Piece Splitter::RestOfLine() {
 Piece Splitter::CopyData() {
   --copies_;
   const size_t newline = text_.find('\n', at_);
-  if (newline == std::string_view::npos) return {};
+  if (newline == std::string_view::npos || newline + 1 == text_.size()) return {};
   const uint32_t begin = static_cast<uint32_t>(newline + 1);
   for (size_t line = begin; line < text_.size();) {
     const size_t end = std::min(text_.find('\n', line), text_.size());
