@@ -266,6 +266,20 @@ DownPart DownPartOf(const v1::MigrationFile& file) {
   return part;
 }
 
+bool IsWrapped(Wrapping wrapping, size_t statements, bool forbidden) {
+  switch (wrapping) {
+    case Wrapping::kNone:
+      return false;
+    case Wrapping::kTransaction:
+      return true;
+    case Wrapping::kIfSeveral:
+      return statements > 1;
+    case Wrapping::kUnlessForbidden:
+      return !forbidden;
+  }
+  return true;
+}
+
 bool Undoes(std::string_view down, std::string_view up) {
   if (FolderIn(down) != FolderIn(up)) return false;
   return std::ranges::count(UndoneBy(Lower(Base(down))), KeyOfUp(Lower(Base(up)))) > 0;

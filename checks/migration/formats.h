@@ -21,6 +21,9 @@ enum class Wrapping {
   kUnlessForbidden  // one, unless a statement cannot run inside
 };
 
+// Whether so many statements run in one transaction; `forbidden`: one of them cannot.
+bool IsWrapped(Wrapping wrapping, size_t statements, bool forbidden);
+
 // A stretch of a file that goes up, or down.
 struct Section {
   Span span;

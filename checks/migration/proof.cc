@@ -182,6 +182,7 @@ class Proof {
     const std::string said = Describe(failure);
     const Step* step = steps_.At(failure.path(), failure.line());
     if (rehearsal_.end() == v1::REHEARSAL_END_MIGRATION_FAILED && step != nullptr && Fails(*step)) {
+      if (ToldByARule(*step, said)) return;
       Add("fails", step,
           {.effects = {v1::EFFECT_BREAKS_NEW_VERSION},
            .message = absl::StrCat("This statement fails on a scratch ", server_,
@@ -206,6 +207,33 @@ class Proof {
     }
     if (!failure.path().empty()) absl::StrAppend(&why, " at ", failure.path(), ":", failure.line());
     findings_.push_back(NotRehearsed(why, release_.required));
+  }
+
+  // A rule may have seen it in the text. One that names the way out takes the proof on; one that
+  // only doubts the schema has nothing left to say. Returns whether the first has happened.
+  bool ToldByARule(const Step& step, const std::string& said) {
+    const Places& places = step.file->places;
+    const Places::Place begin = places.At(step.statement.span.begin),
+                        end = places.At(step.statement.span.end);
+    const auto is_here = [&](const v1::Finding& finding, std::string_view rule) {
+      const v1::Location& at = finding.location();
+      return finding.rule() == rule && finding.covered_by().empty() &&
+             at.path() == step.file->path && at.line() >= begin.line && at.line() <= end.line &&
+             (at.line() != begin.line || at.column() >= begin.column) &&
+             (at.line() != end.line || at.column() <= end.column);
+    };
+    const auto told = std::ranges::find_if(findings_, [&](const v1::Finding& finding) {
+      return is_here(finding, "migration.concurrently_in_transaction");
+    });
+    if (told != findings_.end()) {
+      told->set_message(absl::StrCat(told->message(), " Proven on a scratch ", server_, ": ", said,
+                                     ". The release stops here."));
+      return true;
+    }
+    std::erase_if(findings_, [&](const v1::Finding& finding) {
+      return is_here(finding, "migration.schema_mismatch");
+    });
+    return false;
   }
 
   bool SchemaIsWhole() const { return migration::SchemaIsWhole(rehearsal_, release_.schema_given); }

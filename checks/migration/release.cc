@@ -146,22 +146,6 @@ bool ChangesRows(std::string_view text, Span statement) {
   return IsKeyword(word, "UPDATE") || IsKeyword(word, "INSERT") || IsKeyword(word, "WITH");
 }
 
-template <typename Steps>
-bool IsWrapped(Wrapping wrapping, int statements, const Steps& steps) {
-  switch (wrapping) {
-    case Wrapping::kNone:
-      return false;
-    case Wrapping::kTransaction:
-      return true;
-    case Wrapping::kIfSeveral:
-      return statements > 1;
-    case Wrapping::kUnlessForbidden:
-      return std::ranges::none_of(steps,
-                                  [](const auto& step) { return IsForbidden(step.statement); });
-  }
-  return true;
-}
-
 }  // namespace
 
 const Catalog& Scene::AtCommit() const { return release.AtCommit(); }
@@ -315,7 +299,9 @@ void Release::ReadSection(std::string_view text, const Section& section,
     if (copies || !step.statement.actions.empty()) steps_.push_back(std::move(step));
   }
   judgement_.statements.back() += statements;
-  const bool wrapped = IsWrapped(section.wrapping, statements, steps_);
+  const bool forbidden =
+      std::ranges::any_of(steps_, [](const Step& step) { return IsForbidden(step.statement); });
+  const bool wrapped = IsWrapped(section.wrapping, static_cast<size_t>(statements), forbidden);
   Transactions transactions(wrapped, transaction_);
   for (Step& step : steps_) {
     step.transaction = transactions.Of(step.statement);

@@ -13,7 +13,6 @@ namespace {
 
 using migration::Piece;
 using migration::Span;
-using migration::Wrapping;
 
 std::vector<ScriptStep> StepsOf(std::string_view text, Span span, const migration::Places& places) {
   std::vector<ScriptStep> steps;
@@ -45,27 +44,14 @@ bool IsForbidden(const ScriptStep& step) {
   });
 }
 
-bool IsWrapped(Wrapping wrapping, const std::vector<ScriptStep>& steps) {
-  switch (wrapping) {
-    case Wrapping::kNone:
-      return false;
-    case Wrapping::kTransaction:
-      return true;
-    case Wrapping::kIfSeveral:
-      return steps.size() > 1;
-    case Wrapping::kUnlessForbidden:
-      return std::ranges::none_of(steps, IsForbidden);
-  }
-  return true;
-}
-
 std::vector<ScriptSection> Read(std::string_view text,
                                 const std::vector<migration::Section>& sections) {
   const migration::Places places(text);
   std::vector<ScriptSection> read;
   for (const migration::Section& section : sections) {
     ScriptSection& one = read.emplace_back(false, StepsOf(text, section.span, places));
-    one.wrapped = IsWrapped(section.wrapping, one.steps);
+    one.wrapped = migration::IsWrapped(section.wrapping, one.steps.size(),
+                                       std::ranges::any_of(one.steps, IsForbidden));
   }
   return read;
 }
