@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -186,11 +187,22 @@ TEST_P(StoreOnSqliteTest, AFullDiskRefusesWholeGroupsAndWorksAgainWhenThereIsRoo
   EXPECT_EQ(Sql("PRAGMA integrity_check"), "ok\n");
 }
 
-using StoreOnSqliteDeathTest = StoreOnSqliteTest;
+// The process that is to die makes this fixture once more, and nobody takes that one down: it has
+// its folder inside of ours, and the two go together.
+class StoreOnSqliteDeathTest : public StoreOnSqliteTest {
+ protected:
+  StoreOnSqliteDeathTest() {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+    setenv("TMPDIR", folder_.path().c_str(), 1);
+  }
+  ~StoreOnSqliteDeathTest() override { setenv("TMPDIR", temporary_.c_str(), 1); }
+
+ private:
+  const std::string temporary_ = std::filesystem::temp_directory_path().string();
+};
 INSTANTIATE_TEST_SUITE_P(, StoreOnSqliteDeathTest, ::testing::Values(Engine::kSqlite), EngineName);
 
 TEST_P(StoreOnSqliteDeathTest, AFailedSyncStopsTheProcessAndNobodyIsAnswered) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
         FaultyDisk disk;
@@ -204,7 +216,6 @@ TEST_P(StoreOnSqliteDeathTest, AFailedSyncStopsTheProcessAndNobodyIsAnswered) {
 
 // SQLite itself would not say that the sync of a checkpoint failed.
 TEST_P(StoreOnSqliteDeathTest, AFailedSyncOfACheckpointStopsTheProcessToo) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(
       {
         FaultyDisk disk;
