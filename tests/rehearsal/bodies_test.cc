@@ -321,10 +321,15 @@ TEST(CheckerTest, IsBoundedInTime) {
 }
 
 // ---- where there is no such extension
+Bodies OneInPlpgsql() {
+  Bodies bodies;
+  bodies.by_signature["public.a()"].language = "plpgsql";
+  return bodies;
+}
+
 TEST(CompareBodiesTest, WithoutTheExtensionTheirNumberAndTheWayToItAreTold) {
-  Bodies before;
+  Bodies before = OneInPlpgsql();
   before.no_plpgsql = "the scratch server has no extension plpgsql_check";
-  before.by_signature["public.a()"].language = "plpgsql";
   before.by_signature["public.b(integer)"].language = "plpgsql";
   before.by_signature["public.c()"].language = "sql";
   v1::Rehearsal rehearsal;
@@ -340,8 +345,7 @@ TEST(CompareBodiesTest, WithoutTheExtensionTheirNumberAndTheWayToItAreTold) {
 
 // It was there before, and cannot be had after.
 TEST(CompareBodiesTest, WithoutTheExtensionAfterwardsNothingIsCovered) {
-  Bodies before;
-  before.by_signature["public.a()"].language = "plpgsql";
+  const Bodies before = OneInPlpgsql();
   Bodies after = before;
   after.no_plpgsql = "it is gone";
   v1::Rehearsal rehearsal;
@@ -351,8 +355,7 @@ TEST(CompareBodiesTest, WithoutTheExtensionAfterwardsNothingIsCovered) {
 }
 
 TEST(CompareBodiesTest, OurOwnLimitsBreakNothing) {
-  Bodies before;
-  before.by_signature["public.a()"].language = "plpgsql";
+  const Bodies before = OneInPlpgsql();
   Bodies after = before;
   after.by_signature["public.a()"].flaws = {{.error = {"57014", "statement timeout"}}};
   v1::Rehearsal rehearsal;
