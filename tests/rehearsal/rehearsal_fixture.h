@@ -36,7 +36,8 @@ class Rehearsals {
   std::unique_ptr<ScratchClusters> clusters_;
 };
 
-// Folders of the programs of other versions than Debian's, as deploy/npm has them: 16 and 18.
+// Folders of the programs of other versions than Debian's, as deploy/npm has them: 11 where
+// it can be had, 16 and 18.
 std::vector<std::string> OtherPrograms();
 
 v1::SchemaChange NewChange(const std::string& schema, const std::string& migration,

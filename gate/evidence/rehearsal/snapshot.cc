@@ -85,9 +85,10 @@ constexpr char kPolicies[] =
   " pg_get_userbyid(" owner ")), n.nspname FROM " from " WHERE pg_get_userbyid(" owner    \
   ") NOT LIKE 'gate\\_rehearsal%'"
 
-#define GATE_RELATIONS(kinds)                        \
-  "(SELECT * FROM pg_class WHERE relkind IN (" kinds \
-  ")) AS c JOIN pg_namespace n "                     \
+// By name: in PostgreSQL 11 `oid` is no part of *.
+#define GATE_RELATIONS(kinds)                                                                   \
+  "(SELECT oid, relname, relnamespace, relacl, relowner FROM pg_class WHERE relkind IN (" kinds \
+  ")) AS c JOIN pg_namespace n "                                                                \
   "ON n.oid = c.relnamespace"
 #define GATE_ROUTINES "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
 
