@@ -6,111 +6,58 @@
 #include <limits>
 #include <optional>
 
-#include "checks/stats/count_eprocess.h"
 #include "checks/stats/log_sum.h"
-#include "checks/stats/rate_eprocess.h"
-#include "checks/stats/share_betting.h"
 
 namespace gate::stats {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const double kLogHalf = std::log(0.5);
-const double kLogQuarter = std::log(0.25);
-
-// Both likelihoods, the bets and the dispersion of one set of blocks.
-struct Material {
-  explicit Material(std::span<const CountBlock> blocks)
-      : events(RatioLikelihood::OfEvents(blocks)),
-        bursts(RatioLikelihood::OfBursts(blocks)),
-        shares(blocks),
-        estimate(events.Estimate()),
-        bursts_estimate(bursts.Estimate()) {
-    constexpr double kLargest = 1e9;
-    if (!std::isnan(estimate)) {
-      dispersion = MeasureDispersion(blocks, std::min(estimate, kLargest));
-      surely_single = dispersion.Single() && SurelySingle(blocks, std::min(estimate, kLargest));
-    }
-  }
-
-  RatioLikelihood events;
-  RatioLikelihood bursts;
-  ShareBetting shares;
-  double estimate;
-  double bursts_estimate;
-  Dispersion dispersion;
-  bool surely_single = false;
-};
-
-bool Beyond(double ratio, double limit, Side side) {
-  return side == Side::kAbove ? ratio > limit : ratio < limit;
-}
+const double kEventsWeight = std::log(3.0 / 4), kOtherWeight = std::log(1.0 / 8);
+// Farther from the limit than the farthest alternative nothing is known.
+constexpr double kFar = 4;
 
 // The weighted sum of the header, for one side of the limit.
 class Evidence {
  public:
-  // `material` outlives it. A likelihood that is highest on the other side of the limit is left
-  // out: there it is below one at every alternative, and its logarithms would be computed in vain.
-  Evidence(const Material& material, double limit, Side side)
-      : material_(material), limit_(limit), side_(side) {
-    const bool single =
-        side == Side::kAbove ? material.dispersion.Single() : material.surely_single;
-    if (single && Beyond(material.estimate, limit, side)) {
-      events_.emplace(material.events, limit, side);
-    }
-    if (!material.dispersion.Over(kLargestBurst) && Beyond(material.bursts_estimate, limit, side)) {
-      bursts_.emplace(material.bursts, limit, side);
-    }
+  // Whether single events and whether bursts count.
+  Evidence(Side side, const RatioEProcess& ratios, bool events, bool bursts,
+           const ShareBetting& shares)
+      : side_(side), log_e_of_shares_(shares.LogE()) {
+    if (events) events_.emplace(ratios, Unit::kEvents, side);
+    if (bursts) bursts_.emplace(ratios, Unit::kBursts, side);
   }
 
-  double LogE() const { return LogEAt(limit_); }
-
-  // For the null edge `ratio`.
-  double LogEAt(double ratio) const {
-    const std::array<double, 3> parts = {
-        events_ ? kLogHalf + events_->LogEAt(ratio) : -kInfinity,
-        bursts_ ? kLogQuarter + bursts_->LogEAt(ratio) : -kInfinity,
-        kLogQuarter + material_.shares.LogE(ratio, side_)};
-    return LogSumExp(parts);
+  double LogE() const {
+    return LogSumExp(std::array{LogEOfRatios(0), kOtherWeight + log_e_of_shares_});
   }
 
-  // The edge of the confidence sequence: the last ratio, coming from the far side, that is still
-  // rejected at `threshold`. Errs outwards by less than half a per cent.
+  // Without the bets, which are only known at the limit.
+  double LogEOfRatios(double distance) const {
+    return LogSumExp(std::array{events_ ? kEventsWeight + events_->LogEAt(distance) : -kInfinity,
+                                bursts_ ? kOtherWeight + bursts_->LogEAt(distance) : -kInfinity});
+  }
+
+  // The edge of the confidence sequence: the last distance from the limit, coming from the far
+  // side, that is still rejected at `threshold`. Errs outwards by less than half a per cent.
   double Bound(double threshold) const {
-    const double outwards = side_ == Side::kAbove ? -1 : 1;
-    double inside = std::log(limit_), step = 0.25;
-    const auto rejected = [&](double log_ratio) {
-      return LogEAt(std::exp(log_ratio)) >= threshold;
+    const double inwards = side_ == Side::kAbove ? 1 : -1;
+    const auto rejected = [&](double steps) {
+      return LogEOfRatios(inwards * (steps - kFar)) >= threshold;
     };
-    double outside = inside;
-    // Out from the limit until it is rejected; where the limit is, in from there until it is not.
-    const bool at_limit = rejected(inside);
-    const double direction = at_limit ? -outwards : outwards;
-    for (double at = inside;; step *= 2) {
-      const double next = at + direction * step;
-      if (std::abs(next) > kFar) return side_ == Side::kAbove ? 0 : kInfinity;
-      if (rejected(next) != at_limit) {
-        inside = at_limit ? next : at;
-        outside = at_limit ? at : next;
-        break;
-      }
-      at = next;
-    }
-    while (std::abs(inside - outside) > 0.005) {
+    if (!rejected(0)) return -inwards * kInfinity;
+    double outside = 0, inside = 2 * kFar;
+    while (inside - outside > 0.005) {
       const double middle = (inside + outside) / 2;
       (rejected(middle) ? outside : inside) = middle;
     }
-    return std::exp(outside);
+    return inwards * (outside - kFar);
   }
 
  private:
-  static constexpr double kFar = 12;  // e^12: no ratio of rates that anyone wants to read.
-
-  const Material& material_;
-  const double limit_;
-  const Side side_;
-  std::optional<RatioEProcess> events_;
-  std::optional<RatioEProcess> bursts_;
+  Side side_;
+  double log_e_of_shares_;
+  std::optional<RatioEvidence> events_, bursts_;
 };
 
 // Kullback-Leibler divergence of two Bernoulli distributions.
@@ -119,70 +66,90 @@ double Divergence(double p, double q) {
   return term(p, q) + term(1 - p, 1 - q);
 }
 
-// Growth of the evidence per block if the ratio were `ratio`. What holds for single events, divided
-// by the dispersion; where that is not known to be one, a block pays no more than one event.
-double Growth(std::span<const CountBlock> blocks, const Dispersion& dispersion, double ratio,
-              double limit) {
-  double growth = 0;
-  for (const CountBlock& block : blocks) {
-    if (!block.Informative()) continue;
-    const double share = block.CanaryShare();
-    const double per_event = Divergence(EventShare(share, ratio), EventShare(share, limit));
-    const double counted = block.events() / std::max(1.0, dispersion.ratio);
-    growth += per_event * (dispersion.Single() ? block.events() : std::min(counted, 1.0));
-  }
-  return growth / static_cast<double>(blocks.size());
-}
-
-// By the ratio: towards harm where it points there, else towards safety.
-double BlocksByRatio(std::span<const CountBlock> blocks, const CountQuestion& question,
-                     const CountAnswer& answer, double log_e_safe) {
-  const bool towards_harm = answer.estimate > question.limit;
-  constexpr double kLargest = 1e3;
-  const double ratio =
-      towards_harm ? std::min(answer.estimate, kLargest) : std::min(1.0, question.limit * 0.99);
-  const double missing = towards_harm ? -std::log(question.alpha_harm) - answer.log_e_harm
-                                      : -std::log(question.alpha_safe) - log_e_safe;
-  const double growth = Growth(blocks, answer.dispersion, ratio, question.limit);
-  return growth > 0 ? std::max(missing, 0.0) / growth : kInfinity;
-}
-
 }  // namespace
 
-CountAnswer TestCounts(std::span<const CountBlock> blocks, const CountQuestion& question) {
-  const Material material(blocks);
-  const Evidence harm(material, question.limit, Side::kAbove);
-  const Evidence safe(material, question.limit, Side::kBelow);
-  const double proof_of_harm = -std::log(question.alpha_harm);
-  const double proof_of_safety = -std::log(question.alpha_safe);
+CountTest::CountTest(double limit, double tolerated_rate)
+    : limit_(limit), tolerated_rate_(tolerated_rate), rate_(tolerated_rate) {}
+
+void CountTest::Add(const CountBlock& block) {
+  total_.canary_exposure += block.canary_exposure;
+  total_.baseline_exposure += block.baseline_exposure;
+  total_.canary_events += block.canary_events;
+  total_.baseline_events += block.baseline_events;
+  ++blocks_;
+  if (tolerated_rate_ > 0) rate_.Add(block);
+  if (!(block.canary_exposure > 0 && block.baseline_exposure > 0)) return;
+  meter_.Add(block);
+  if (!block.Informative()) return;
+  const double share = block.CanaryShare();
+  paired_exposure_share_ += share * block.events();
+  paired_events_ += block.events();
+  ++paired_blocks_;
+  const ShareRows rows = RowsFor(block, limit_);
+  ratios_.Add(block, rows);
+  const double expected = EventShare(share, limit_);
+  above_.Add(block, expected);
+  below_.Add(block, expected);
+}
+
+CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
   CountAnswer answer;
-  answer.estimate = material.estimate;
-  answer.dispersion = material.dispersion;
+  answer.estimate = meter_.Ratio();
+  if (paired_blocks_ > 0) answer.dispersion = meter_.Measured();
+  const Dispersion& dispersion = answer.dispersion;
+  const bool single = dispersion.Single(), no_large_bursts = !dispersion.Over(kLargestBurst);
+  const Evidence harm(Side::kAbove, ratios_, single, no_large_bursts, above_);
+  const Evidence safe(Side::kBelow, ratios_, single && meter_.SurelySingle(), no_large_bursts,
+                      below_);
+  const double proof_of_harm = -std::log(alpha_harm), proof_of_safety = -std::log(alpha_safe);
   answer.log_e_harm = harm.LogE();
-  answer.lower = harm.Bound(proof_of_harm);
-  answer.upper = safe.Bound(proof_of_safety);
-  double by_ratio = safe.LogE();
-  std::optional<RateEProcess> rate;
-  double by_rate = -kInfinity;
-  if (question.tolerated_rate > 0) {
+  double by_ratio = safe.LogE(), by_rate = -kInfinity;
+  double times = kInfinity;
+  if (tolerated_rate_ > 0) {
     by_ratio += kLogHalf;
-    if (!answer.dispersion.Over(kLargestQuietBurst)) {
-      rate.emplace(blocks, question.tolerated_rate);
-      by_rate = kLogHalf + rate->LogE();
+    if (!dispersion.Over(kLargestQuietBurst)) {
+      by_rate = kLogHalf + rate_.LogE();
+      times = rate_.TimesUntil(proof_of_safety - kLogHalf);
     }
   }
   answer.log_e_safe = LogSumExp(std::array{by_ratio, by_rate});
   answer.harm = answer.log_e_harm >= proof_of_harm;
   answer.safe = !answer.harm && answer.log_e_safe >= proof_of_safety;
   answer.by_rate = answer.safe && by_rate > by_ratio;
-  if (!answer.harm && !answer.safe) {
-    answer.blocks_to_answer = BlocksByRatio(blocks, question, answer, by_ratio);
-    const double times = rate ? rate->TimesUntil(proof_of_safety - kLogHalf) : kInfinity;
-    const double by_rate_alone = (times - 1) * static_cast<double>(blocks.size());
-    answer.by_rate = by_rate_alone < answer.blocks_to_answer;
-    if (answer.by_rate) answer.blocks_to_answer = by_rate_alone;
+  answer.lower = limit_ * std::exp(harm.Bound(proof_of_harm));
+  answer.upper = limit_ * std::exp(safe.Bound(proof_of_safety));
+  if (answer.harm) answer.lower = std::max(answer.lower, limit_);
+  if (by_ratio >= proof_of_safety) answer.upper = std::min(answer.upper, limit_);
+  if (answer.harm || answer.safe) return answer;
+
+  // Towards harm where the ratio points there, else towards safety. Evidence grows by what holds
+  // for single events, divided by the dispersion; where that is not known to be one, a block pays
+  // no more than one event.
+  constexpr double kLargest = 1e3;
+  const bool towards_harm = answer.estimate > limit_;
+  const double ratio =
+      towards_harm ? std::min(answer.estimate, kLargest) : std::min(1.0, limit_ * 0.99);
+  const double missing =
+      towards_harm ? proof_of_harm - answer.log_e_harm : proof_of_safety - by_ratio;
+  answer.blocks_to_answer = kInfinity;
+  if (paired_events_ > 0) {
+    const double share = paired_exposure_share_ / paired_events_;
+    const double per_event = Divergence(EventShare(share, ratio), EventShare(share, limit_));
+    const double counted = paired_events_ / paired_blocks_ / std::max(1.0, dispersion.ratio);
+    const double growth =
+        per_event * (single ? paired_events_ / paired_blocks_ : std::min(counted, 1.0));
+    answer.blocks_to_answer = std::max(missing, 0.0) / growth * (blocks_ / paired_blocks_);
   }
+  const double by_rate_alone = (times - 1) * blocks_;
+  answer.by_rate = by_rate_alone < answer.blocks_to_answer;
+  if (answer.by_rate) answer.blocks_to_answer = by_rate_alone;
   return answer;
+}
+
+CountAnswer TestCounts(std::span<const CountBlock> blocks, const CountQuestion& question) {
+  CountTest test(question.limit, question.tolerated_rate);
+  for (const CountBlock& block : blocks) test.Add(block);
+  return test.Answer(question.alpha_harm, question.alpha_safe);
 }
 
 }  // namespace gate::stats

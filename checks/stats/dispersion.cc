@@ -8,102 +8,95 @@ namespace {
 
 // Below this expected variance a block cannot tell bursts from single events.
 constexpr double kInformativeVariance = 1;
-
-// Pearson's statistic, term by term.
-class Pearson {
- public:
-  void Add(double seen, double expected, double variance) {
-    sum_ += (seen - expected) * (seen - expected) / variance;
-    ++blocks_;
-  }
-  // One degree of freedom has gone into the fitted rate.
-  Dispersion Result() const { return {blocks_ > 1 ? sum_ / (blocks_ - 1) : 0, blocks_}; }
-
- private:
-  double sum_ = 0;
-  int blocks_ = 0;
-};
-
-// Baseline requests that would bring as many events as the block's.
-double Weight(const CountBlock& block, double ratio) {
-  return block.canary_exposure * ratio + block.baseline_exposure;
-}
-
-Dispersion OfShares(std::span<const CountBlock> blocks, double ratio) {
-  Pearson pearson;
-  for (const CountBlock& block : blocks) {
-    if (!block.Informative()) continue;
-    const double share = EventShare(block.CanaryShare(), ratio);
-    const double expected = block.events() * share;
-    const double variance = expected * (1 - share);
-    if (variance >= kInformativeVariance) pearson.Add(block.canary_events, expected, variance);
-  }
-  return pearson.Result();
-}
-
-// Blocks are put together until they can tell bursts from single events.
-Dispersion OfGroupedShares(std::span<const CountBlock> blocks, double ratio) {
-  Pearson pearson;
-  double seen = 0, expected = 0, variance = 0;
-  for (const CountBlock& block : blocks) {
-    if (!block.Informative()) continue;
-    const double share = EventShare(block.CanaryShare(), ratio);
-    seen += block.canary_events;
-    expected += block.events() * share;
-    variance += block.events() * share * (1 - share);
-    if (variance < kInformativeVariance) continue;
-    pearson.Add(seen, expected, variance);
-    seen = expected = variance = 0;
-  }
-  return pearson.Result();
-}
-
-// The events of a block, given those of it and the one before.
-Dispersion OfNeighbours(std::span<const CountBlock> blocks, double ratio) {
-  Pearson pearson;
-  const CountBlock* before = nullptr;
-  for (const CountBlock& block : blocks) {
-    if (before != nullptr) {
-      const double weight = Weight(block, ratio), other = Weight(*before, ratio);
-      const double share = weight + other > 0 ? weight / (weight + other) : 0;
-      const double events = block.events() + before->events();
-      const double variance = events * share * (1 - share);
-      if (variance > 0) pearson.Add(block.events(), events * share, variance);
-    }
-    before = &block;
-  }
-  return pearson.Result();
-}
-
-Dispersion OfTotals(std::span<const CountBlock> blocks, double ratio) {
-  double events = 0, weights = 0;
-  for (const CountBlock& block : blocks) {
-    events += block.events();
-    weights += Weight(block, ratio);
-  }
-  Pearson pearson;
-  for (const CountBlock& block : blocks) {
-    const double expected = weights > 0 ? events * Weight(block, ratio) / weights : 0;
-    if (expected > 0) pearson.Add(block.events(), expected, expected);
-  }
-  return pearson.Result();
-}
+constexpr double kSmallestRatio = 1e-9, kLargestRatio = 1e9;
 
 }  // namespace
 
-bool Dispersion::Single() const {
-  return blocks >= kBlocksForDispersion && ratio <= 1 + std::sqrt(2.0 / blocks);
+void DispersionMeter::Pearson::Add(double seen, double expected, double variance) {
+  sum += (seen - expected) * (seen - expected) / variance;
+  ++blocks;
 }
 
-Dispersion MeasureDispersion(std::span<const CountBlock> blocks, double ratio) {
-  const Dispersion shares = OfShares(blocks, ratio);
-  return shares.blocks >= kBlocksForDispersion ? shares : OfTotals(blocks, ratio);
+Dispersion DispersionMeter::Pearson::Result() const {
+  return {blocks > 0 ? sum / blocks : 0, static_cast<int>(blocks)};
 }
 
-bool SurelySingle(std::span<const CountBlock> blocks, double ratio) {
-  constexpr int kGroups = 20;
-  const Dispersion shares = OfGroupedShares(blocks, ratio);
-  return shares.blocks >= kGroups && shares.Single() && OfNeighbours(blocks, ratio).Single();
+bool Dispersion::UnderDeviations(double deviations) const {
+  return blocks >= kBlocksForDispersion && ratio <= 1 + deviations * std::sqrt(2.0 / blocks);
+}
+
+bool Dispersion::Single() const { return UnderDeviations(1.25); }
+
+// Half an event on each side keeps the first blocks from being taken for certain.
+double DispersionMeter::FittedRatio() const {
+  constexpr double kPrior = 0.125;
+  return std::clamp((canary_weighted_ + kPrior) / (baseline_weighted_ + kPrior), kSmallestRatio,
+                    kLargestRatio);
+}
+
+void DispersionMeter::Add(const CountBlock& block) {
+  if (block.Informative()) AddShares(block);
+  AddTotals(block);
+  const double share = block.CanaryShare();
+  canary_weighted_ += block.canary_events * (1 - share);
+  baseline_weighted_ += block.baseline_events * share;
+}
+
+void DispersionMeter::AddShares(const CountBlock& block) {
+  const double share = EventShare(block.CanaryShare(), FittedRatio());
+  const double expected = block.events() * share;
+  const double variance = expected * (1 - share);
+  // What is expected is itself known only as well as the blocks before tell.
+  const double of_ratio = information_ > 0 ? variance / information_ : 0;
+  if (variance >= kInformativeVariance && information_ >= kInformativeVariance) {
+    shares_.Add(block.canary_events, expected, variance * (1 + of_ratio));
+  }
+  information_ += variance;
+  group_seen_ += block.canary_events;
+  group_expected_ += expected;
+  group_variance_ += variance;
+  if (group_variance_ < kInformativeVariance) return;
+  const double before = information_ - group_variance_;
+  if (before >= kInformativeVariance) {
+    groups_.Add(group_seen_, group_expected_, group_variance_ * (1 + group_variance_ / before));
+  }
+  group_seen_ = group_expected_ = group_variance_ = 0;
+}
+
+void DispersionMeter::AddTotals(const CountBlock& block) {
+  // As if the ratio were one: where shares differ much from block to block and it is another, that
+  // looks like bursts.
+  const double weight = block.canary_exposure + block.baseline_exposure;
+  const double events = block.events();
+  totals_squares_ += events * events / weight;
+  totals_events_ += events;
+  totals_weight_ += weight;
+  ++totals_blocks_;
+  if (weight_before_ > 0) {
+    const double share = weight / (weight + weight_before_);
+    const double both = events + events_before_;
+    const double variance = both * share * (1 - share);
+    if (variance > 0) neighbours_.Add(events, both * share, variance);
+  }
+  weight_before_ = weight;
+  events_before_ = events;
+}
+
+Dispersion DispersionMeter::Measured() const {
+  return shares_.blocks >= kBlocksForDispersion ? OfShares() : OfTotals();
+}
+
+Dispersion DispersionMeter::OfTotals() const {
+  if (totals_blocks_ < 2 || totals_events_ == 0) return {};
+  const double rate = totals_events_ / totals_weight_;
+  const double pearson = totals_squares_ / rate - totals_events_;
+  return {pearson / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
+}
+
+bool DispersionMeter::SurelySingle() const {
+  constexpr double kGroups = 20;
+  return groups_.blocks >= kGroups && groups_.Result().UnderDeviations(1) &&
+         neighbours_.Result().UnderDeviations(1);
 }
 
 }  // namespace gate::stats

@@ -7,10 +7,11 @@
 //   rate that moves, but blind where a block holds few events, or all on one side;
 //   of the totals: the events of both, given the exposure. Sees bursts of two events already, and
 //   takes a common rate that moves for bursts: it errs on the careful side only.
+//
+// Each block is held against what the blocks before it let expect (recursive residuals: Brown,
+// Durbin & Evans, JRSSB 37 (1975), section 2.2), so that nothing has to be kept of a block.
 #ifndef CHECKS_STATS_DISPERSION_H_
 #define CHECKS_STATS_DISPERSION_H_
-
-#include <span>
 
 #include "checks/stats/count_block.h"
 
@@ -23,25 +24,77 @@ struct Dispersion {
   double ratio = 0;  // Variance seen to variance expected; 0 where it could not be measured.
   int blocks = 0;    // How many it was measured on.
 
-  // Whether events have been seen to come one by one: at least ten blocks, and not more than one
-  // standard deviation, sqrt(2 / blocks), above what single events would show.
+  // Whether it was measured on at least ten blocks, and lies not more than so many standard
+  // deviations, of sqrt(2 / blocks), above what single events would show.
+  bool UnderDeviations(double deviations) const;
+
+  // Whether events have been seen to come one by one. At 1.25 deviations harm is found one or two
+  // minutes earlier than at 1; at 2, dispersion of two to three brings more false alarms than
+  // alpha.
   bool Single() const;
 
   // Whether bursts of more than `size` have been seen, on at least ten blocks.
   bool Over(double size) const { return blocks >= kBlocksForDispersion && ratio > size; }
 };
 
-// By the shares where at least ten blocks expect a variance of one event or more, else by the
-// totals. `ratio`: the rate ratio that fits best, finite.
-Dispersion MeasureDispersion(std::span<const CountBlock> blocks, double ratio);
+// Takes blocks in the order of time, those with exposure on both sides.
+class DispersionMeter {
+ public:
+  void Add(const CountBlock& block);
 
-// Whether events are seen to come one by one in a way that luck cannot feign. A harmful canary that
-// looks safe by luck is one whose bursts have not come yet: its shares look single for that very
-// reason, in up to one of seven such canaries. So, for a verdict of safety, the shares are measured
-// on twenty groups of blocks that each expect a variance of one, and events of both cohorts are
-// held against those of the block before (which a common rate that moves slowly does not disturb).
-// `blocks` in the order of time.
-bool SurelySingle(std::span<const CountBlock> blocks, double ratio);
+  // By the shares where at least ten blocks expect a variance of one event or more, else by the
+  // totals.
+  Dispersion Measured() const;
+  Dispersion OfShares() const { return shares_.Result(); }
+  Dispersion OfTotals() const;
+
+  // Whether events are seen to come one by one in a way that luck cannot feign. A harmful canary
+  // that looks safe by luck is one whose bursts have not come yet: its shares look single for that
+  // very reason, in up to one of seven such canaries. So, for a verdict of safety, the shares are
+  // measured on twenty groups of blocks that each expect a variance of one, and events of both
+  // cohorts are held against those of the block before (which a common rate that moves slowly does
+  // not disturb).
+  bool SurelySingle() const;
+
+  // The rate ratio that fits best (Mantel & Haenszel, JNCI 22 (1959): blocks are strata); infinity
+  // or NaN where one side has no event.
+  double Ratio() const { return canary_weighted_ / baseline_weighted_; }
+
+  // Visits all that it holds.
+  template <typename Visit>
+  void EachNumber(Visit visit) {
+    for (double* number :
+         {&canary_weighted_, &baseline_weighted_, &shares_.sum, &shares_.blocks, &information_,
+          &groups_.sum, &groups_.blocks, &group_seen_, &group_expected_, &group_variance_,
+          &neighbours_.sum, &neighbours_.blocks, &weight_before_, &events_before_, &totals_squares_,
+          &totals_events_, &totals_weight_, &totals_blocks_}) {
+      visit(*number);
+    }
+  }
+
+ private:
+  // Pearson's statistic, term by term.
+  struct Pearson {
+    double sum = 0;
+    double blocks = 0;
+
+    void Add(double seen, double expected, double variance);
+    Dispersion Result() const;
+  };
+
+  void AddShares(const CountBlock& block);
+  void AddTotals(const CountBlock& block);
+  double FittedRatio() const;
+
+  double canary_weighted_ = 0, baseline_weighted_ = 0;  // Mantel & Haenszel's two sums
+  Pearson shares_;
+  double information_ = 0;  // about the logarithm of the ratio
+  Pearson groups_;          // of blocks, put together until they can tell bursts from single events
+  double group_seen_ = 0, group_expected_ = 0, group_variance_ = 0;
+  Pearson neighbours_;  // the events of a block, given those of it and the one before
+  double weight_before_ = 0, events_before_ = 0;
+  double totals_squares_ = 0, totals_events_ = 0, totals_weight_ = 0, totals_blocks_ = 0;
+};
 
 }  // namespace gate::stats
 

@@ -20,13 +20,11 @@ constexpr std::array<Alternative, 5> kParts = {
 
 }  // namespace
 
-RateEProcess::RateEProcess(std::span<const CountBlock> blocks, double tolerated) {
-  for (const CountBlock& block : blocks) {
-    const double expected = tolerated * block.canary_exposure;
-    const double size = std::max(kLargestQuietBurst, expected);
-    expected_ += expected / size;
-    seen_ += block.canary_events / size;
-  }
+void RateEProcess::Add(const CountBlock& block) {
+  const double expected = tolerated_ * block.canary_exposure;
+  const double size = std::max(kLargestQuietBurst, expected);
+  expected_ += expected / size;
+  seen_ += block.canary_events / size;
 }
 
 double RateEProcess::LogEAfter(double times) const {

@@ -23,8 +23,6 @@
 #ifndef CHECKS_STATS_RATE_EPROCESS_H_
 #define CHECKS_STATS_RATE_EPROCESS_H_
 
-#include <span>
-
 #include "checks/stats/count_block.h"
 
 namespace gate::stats {
@@ -34,8 +32,11 @@ inline constexpr double kLargestQuietBurst = 5;
 
 class RateEProcess {
  public:
-  // `tolerated` > 0, in events per exposure. Only the canary's side of the blocks is read.
-  RateEProcess(std::span<const CountBlock> blocks, double tolerated);
+  // `tolerated` > 0, in events per exposure.
+  explicit RateEProcess(double tolerated) : tolerated_(tolerated) {}
+
+  // Only the canary's side is read.
+  void Add(const CountBlock& block);
 
   double LogE() const { return LogEAfter(1); }
 
@@ -45,7 +46,15 @@ class RateEProcess {
   // The smallest `times` >= 1 for which LogEAfter reaches `threshold`; infinity where none does.
   double TimesUntil(double threshold) const;
 
+  // Visits all that it holds but the tolerated rate.
+  template <typename Visit>
+  void EachNumber(Visit visit) {
+    visit(expected_);
+    visit(seen_);
+  }
+
  private:
+  double tolerated_;
   double expected_ = 0;  // Bursts at the tolerated rate...
   double seen_ = 0;      // ...and those there were.
 };

@@ -1,7 +1,6 @@
 #include "checks/stats/share_betting.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "checks/stats/log_sum.h"
@@ -11,9 +10,12 @@ namespace {
 
 constexpr double kSmallestBet = 0.02;
 constexpr double kLargestBet = 0.98;
-// A product of so many factors, each at least 1 - 0.98 and at most 1/theta, stays within a double;
-// then its logarithm is taken. Sixteen times fewer logarithms than one per factor.
-constexpr size_t kFactorsPerLog = 16;
+// So many factors, each at least 1 - 0.98 and at most 1/theta, on top of what is kept between
+// 2^-kScale and 2^kScale, stay within a double.
+constexpr double kFactorsUnscaled = 16;
+constexpr int kScale = 300;
+// A share so small that its inverse says nothing sensible any more.
+constexpr double kSmallestShare = 1e-12;
 
 const std::array<double, kBets>& Bets() {
   static const std::array<double, kBets>& bets = *new auto([] {
@@ -25,45 +27,38 @@ const std::array<double, kBets>& Bets() {
   return bets;
 }
 
-// A share so small that its inverse says nothing sensible any more.
-constexpr double kSmallestShare = 1e-12;
+// Nothing overlaps: two at a time.
+void PayOut(double gain, const double* __restrict bets, double* __restrict capital) {
+  for (int j = 0; j < kBets; ++j) capital[j] *= 1 + bets[j] * gain;
+}
 
 }  // namespace
 
-ShareBetting::ShareBetting(std::span<const CountBlock> blocks) {
-  intervals_.reserve(blocks.size());
-  for (const CountBlock& block : blocks) {
-    if (!block.Informative()) continue;
-    intervals_.push_back({block.CanaryShare(), block.canary_events / block.events()});
+void ShareBetting::Add(const CountBlock& block, double expected) {
+  const double share = block.canary_events / block.events();
+  const double gain = side_ == Side::kAbove
+                          ? share / std::max(expected, kSmallestShare) - 1
+                          : (1 - share) / std::max(1 - expected, kSmallestShare) - 1;
+  PayOut(gain, Bets().data(), capital_.data());
+  if (++since_scaled_ < kFactorsUnscaled) return;
+  since_scaled_ = 0;
+  for (int j = 0; j < kBets; ++j) {
+    const double up = std::ldexp(1, kScale), down = std::ldexp(1, -kScale);
+    if (capital_[j] > up) {
+      capital_[j] *= down;
+      exponent_[j] += kScale;
+    } else if (capital_[j] < down) {
+      capital_[j] *= up;
+      exponent_[j] -= kScale;
+    }
   }
-  // The same sum, to the last bit, for every order.
-  std::sort(intervals_.begin(), intervals_.end(), [](const Interval& a, const Interval& b) {
-    return a.exposure_share != b.exposure_share ? a.exposure_share < b.exposure_share
-                                                : a.event_share < b.event_share;
-  });
 }
 
-double ShareBetting::LogE(double ratio, Side side) const {
-  const auto& bets = Bets();
-  std::array<double, kBets> logs{};
-  std::array<double, kBets> products;
-  products.fill(1);
-  size_t in_product = 0;
-  const auto take_logs = [&] {
-    for (int j = 0; j < kBets; ++j) logs[j] += std::log(products[j]);
-    products.fill(1);
-    in_product = 0;
-  };
-  for (const Interval& interval : intervals_) {
-    const double expected = EventShare(interval.exposure_share, ratio);
-    const double gain =
-        side == Side::kAbove
-            ? interval.event_share / std::max(expected, kSmallestShare) - 1
-            : (1 - interval.event_share) / std::max(1 - expected, kSmallestShare) - 1;
-    for (int j = 0; j < kBets; ++j) products[j] *= 1 + bets[j] * gain;
-    if (++in_product == kFactorsPerLog) take_logs();
+double ShareBetting::LogE() const {
+  std::array<double, kBets> logs;
+  for (int j = 0; j < kBets; ++j) {
+    logs[j] = std::log(capital_[j]) + exponent_[j] * std::log(2.0);
   }
-  take_logs();
   return LogSumExp(logs) - std::log(kBets);
 }
 

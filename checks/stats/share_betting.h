@@ -16,32 +16,40 @@
 #ifndef CHECKS_STATS_SHARE_BETTING_H_
 #define CHECKS_STATS_SHARE_BETTING_H_
 
-#include <span>
-#include <vector>
+#include <array>
 
 #include "checks/stats/count_block.h"
 
 namespace gate::stats {
 
 // Fractions f of the largest bet: log-spaced from 0.02 to 0.98, equal weights.
-inline constexpr int kBets = 16;
+inline constexpr int kBets = 10;
 
+// Bets for one null edge and one side of it.
 class ShareBetting {
  public:
-  explicit ShareBetting(std::span<const CountBlock> blocks);
+  explicit ShareBetting(Side side) : side_(side) { capital_.fill(1); }
 
-  // log E for the null edge `ratio` > 0 and the side of the alternatives. Monotone in `ratio`.
-  double LogE(double ratio, Side side) const;
+  // One informative interval. `expected`: theta(r), the share of its events that the canary has at
+  // the edge of the null.
+  void Add(const CountBlock& block, double expected);
 
-  // How many intervals have been bet on.
-  int intervals() const { return static_cast<int>(intervals_.size()); }
+  // log E.
+  double LogE() const;
+
+  // Visits all that it holds but the side.
+  template <typename Visit>
+  void EachNumber(Visit visit) {
+    for (double& capital : capital_) visit(capital);
+    for (double& exponent : exponent_) visit(exponent);
+    visit(since_scaled_);
+  }
 
  private:
-  struct Interval {
-    double exposure_share;
-    double event_share;
-  };
-  std::vector<Interval> intervals_;
+  Side side_;
+  std::array<double, kBets> capital_;  // times 2^exponent_
+  std::array<double, kBets> exponent_{};
+  double since_scaled_ = 0;
 };
 
 }  // namespace gate::stats
