@@ -1,0 +1,272 @@
+#include "checks/stats/mean_process.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <utility>
+
+#include "checks/stats/log_sum.h"
+
+namespace gate::stats {
+
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kRight = std::numbers::pi / 2;  // The right angle.
+
+// Autocorrelations and their weights. The weight of the middle ones is what a false alarm at 0.6
+// is bought with, and what a true one pays for in time.
+struct Correlation {
+  double phi;
+  double weight;
+};
+constexpr std::array<Correlation, 7> kGrid = {
+    {{0, .25}, {.15, .21}, {.3, .175}, {.45, .1375}, {.6, .1}, {.75, .07}, {.9, .0575}}};
+using OverGrid = std::array<double, kGrid.size()>;
+
+// 1 / tau^2: effects of about 1.2 standard deviations of an interval are expected.
+constexpr double kPriorPrecision = 0.7;
+
+// Part of the evidence that is not bet, so that it is never zero.
+constexpr double kHeldBack = 0.01;
+
+// Relative to the cost, what may be rounding.
+constexpr double kRounding = 1e-6;
+
+}  // namespace
+
+bool MeanBlock::Informative() const {
+  return canary_exposure > 0 && baseline_exposure > 0 &&
+         std::isfinite(canary_cost / canary_exposure) &&
+         std::isfinite(baseline_cost / baseline_exposure);
+}
+
+void MeanProcess::Add(const MeanBlock& block) {
+  if (!block.Informative()) return;
+  double canary = block.canary_cost / block.canary_exposure;
+  double baseline = block.baseline_cost / block.baseline_exposure;
+  if (intervals_ == 0) {
+    canary_.first = canary;
+    baseline_.first = baseline;
+  }
+  canary -= canary_.first;
+  baseline -= baseline_.first;
+  lagged_products_ += canary * baseline_.last + baseline * canary_.last;
+  products_ += canary * baseline;
+  const auto add = [](Cohort& cohort, double cost) {
+    cohort.sum += cost;
+    cohort.squares += cost * cost;
+    cohort.lagged += cost * cohort.last;
+    cohort.last = cost;
+  };
+  add(canary_, canary);
+  add(baseline_, baseline);
+  ++intervals_;
+}
+
+// What the grid makes of one state, for any weights of the cohorts: D = x C - y B.
+class MeanEvidence {
+ public:
+  // `process` outlives it and has at least one interval.
+  explicit MeanEvidence(const MeanProcess& process) : process_(process), n_(process.intervals_) {
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      const double phi = kGrid[k].phi;
+      information_[k] = (1 - phi) * ((1 + phi) + (n_ - 1) * (1 - phi));
+      prior_[k] = kPriorPrecision * (1 - phi * phi);
+      log_weight_[k] = std::log(kGrid[k].weight) + std::log1p(-phi * phi) / 2;
+      log_shrinkage_[k] = std::log(prior_[k] / (prior_[k] + information_[k])) / 2;
+    }
+  }
+
+  double CanaryMean() const { return Mean(process_.canary_); }
+  double BaselineMean() const { return Mean(process_.baseline_); }
+
+  // log of the evidence that the mean of x C - y B is over zero.
+  double LogE(double x, double y) const {
+    const Fit fit = FitTo(x, y);
+    if (!(fit.rounding > 0)) return 0;
+    const double caution = Caution(x, y, fit);
+    OverGrid over, none;
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      none[k] = log_weight_[k] - n_ / 2 * std::log(fit.squares[k]);
+      over[k] = -kInfinity;
+      if (!(fit.sum[k] > 0)) continue;
+      const double precision = prior_[k] + information_[k];
+      const double explained = fit.sum[k] * fit.sum[k] / precision;
+      const double gain =
+          n_ / 2 * std::log1p(caution * caution * explained / Rest(fit, k, precision));
+      over[k] = none[k] + log_shrinkage_[k] + gain + std::log(2 - std::exp(-gain));
+    }
+    const std::array parts = {std::log(kHeldBack),
+                              std::log1p(-kHeldBack) + LogSumExp(over) - LogSumExp(none)};
+    return LogSumExp(parts);
+  }
+
+  // Of x C - y B around any mean: the average over the grid, weighted by what fits.
+  double Autocorrelation(double x, double y) const {
+    const Fit fit = FitTo(x, y);
+    if (!(fit.rounding > 0)) return 0;
+    OverGrid logs;
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      logs[k] = log_weight_[k] - std::log(information_[k]) / 2 -
+                (n_ - 1) / 2 * std::log(Rest(fit, k, information_[k]));
+    }
+    const double all = LogSumExp(logs);
+    double sum = 0;
+    for (size_t k = 0; k < kGrid.size(); ++k) sum += kGrid[k].phi * std::exp(logs[k] - all);
+    return sum;
+  }
+
+  // Growth of LogE per interval if the noise stays what it is and the mean of x C - y B is `mean`:
+  // what the best autocorrelation without a mean explains worse than the best with one.
+  double Growth(double x, double y, double mean) const {
+    const Fit fit = FitTo(x, y);
+    double with = kInfinity, without = kInfinity;
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      const double residual = Rest(fit, k, information_[k]);
+      with = std::min(with, residual);
+      without = std::min(without, residual + information_[k] * mean * mean);
+    }
+    return with > 0 ? std::log(without / with) / 2 : 0;
+  }
+
+ private:
+  // For every phi, D' K^-1 D and 1' K^-1 D with K = R(phi) / (1 - phi^2): noise whose innovations
+  // have a variance of one.
+  struct Fit {
+    OverGrid squares;
+    OverGrid sum;
+    double rounding;  // Is part of `squares`.
+    double variance;  // Of D, around its mean.
+  };
+
+  Fit FitTo(double x, double y) const {
+    const auto& c = process_.canary_;
+    const auto& b = process_.baseline_;
+    const double first = x * c.first - y * b.first;
+    const double last = x * c.last - y * b.last;  // This and all below less `first`.
+    const double sum = x * c.sum - y * b.sum;
+    const double squares = x * x * c.squares - 2 * x * y * process_.products_ + y * y * b.squares;
+    const double lagged = x * x * c.lagged - x * y * process_.lagged_products_ + y * y * b.lagged;
+    const double all_squares = squares + first * (2 * sum + n_ * first);
+    const double all_lagged = lagged + first * (2 * sum - last + (n_ - 1) * first);
+    const double ends = first + first + last;
+    const double squared_ends = first * first + (first + last) * (first + last);
+    Fit fit;
+    fit.variance = std::max(squares - sum * sum / n_, 0.0) / n_;
+    fit.rounding = kRounding * kRounding * (x * x * Squares(c) + y * y * Squares(b));
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      const double phi = kGrid[k].phi;
+      const double whitened =
+          all_squares + phi * phi * (all_squares - squared_ends) - 2 * phi * all_lagged;
+      fit.squares[k] = std::max(whitened, 0.0) + fit.rounding;
+      fit.sum[k] = (1 - phi) * ((1 - phi) * (sum + n_ * first) + phi * ends);
+    }
+    return fit;
+  }
+
+  // What is left of the squares where a mean is taken out, with so much information about it.
+  static double Rest(const Fit& fit, size_t k, double information) {
+    const double explained = fit.sum[k] * fit.sum[k] / information;
+    return std::max(fit.squares[k] - fit.rounding - explained, 0.0) + fit.rounding;
+  }
+
+  // By what part the difference is believed: see the header.
+  double Caution(double x, double y, const Fit& fit) const {
+    double low = std::abs(x * CanaryMean()), low_variance = x * x * Variance(process_.canary_);
+    double high = std::abs(y * BaselineMean()),
+           high_variance = y * y * Variance(process_.baseline_);
+    if (low > high) {
+      std::swap(low, high);
+      std::swap(low_variance, high_variance);
+    }
+    if (!(high > 0 && fit.variance > 0)) return 1;
+    const double distance = std::min(1 - low / high, 0.5);
+    low = std::max(low, high / 2);
+    const double excess = low_variance / (low * low) - high_variance / (high * high);
+    return 1 - distance * std::clamp(excess * high * high / fit.variance, 0.0, 1.0) / 2;
+  }
+
+  double Mean(const MeanProcess::Cohort& cohort) const { return cohort.first + cohort.sum / n_; }
+  double Squares(const MeanProcess::Cohort& cohort) const {
+    return cohort.squares + cohort.first * (2 * cohort.sum + n_ * cohort.first);
+  }
+  double Variance(const MeanProcess::Cohort& cohort) const {
+    return std::max(cohort.squares - cohort.sum * cohort.sum / n_, 0.0) / n_;
+  }
+
+  const MeanProcess& process_;
+  const double n_;
+  OverGrid information_;  // About the mean, if the innovations have a variance of one...
+  OverGrid prior_;        // ...and what the mixture over effects adds to it.
+  OverGrid log_weight_;
+  OverGrid log_shrinkage_;
+};
+
+namespace {
+
+// A ratio of means as an angle, so that 0 and infinity are as near as any other.
+double Angle(double ratio) { return std::atan(ratio); }
+double Ratio(double angle) { return angle < kRight ? std::tan(angle) : kInfinity; }
+
+// The edge of the confidence sequence between two angles, of which `kept` is not rejected. Errs
+// outwards by less than half a per cent at ratios near one.
+template <typename LogE>
+double Bound(double rejected, double kept, double threshold, LogE log_e) {
+  if (log_e(rejected) < threshold) return Ratio(rejected);
+  while (std::abs(kept - rejected) > 0.002) {
+    const double middle = (rejected + kept) / 2;
+    (log_e(middle) >= threshold ? rejected : kept) = middle;
+  }
+  return Ratio(rejected);
+}
+
+void SetBounds(const MeanEvidence& evidence, const MeanQuestion& question, MeanAnswer& answer) {
+  const double limit = Angle(question.limit);
+  const double estimate = std::isnan(answer.estimate) ? limit : Angle(answer.estimate);
+  const auto harm = [&](double at) { return evidence.LogE(std::cos(at), std::sin(at)); };
+  const auto safe = [&](double at) { return evidence.LogE(-std::cos(at), -std::sin(at)); };
+  const double below = std::min(estimate, limit), above = std::max(estimate, limit);
+  answer.lower = answer.harm ? Bound(limit, above, -std::log(question.alpha_harm), harm)
+                             : Bound(0, below, -std::log(question.alpha_harm), harm);
+  answer.upper = answer.safe ? Bound(limit, below, -std::log(question.alpha_safe), safe)
+                             : Bound(kRight, above, -std::log(question.alpha_safe), safe);
+}
+
+// Towards harm where the estimate is over the limit, else towards safety.
+double IntervalsToAnswer(const MeanEvidence& evidence, const MeanQuestion& question,
+                         const MeanAnswer& answer) {
+  if (answer.harm || answer.safe) return 0;
+  const bool towards_harm = answer.estimate > question.limit;
+  const double ratio = towards_harm ? answer.estimate : std::min(1.0, question.limit * 0.99);
+  const double mean = std::isfinite(ratio) ? (ratio - question.limit) * evidence.BaselineMean()
+                                           : evidence.CanaryMean();
+  const double growth = evidence.Growth(1, question.limit, mean);
+  const double missing = towards_harm ? -std::log(question.alpha_harm) - answer.log_e_harm
+                                      : -std::log(question.alpha_safe) - answer.log_e_safe;
+  return growth > 0 ? std::max(missing, 0.0) / growth : kInfinity;
+}
+
+}  // namespace
+
+MeanAnswer MeanProcess::Answer(const MeanQuestion& question) const {
+  MeanAnswer answer;
+  if (intervals_ == 0) return answer;
+  const MeanEvidence evidence(*this);
+  if (evidence.CanaryMean() < 0 || evidence.BaselineMean() < 0) return answer;
+  answer.estimate = evidence.CanaryMean() / evidence.BaselineMean();
+  answer.log_e_harm = evidence.LogE(1, question.limit);
+  answer.log_e_safe = evidence.LogE(-1, -question.limit);
+  answer.harm = answer.log_e_harm >= -std::log(question.alpha_harm);
+  answer.safe = !answer.harm && answer.log_e_safe >= -std::log(question.alpha_safe);
+  SetBounds(evidence, question, answer);
+  answer.autocorrelation = evidence.Autocorrelation(1, question.limit);
+  answer.effective_intervals =
+      intervals_ * (1 - answer.autocorrelation) / (1 + answer.autocorrelation);
+  answer.intervals_to_answer = IntervalsToAnswer(evidence, question, answer);
+  return answer;
+}
+
+}  // namespace gate::stats

@@ -1,0 +1,286 @@
+// The promise of mean_process.h, simulated: at the very edge of the null, asked after every
+// interval for two hours, harm is called in at most alpha of all runs, and so is safety; and what
+// is clear is found in time. Seeds are fixed: the same build gives the same figures.
+//
+// GATE_PROMISE_RUNS sets the runs per cell (default 10, seconds). Figures of a longer run stand in
+// checks/stats/README.md.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "checks/stats/mean_process.h"
+
+namespace gate::stats {
+namespace {
+
+constexpr double kAlpha = 0.01;
+constexpr int kHour = 60;
+constexpr int kNever = 1000;
+
+int Runs() {
+  const char* runs = std::getenv("GATE_PROMISE_RUNS");
+  return runs == nullptr ? 10 : std::atoi(runs);
+}
+
+// How the cost of a host in a minute varies around its mean.
+struct Noise {
+  double sd;               // Relative to the mean; of the logarithm where lognormal.
+  bool lognormal = false;  // Else normal.
+  double phi = 0;          // Autocorrelation of each host (of its logarithm).
+  double swing = 0;        // Of the cost of all hosts together, a sine over the hour.
+  double offset = 0;       // Subtracted from the cost: brings its mean near to zero.
+};
+
+struct World {
+  double ratio;
+  double limit;
+  int canary_hosts;
+  int baseline_hosts;
+  Noise noise;
+};
+
+class Hosts {
+ public:
+  Hosts(std::mt19937_64& random, int count, const Noise& noise) : noise_(noise) {
+    for (int i = 0; i < count; ++i) state_.push_back(normal_(random));
+  }
+  // What they cost on average, for a mean of `mean`.
+  double Next(std::mt19937_64& random, double mean) {
+    double sum = 0;
+    for (double& now : state_) {
+      now = noise_.phi * now + std::sqrt(1 - noise_.phi * noise_.phi) * normal_(random);
+      const double scaled = noise_.sd * now;
+      sum += noise_.lognormal ? std::exp(scaled - noise_.sd * noise_.sd / 2) : 1 + scaled;
+    }
+    return mean * (sum / static_cast<double>(state_.size()) - noise_.offset);
+  }
+
+ private:
+  const Noise& noise_;
+  std::normal_distribution<double> normal_;
+  std::vector<double> state_;
+};
+
+// When each answer was given first by a canary that is asked after every interval; kNever for
+// never.
+struct Life {
+  int harm = kNever;
+  int safe = kNever;
+};
+
+Life Live(const World& world, int intervals, int seed) {
+  std::mt19937_64 random(static_cast<uint64_t>(seed));
+  Hosts canary(random, world.canary_hosts, world.noise);
+  Hosts baseline(random, world.baseline_hosts, world.noise);
+  const double start = std::uniform_real_distribution<double>(0, 6.283)(random);
+  MeanProcess process;
+  Life life;
+  for (int i = 1; i <= intervals; ++i) {
+    const double common = 1 + world.noise.swing * std::sin(start + i / 9.5);
+    const double canary_cost = canary.Next(random, world.ratio * common);
+    process.Add({canary_cost, 1, baseline.Next(random, common), 1});
+    const MeanAnswer answer = process.Answer({world.limit, kAlpha, kAlpha});
+    // By the evidence, so that an early wrong answer of one kind hides none of the other.
+    if (answer.log_e_harm >= -std::log(kAlpha)) life.harm = std::min(life.harm, i);
+    if (answer.log_e_safe >= -std::log(kAlpha)) life.safe = std::min(life.safe, i);
+  }
+  return life;
+}
+
+// A binomial count that would be exceeded by luck in one of a thousand cells only.
+int Allowed(int runs, double alpha) {
+  const double mean = runs * alpha;
+  return static_cast<int>(std::ceil(mean + 3.5 * std::sqrt(mean)));
+}
+
+// Counts wrong answers at the edge of the null, cell by cell and over all cells.
+class Tally {
+ public:
+  explicit Tally(const char* what, double alpha = kAlpha) : what_(what), alpha_(alpha) {}
+
+  void Add(const World& world) {
+    int harm_in_an_hour = 0, harm = 0, safe_in_an_hour = 0, safe = 0;
+    for (int run = 0; run < Runs(); ++run) {
+      const Life life = Live(world, 2 * kHour, run);
+      harm_in_an_hour += life.harm <= kHour;
+      harm += life.harm < kNever;
+      safe_in_an_hour += life.safe <= kHour;
+      safe += life.safe < kNever;
+    }
+    EXPECT_LE(harm, Allowed(Runs(), alpha_)) << Name(world);
+    EXPECT_LE(safe, Allowed(Runs(), alpha_)) << Name(world);
+    if (harm + safe > worst_) worst_name_ = Name(world);
+    worst_ = std::max(worst_, harm + safe);
+    Count(harm_in_an_hour, harm_in_an_hour_);
+    Count(harm, harm_);
+    Count(safe_in_an_hour, safe_in_an_hour_);
+    Count(safe, safe_);
+    ++cells_;
+  }
+
+  ~Tally() {
+    const double runs = cells_ * Runs();
+    std::printf(
+        "%s, %d cells: harm %.4f in an hour (worst cell %.4f), %.4f in two (%.4f); "
+        "safe %.4f (%.4f), %.4f (%.4f); most in %s\n",
+        what_, cells_, harm_in_an_hour_.all / runs, Worst(harm_in_an_hour_), harm_.all / runs,
+        Worst(harm_), safe_in_an_hour_.all / runs, Worst(safe_in_an_hour_), safe_.all / runs,
+        Worst(safe_), worst_name_.c_str());
+  }
+
+ private:
+  struct Sum {
+    int all = 0;
+    int worst = 0;
+  };
+  static void Count(int wrong, Sum& sum) {
+    sum.all += wrong;
+    sum.worst = std::max(sum.worst, wrong);
+  }
+  static double Worst(const Sum& sum) { return static_cast<double>(sum.worst) / Runs(); }
+  static std::string Name(const World& world) {
+    char name[120];
+    std::snprintf(name, sizeof(name), "%d+%d hosts, %s %g, phi %g", world.canary_hosts,
+                  world.baseline_hosts, world.noise.lognormal ? "lognormal" : "normal",
+                  world.noise.sd, world.noise.phi);
+    return name;
+  }
+
+  const char* what_;
+  const double alpha_;
+  Sum harm_in_an_hour_, harm_, safe_in_an_hour_, safe_;
+  int cells_ = 0, worst_ = 0;
+  std::string worst_name_;
+};
+
+constexpr double kPhis[] = {0, 0.3, 0.6};
+
+TEST(MeanPromise, AtTheEdgeWithHostsOfEqualNumber) {
+  Tally tally("edge, equal hosts");
+  for (const double phi : kPhis) {
+    for (const Noise& noise :
+         {Noise{.2, false, phi}, Noise{.2, true, phi}, Noise{.5, true, phi}, Noise{1, true, phi}}) {
+      for (const int hosts : {1, 3, 10}) tally.Add({1.2, 1.2, hosts, hosts, noise});
+    }
+  }
+}
+
+TEST(MeanPromise, AtTheEdgeWithOneHostAgainstTen) {
+  Tally tally("edge, one host against ten");
+  for (const double phi : kPhis) {
+    for (const Noise& noise :
+         {Noise{.2, false, phi}, Noise{.2, true, phi}, Noise{.5, true, phi}, Noise{1, true, phi}}) {
+      tally.Add({1.2, 1.2, 1, 10, noise});
+      tally.Add({1.2, 1.2, 10, 1, noise});
+    }
+  }
+}
+
+TEST(MeanPromise, AtTheEdgeWhileTheLoadSwings) {
+  Tally tally("edge, common swings of half the cost");
+  for (const double phi : kPhis) {
+    for (const Noise& noise : {Noise{.2, false, phi, .5}, Noise{.5, true, phi, .5}}) {
+      tally.Add({1.2, 1.2, 3, 3, noise});
+      tally.Add({1.2, 1.2, 1, 10, noise});
+    }
+  }
+}
+
+// A tenth of the noise of a host is all the mean there is.
+TEST(MeanPromise, AtTheEdgeWithACostNearZero) {
+  Tally tally("edge, mean cost of a tenth of its noise");
+  for (const double phi : kPhis) {
+    tally.Add({1.2, 1.2, 1, 1, {.2, false, phi, 0, .98}});
+    tally.Add({1.2, 1.2, 3, 3, {.2, false, phi, 0, .98}});
+  }
+}
+
+// More than is promised: minutes that resemble each other this much hardly tell more than one does.
+TEST(MeanPromise, AnAutocorrelationOfNineTenthsIsNearlyKept) {
+  Tally tally("edge, autocorrelation 0.9", 0.05);
+  for (const int hosts : {1, 3}) {
+    tally.Add({1.2, 1.2, hosts, hosts, {.2, false, .9}});
+    tally.Add({1.2, 1.2, hosts, hosts, {.5, true, .9}});
+  }
+}
+
+TEST(MeanPromise, AHealthyCanaryWithAMarginAlmostNeverFails) {
+  int harm = 0, cells = 0;
+  for (const double phi : {0.0, 0.3, 0.6, 0.9}) {
+    for (const int hosts : {1, 3, 10}) {
+      for (const Noise& noise : {Noise{.2, false, phi}, Noise{.5, true, phi}}) {
+        for (int run = 0; run < Runs(); ++run) {
+          harm += Live({1, 1.2, hosts, hosts, noise}, 2 * kHour, run).harm < kNever;
+        }
+        ++cells;
+      }
+    }
+  }
+  EXPECT_LE(harm, Allowed(cells * Runs(), 0.003));
+  std::printf("healthy, margin 0.2: harm in %d of %d\n", harm, cells * Runs());
+}
+
+struct Clear {
+  World world;
+  bool harm;     // Else safe.
+  double found;  // At least this part of the runs, within two hours...
+  int median;    // ...and half of them by this interval.
+};
+
+class MeanDetection : public ::testing::TestWithParam<Clear> {};
+
+TEST_P(MeanDetection, IsFoundInTime) {
+  const Clear& clear = GetParam();
+  const int runs = std::max(Runs(), 25);  // A median of less is luck.
+  std::vector<int> found;
+  for (int run = 0; run < runs; ++run) {
+    const Life life = Live(clear.world, 2 * kHour, 5000 + run);
+    found.push_back(clear.harm ? life.harm : life.safe);
+  }
+  std::sort(found.begin(), found.end());
+  const auto at = [&](double part) { return found[static_cast<size_t>(part * runs)]; };
+  const double part =
+      static_cast<double>(std::count_if(found.begin(), found.end(),
+                                        [](int interval) { return interval < kNever; })) /
+      runs;
+  EXPECT_GE(part, clear.found - 3 * std::sqrt(clear.found * (1 - clear.found) / runs));
+  EXPECT_LE(at(.5), clear.median);
+  std::printf("%s at %g, limit %g, %d+%d hosts, phi %g: %.3f, median %d, nine of ten by %d\n",
+              clear.harm ? "harm" : "safe", clear.world.ratio, clear.world.limit,
+              clear.world.canary_hosts, clear.world.baseline_hosts, clear.world.noise.phi, part,
+              at(.5), at(.9));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Harm, MeanDetection,
+    ::testing::Values(Clear{{1.5, 1.2, 3, 3, {.2}}, true, .99, 24},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, .3}}, true, .99, 33},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, .6}}, true, .9, 65},
+                      Clear{{1.5, 1.1, 3, 3, {.2}}, true, .99, 20},
+                      Clear{{1.5, 1.1, 3, 3, {.2, false, .3}}, true, .99, 27},
+                      Clear{{1.5, 1.2, 1, 1, {.2}}, true, .98, 42},
+                      Clear{{1.5, 1.2, 1, 1, {.2, false, .3}}, true, .9, 60},
+                      Clear{{1.5, 1.1, 1, 1, {.2}}, true, .99, 31},
+                      Clear{{1.5, 1.1, 1, 1, {.2, false, .3}}, true, .98, 42},
+                      Clear{{1.5, 1.2, 1, 10, {.2}}, true, .98, 33},
+                      Clear{{1.5, 1.2, 10, 10, {.2}}, true, .99, 18},
+                      Clear{{2, 1.2, 3, 3, {.2, true}}, true, .99, 18},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, 0, .5}}, true, .98, 30}));
+
+INSTANTIATE_TEST_SUITE_P(Safe, MeanDetection,
+                         ::testing::Values(Clear{{1, 1.2, 3, 3, {.2}}, false, .99, 30},
+                                           Clear{{1, 1.2, 3, 3, {.2, false, .3}}, false, .98, 40},
+                                           Clear{{1, 1.2, 3, 3, {.2, false, .6}}, false, .8, 85},
+                                           Clear{{1, 1.2, 1, 1, {.2}}, false, .98, 58},
+                                           Clear{{1, 1.2, 10, 10, {.2}}, false, .99, 20},
+                                           Clear{{1, 1.2, 1, 10, {.2}}, false, .98, 45},
+                                           Clear{{1, 1.2, 10, 10, {.5, true}}, false, .95, 45}));
+
+}  // namespace
+}  // namespace gate::stats
