@@ -8,14 +8,15 @@
 #include "checks/freeze/freeze.h"
 #include "checks/migration/migration.h"
 #include "checks/rollback/rollback.h"
+#include "checks/traffic/traffic.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 4> kChecks = {&kCanaryCheck, &kFreezeCheck, &kMigrationCheck,
-                                                 &kRollbackCheck};
+constexpr std::array<const Check*, 5> kChecks = {&kCanaryCheck, &kFreezeCheck, &kMigrationCheck,
+                                                 &kRollbackCheck, &kTrafficCheck};
 
 using google::protobuf::FieldDescriptor;
 

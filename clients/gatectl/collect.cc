@@ -59,9 +59,10 @@ Or<bool> Apply(const Question& question, v1::Change& change) {
                    {"--kind takes code, hotfix, migration, traffic-shift, flag-flip or config"});
     }
   } else if (change.kind() == v1::CHANGE_KIND_UNSPECIFIED) {
-    change.set_kind(v1::CHANGE_KIND_CODE);
+    change.set_kind(question.shift.Given() ? v1::CHANGE_KIND_TRAFFIC_SHIFT : v1::CHANGE_KIND_CODE);
   }
-  return true;
+  return question.shift.Given() ? ApplyShift(question.shift, *change.mutable_traffic_shift())
+                                : true;
 }
 
 // The program that tells what is deployed, and what it said.
@@ -237,9 +238,14 @@ Or<Collected> Collect(const Question& question, const Settings& settings,
   if (const Or<bool> applied = Apply(question, collected.change); !applied) {
     return applied.problem();
   }
-  const bool wants_git = !settings.project_path.empty() || !question.base.empty() ||
-                         !question.head.empty() || question.first_deployment ||
-                         !Get(variables, "GATE_BASE").empty();
+  const bool named_revision =
+      !question.base.empty() || !question.head.empty() || question.first_deployment;
+  // Nothing that is in a checkout goes out with a shift of traffic.
+  if (collected.change.kind() == v1::CHANGE_KIND_TRAFFIC_SHIFT && !named_revision) {
+    return collected;
+  }
+  const bool wants_git =
+      named_revision || !settings.project_path.empty() || !Get(variables, "GATE_BASE").empty();
   if (!wants_git) {
     collected.notes.push_back(
         "no .gate.yaml here or above: asked without commits and migrations (gatectl help project)");

@@ -9,6 +9,7 @@
 #include "checks/render/render.h"
 #include "clients/gatectl/git.h"
 #include "clients/gatectl/settings.h"
+#include "clients/gatectl/shift.h"
 #include "gate/v1/change.pb.h"
 
 namespace gate::ctl {
@@ -17,7 +18,7 @@ namespace gate::ctl {
 struct Question {
   std::string service;
   std::string environment;
-  std::string kind;  // empty: code
+  std::string kind;  // empty: code, or traffic-shift where one is given
   std::string version;
   std::string base;
   std::string head;
@@ -28,6 +29,7 @@ struct Question {
   std::vector<std::string> tickets;
   std::vector<std::string> labels;  // "key=value"
   bool first_deployment = false;
+  ShiftFlags shift;
 };
 
 struct Collected {

@@ -10,6 +10,7 @@
 #include "checks/render/render.h"
 #include "clients/gatectl/problem.h"
 #include "clients/gatectl/results.h"
+#include "clients/gatectl/shift.h"
 
 namespace gate::ctl {
 namespace {
@@ -38,6 +39,8 @@ CompletionValues ValuesOf(const std::string& flag) {
   if (flag == "color") return {Kind::kWords, {"auto", "always", "never"}};
   if (flag == "on-unreachable") return {Kind::kWords, {"fail", "allow"}};
   if (flag == "kind") return {Kind::kWords, KindWords()};
+  if (flag == "affinity") return {Kind::kWords, AffinityWords()};
+  if (flag == "sessions") return {Kind::kWords, SessionsWords()};
   if (flag == "decision") return {Kind::kWords, {"allow", "hold", "block"}};
   if (flag == "context") return {Kind::kContexts, {}};
   for (const char* file : {"config", "change", "schema", "workload"}) {

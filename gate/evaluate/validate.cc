@@ -20,6 +20,7 @@ constexpr size_t kMaxLabels = 64;
 constexpr size_t kMaxCommits = 10'000;
 constexpr size_t kMaxMigrationFiles = 1'000;
 constexpr size_t kMaxMigrationFileBytes = 20 << 20;
+constexpr int kMaxOrigins = 100;
 
 bool IsNameChar(unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; }
 
@@ -125,20 +126,59 @@ void CheckSchemaChange(const v1::SchemaChange& schema, Issues& issues) {
   CheckDatabases(schema, issues);
 }
 
-void CheckTrafficShift(const v1::TrafficShift& shift, Issues& issues) {
+// The sum of the shares has to be 1; where some are not told it may be less.
+void CheckSum(const char* which, double sum, bool all_told, Issues& issues) {
+  if (std::abs(sum - 1) < 1e-6 || (!all_told && sum < 1)) return;
+  issues.Add("change.traffic_shift.origins",
+             absl::StrCat("shares ", which, " must sum to 1; they sum to ", sum));
+}
+
+// Where both are told, they have to tell the same.
+bool Contradict(const v1::TrafficShift& shift) {
+  return shift.has_sticky_sessions() && shift.affinity() != v1::SESSION_AFFINITY_UNSPECIFIED &&
+         shift.sticky_sessions() == (shift.affinity() == v1::SESSION_AFFINITY_NONE);
+}
+
+void CheckOrigins(const v1::TrafficShift& shift, Issues& issues) {
+  std::set<std::string_view> names;
   double before = 0, after = 0;
+  bool all_before = true, all_after = true;
   for (int i = 0; i < shift.origins_size(); ++i) {
     const std::string field = absl::StrCat("change.traffic_shift.origins[", i, "]");
     const v1::TrafficShift::Origin& origin = shift.origins(i);
     issues.RequireName(field + ".name", origin.name());
+    if (!names.insert(origin.name()).second) {
+      issues.Add(field + ".name", absl::StrCat("there are two origins ", origin.name()));
+    }
     issues.RequireShare(field + ".share_before", origin.share_before());
     issues.RequireShare(field + ".share_after", origin.share_after());
+    issues.LimitText(field + ".site", origin.site());
+    issues.LimitText(field + ".database_site", origin.database_site());
+    if (origin.workers() < 0) issues.Add(field + ".workers", "must not be negative");
     before += origin.share_before();
     after += origin.share_after();
+    all_before &= origin.has_share_before();
+    all_after &= origin.has_share_after();
   }
-  if (!(std::abs(before - 1) < 1e-6 && std::abs(after - 1) < 1e-6)) {
-    issues.Add("change.traffic_shift.origins", "shares before and after must each sum to 1");
+  CheckSum("before", before, all_before, issues);
+  CheckSum("after", after, all_after, issues);
+}
+
+void CheckTrafficShift(const v1::TrafficShift& shift, Issues& issues) {
+  if (shift.origins_size() > kMaxOrigins) {
+    issues.Add("change.traffic_shift.origins",
+               absl::StrCat("has ", shift.origins_size(), " origins; at most ", kMaxOrigins));
+    return;
   }
+  CheckOrigins(shift, issues);
+  if (!v1::SessionAffinity_IsValid(shift.affinity())) {
+    issues.Add("change.traffic_shift.affinity", "must be NONE, COOKIE or TENANT");
+  } else if (Contradict(shift)) {
+    issues.Add("change.traffic_shift.affinity",
+               "contradicts sticky_sessions; leave one of them out");
+  }
+  issues.LimitText("change.traffic_shift.way_back", shift.way_back());
+  issues.LimitText("change.traffic_shift.takes_back", shift.takes_back());
 }
 
 void CheckChange(const v1::Change& change, Issues& issues) {

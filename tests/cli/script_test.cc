@@ -49,6 +49,43 @@ TEST(CollectTest, WhatIsSentIsWhatHasChanged) {
   EXPECT_EQ(schema.postgres_major_version(), 15);
 }
 
+TEST(CollectTest, AShiftIsSentAsItWasTold) {
+  FakeGate gate;
+  RunScript(ReadFile("golden/cli/traffic.txt"), gate.address());
+  const std::vector<v1::EvaluateRequest> requests = gate.requests();
+  ASSERT_GE(requests.size(), 3u);
+  const v1::Change& change = requests[0].change();
+  EXPECT_EQ(change.kind(), v1::CHANGE_KIND_TRAFFIC_SHIFT);
+  EXPECT_EQ(change.schema_change().files_size(), 0) << "nothing of the checkout goes out with it";
+  const v1::TrafficShift& shift = change.traffic_shift();
+  ASSERT_EQ(shift.origins_size(), 2);
+  EXPECT_EQ(shift.origins(0).name(), "old-hoster");
+  EXPECT_EQ(shift.origins(0).share_before(), 1);
+  EXPECT_EQ(shift.origins(0).share_after(), 0.8);
+  EXPECT_EQ(shift.origins(1).share_before(), 0);
+  EXPECT_TRUE(shift.origins(1).has_share_before());
+  EXPECT_EQ(shift.origins(1).share_after(), 0.2);
+  EXPECT_EQ(shift.origins(1).site(), "ord");
+  EXPECT_EQ(shift.origins(1).database_site(), "nyc");
+  EXPECT_EQ(shift.origins(1).workers(), 64);
+  EXPECT_EQ(shift.affinity(), v1::SESSION_AFFINITY_TENANT);
+  EXPECT_TRUE(shift.stateful_sessions());
+  EXPECT_EQ(shift.way_back(), "weights at the CDN, 2 min");
+  // What is not told is not sent.
+  const v1::TrafficShift& less = requests[1].change().traffic_shift();
+  EXPECT_FALSE(less.origins(0).has_share_before());
+  EXPECT_FALSE(less.has_stateful_sessions());
+  EXPECT_FALSE(less.has_sticky_sessions());
+  EXPECT_EQ(less.affinity(), v1::SESSION_AFFINITY_UNSPECIFIED);
+  EXPECT_EQ(less.takes_back(), "verdicts/1");
+  // Flags come on top of the file.
+  const v1::TrafficShift& file = requests[2].change().traffic_shift();
+  ASSERT_EQ(file.origins_size(), 2);
+  EXPECT_EQ(file.origins(1).site(), "ord");
+  EXPECT_EQ(file.affinity(), v1::SESSION_AFFINITY_COOKIE);
+  EXPECT_FALSE(file.has_sticky_sessions());
+}
+
 // What a release does to one database has nothing to do with the tables of another.
 TEST(CollectTest, EachDatabaseIsSentWithItsOwnSchema) {
   FakeGate gate;

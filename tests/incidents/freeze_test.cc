@@ -1,6 +1,6 @@
 // 2023-09-11, message flood: a hotfix on Friday evening, felt under Monday's load. 2021-07-06,
 // split traffic: a shift on the Friday before the holiday weekend, felt on Tuesday. What both have
-// in common is that they started in a freeze.
+// in common is that they started in a freeze; the shift itself is asked in split_traffic_test.cc.
 #include <random>
 #include <string>
 
@@ -28,17 +28,6 @@ v1::EvaluateRequest Ask(v1::ChangeKind kind) {
   request.mutable_change()->set_service("web");
   request.mutable_change()->set_environment("production");
   request.mutable_change()->set_kind(kind);
-  if (kind == v1::CHANGE_KIND_TRAFFIC_SHIFT) {
-    v1::TrafficShift& shift = *request.mutable_change()->mutable_traffic_shift();
-    shift.set_stateful_sessions(true);
-    for (const char* name : {"old-hoster", "new-hoster"}) {
-      v1::TrafficShift::Origin& origin = *shift.add_origins();
-      const bool old = origin.name().empty() && shift.origins_size() == 1;
-      origin.set_name(name);
-      origin.set_share_before(old ? 1 : 0);
-      origin.set_share_after(old ? 0.8 : 0.2);
-    }
-  }
   return request;
 }
 
@@ -83,20 +72,6 @@ TEST(MessageFlood, OnFridayMorningTheSameHotfixMayGo) {
   const v1::Verdict verdict = gate.Evaluate(Ask(v1::CHANGE_KIND_HOTFIX));
   EXPECT_EQ(verdict.decision(), v1::DECISION_ALLOW) << verdict.DebugString();
   EXPECT_THAT(Freeze(verdict).summary(), HasSubstr("friday-evening"));
-}
-
-TEST(SplitTraffic, TheShiftBeforeTheHolidayWeekendIsBlockedUntilTuesday) {
-  RunningGate gate(SetupAt("2021-07-02 19:00:00"));  // Friday 15:00 in New York.
-  const v1::Verdict verdict = gate.Evaluate(Ask(v1::CHANGE_KIND_TRAFFIC_SHIFT));
-
-  EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
-  const v1::CheckOutcome& freeze = Freeze(verdict);
-  ASSERT_GE(freeze.findings_size(), 1) << freeze.DebugString();
-  const v1::Finding& finding = freeze.findings(0);
-  EXPECT_EQ(finding.subject(), "holiday-weekend");
-  EXPECT_THAT(finding.message(), HasSubstr("Independence Day"));
-  EXPECT_THAT(finding.instead(),
-              AllOf(HasSubstr("Tue 2021-07-06 10:00 EDT"), HasSubstr("14:00 UTC")));
 }
 
 // The answer follows from the window, not from the minute of the incident.

@@ -31,6 +31,8 @@ TEST(ExamplesTest, PolicyLoads) {
   EXPECT_EQ(RuleFor(policy, "production", v1::CHANGE_KIND_HOTFIX), "production hotfixes");
   EXPECT_EQ(RuleFor(policy, "production", v1::CHANGE_KIND_CONFIG),
             "production flags and configuration");
+  EXPECT_EQ(RuleFor(policy, "production", v1::CHANGE_KIND_TRAFFIC_SHIFT),
+            "production traffic shifts");
   EXPECT_EQ(RuleFor(policy, "staging-eu", v1::CHANGE_KIND_CODE), "staging");
   EXPECT_EQ(RuleFor(policy, "laptop", v1::CHANGE_KIND_CODE), "none");
 }

@@ -162,6 +162,20 @@ void AddQuestion(CLI::App& command, Question& question) {
       ->allow_extra_args(false);
   command.add_option("--label", question.labels, "KEY=VALUE that policies select on (repeatable)")
       ->allow_extra_args(false);
+  ShiftFlags& shift = question.shift;
+  command
+      .add_option("--origin", shift.origins,
+                  "For a traffic shift, NAME=BEFORE:AFTER[,site=SITE][,database=SITE][,workers=N]: "
+                  "an origin, its shares, its site, that of its database primary (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("ORIGIN");
+  command.add_option("--affinity", shift.affinity,
+                     "What keeps a user with one origin: none, cookie or tenant");
+  command.add_option("--sessions", shift.sessions,
+                     "Whether the service keeps sessions in its origins: stateful or stateless");
+  command.add_option("--way-back", shift.way_back, "How the traffic goes back, how long it takes");
+  command.add_option("--takes-back", shift.takes_back,
+                     "The earlier shift (verdicts/..., or in words) that this one takes back");
   command.add_option("--author", question.author, "Who asks for it (default: what CI says)");
   command.add_option("--summary", question.summary, "One line for people");
 }
