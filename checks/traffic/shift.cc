@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -66,13 +67,27 @@ Shift ReadShift(const v1::Change& change, const v1::TrafficPolicy& policy) {
 
 std::string Percent(double share) { return absl::StrFormat("%.4g %%", share * 100); }
 
-std::string NamesWithShares(const std::vector<const Origin*>& origins) {
-  std::string names;
-  for (size_t i = 0; i < origins.size(); ++i) {
-    const char* between = i == 0 ? "" : i + 1 == origins.size() ? " and " : ", ";
-    absl::StrAppend(&names, between, origins[i]->name, " (", Percent(origins[i]->after), ")");
+std::string Enumerate(std::vector<std::string> names) {
+  constexpr size_t kMost = 6;
+  if (names.size() > kMost) {
+    const size_t more = names.size() - kMost + 1;
+    names.resize(kMost - 1);
+    names.push_back(absl::StrCat(more, " more"));
   }
-  return names;
+  std::string all;
+  for (size_t i = 0; i < names.size(); ++i) {
+    const char* between = i == 0 ? "" : i + 1 == names.size() ? " and " : ", ";
+    absl::StrAppend(&all, between, names[i]);
+  }
+  return all;
+}
+
+std::string NamesWithShares(const std::vector<const Origin*>& origins) {
+  std::vector<std::string> names;
+  for (const Origin* origin : origins) {
+    names.push_back(absl::StrCat(origin->name, " (", Percent(origin->after), ")"));
+  }
+  return Enumerate(std::move(names));
 }
 
 }  // namespace gate::traffic

@@ -51,6 +51,9 @@ Shift ReadShift(const v1::Change& change, const v1::TrafficPolicy& policy);
 // "20 %", "12.5 %".
 std::string Percent(double share);
 
+// "a, b and c"; of more than a handful the first ones, and how many more there are.
+std::string Enumerate(std::vector<std::string> names);
+
 // "new-hoster (20 %) and old-hoster (80 %)", by their shares after the shift.
 std::string NamesWithShares(const std::vector<const Origin*>& origins);
 

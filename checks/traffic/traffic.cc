@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "checks/traffic/rule.h"
 #include "checks/traffic/shift.h"
 
@@ -112,15 +111,21 @@ void LetPass(const std::string& takes_back, std::vector<v1::Finding>& findings,
 
 bool IsUnproven(const v1::Finding& finding) { return finding.rule() == kUnproven; }
 
-// "new-hoster 0 % -> 20 %, old-hoster 100 % -> 80 %"
+// "new-hoster 0 % -> 20 % and old-hoster 100 % -> 80 %"
 std::string Moves(const Shift& shift) {
-  return absl::StrJoin(shift.origins, ", ", [](std::string* out, const Origin& origin) {
-    absl::StrAppend(out, origin.name, " ", Percent(origin.before), " -> ", Percent(origin.after));
-  });
+  std::vector<std::string> moves;
+  for (const Origin& origin : shift.origins) {
+    moves.push_back(
+        absl::StrCat(origin.name, " ", Percent(origin.before), " -> ", Percent(origin.after)));
+  }
+  return Enumerate(std::move(moves));
 }
 
 std::string WhyItMay(const Shift& shift) {
-  if (shift.Serving().size() == 1) return "one origin serves everything";
+  if (shift.Serving().size() == 1) {
+    return absl::StrCat("one origin serves everything",
+                        shift.way_back.empty() ? "" : "; the way back: ", shift.way_back);
+  }
   if (shift.keeps_sessions == Answer::kNo) return "no sessions are kept in the origins";
   if (shift.affinity == v1::SESSION_AFFINITY_TENANT) return "each tenant stays with one origin";
   if (shift.is_sticky == Answer::kYes) return "each user stays with one origin";

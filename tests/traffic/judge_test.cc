@@ -74,8 +74,20 @@ TEST(TrafficTest, AGoodShiftPassesAndSaysWhy) {
   const v1::CheckOutcome outcome = JudgeTraffic(GoodShift(), {});
   EXPECT_EQ(outcome.outcome(), v1::OUTCOME_PASS);
   EXPECT_EQ(outcome.summary(),
-            "new 0 % -> 20 %, old 100 % -> 80 %: each user stays with one origin.");
+            "new 0 % -> 20 % and old 100 % -> 80 %: each user stays with one origin.");
   EXPECT_THAT(outcome.findings(), IsEmpty());
+}
+
+// A verdict is read by people, and has limits: of many origins a few are named.
+TEST(TrafficTest, OfManyOriginsAFewAreNamed) {
+  std::vector<v1::TrafficShift::Origin> origins = {Origin("old", 1, 0)};
+  for (int i = 10; i < 60; ++i) origins.push_back(Origin("o" + std::to_string(i), 0, 0.02));
+  v1::Change change = Shift(origins);
+  change.mutable_traffic_shift()->set_stateful_sessions(true);
+  change.mutable_traffic_shift()->set_sticky_sessions(false);
+  const v1::CheckOutcome outcome = JudgeTraffic(change, {});
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL);
+  EXPECT_THAT(outcome.summary(), HasSubstr("o14 (2 %) and 45 more answer in turn. About 98 %"));
 }
 
 // All that can be told of sessions, by the change and by the policy, and what comes of it.

@@ -2,6 +2,9 @@
 // before the next one. A service whose sessions cannot be split has no small steps: there it is a
 // warning.
 #include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "checks/traffic/rule.h"
@@ -13,13 +16,13 @@ namespace {
 std::string FirstStep(const Shift& shift) {
   double growth = 0;
   for (const Origin& origin : shift.origins) growth = std::max(growth, origin.Growth());
-  std::string step;
+  std::vector<std::string> steps;
   for (const Origin& origin : shift.origins) {
     const double after = origin.before + origin.Growth() * shift.largest_step / growth;
-    absl::StrAppend(&step, step.empty() ? "" : ", ", origin.name, " from ", Percent(origin.before),
-                    " to ", Percent(after));
+    steps.push_back(
+        absl::StrCat(origin.name, " from ", Percent(origin.before), " to ", Percent(after)));
   }
-  return step;
+  return Enumerate(std::move(steps));
 }
 
 void Examine(const Shift& shift, Findings& findings) {
