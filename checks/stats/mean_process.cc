@@ -23,7 +23,7 @@ struct Correlation {
   double weight;
 };
 constexpr std::array<Correlation, 7> kGrid = {
-    {{0, .25}, {.15, .21}, {.3, .175}, {.45, .1375}, {.6, .1}, {.75, .07}, {.9, .0575}}};
+    {{0, .22}, {.15, .175}, {.3, .155}, {.45, .155}, {.6, .155}, {.75, .09}, {.9, .05}}};
 using OverGrid = std::array<double, kGrid.size()>;
 
 // 1 / tau^2: effects of about 1.2 standard deviations of an interval are expected.
@@ -76,10 +76,11 @@ class MeanEvidence {
       information_[k] = (1 - phi) * ((1 + phi) + (n_ - 1) * (1 - phi));
       prior_[k] = kPriorPrecision * (1 - phi * phi);
       log_weight_[k] = std::log(kGrid[k].weight) + std::log1p(-phi * phi) / 2;
-      log_shrinkage_[k] = std::log(prior_[k] / (prior_[k] + information_[k])) / 2;
+      shrinkage_[k] = std::sqrt(prior_[k] / (prior_[k] + information_[k]));
     }
   }
 
+  double intervals() const { return n_; }
   double CanaryMean() const { return Mean(process_.canary_); }
   double BaselineMean() const { return Mean(process_.baseline_); }
 
@@ -88,20 +89,31 @@ class MeanEvidence {
     const Fit fit = FitTo(x, y);
     if (!(fit.rounding > 0)) return 0;
     const double caution = Caution(x, y, fit);
-    OverGrid over, none;
+    OverGrid none, gain;
+    double most = -kInfinity, most_over = -kInfinity;
     for (size_t k = 0; k < kGrid.size(); ++k) {
       none[k] = log_weight_[k] - n_ / 2 * std::log(fit.squares[k]);
-      over[k] = -kInfinity;
+      most = std::max(most, none[k]);
+      gain[k] = -kInfinity;
       if (!(fit.sum[k] > 0)) continue;
       const double precision = prior_[k] + information_[k];
-      const double explained = fit.sum[k] * fit.sum[k] / precision;
-      const double gain =
-          n_ / 2 * std::log1p(caution * caution * explained / Rest(fit, k, precision));
-      over[k] = none[k] + log_shrinkage_[k] + gain + std::log(2 - std::exp(-gain));
+      const double explained = caution * caution * fit.sum[k] * fit.sum[k] / precision;
+      gain[k] = n_ / 2 * std::log(1 + explained / Rest(fit, k, precision));
+      most_over = std::max(most_over, none[k] + gain[k]);
     }
-    const std::array parts = {std::log(kHeldBack),
-                              std::log1p(-kHeldBack) + LogSumExp(over) - LogSumExp(none)};
-    return LogSumExp(parts);
+    if (most_over == -kInfinity) return std::log(kHeldBack);
+    // 2 exp(gain) - 1, in units of exp(most_over - most), which a double may not hold.
+    const double unit = std::exp(most - most_over);
+    double over = 0, all = 0;
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      const double now = std::exp(none[k] - most);
+      all += now;
+      if (fit.sum[k] > 0) {
+        over += shrinkage_[k] * (2 * std::exp(none[k] + gain[k] - most_over) - now * unit);
+      }
+    }
+    const double bet = std::log1p(-kHeldBack) + most_over - most + std::log(over / all);
+    return LogSumExp(std::array{std::log(kHeldBack), bet});
   }
 
   // Of x C - y B around any mean: the average over the grid, weighted by what fits.
@@ -202,7 +214,7 @@ class MeanEvidence {
   OverGrid information_;  // About the mean, if the innovations have a variance of one...
   OverGrid prior_;        // ...and what the mixture over effects adds to it.
   OverGrid log_weight_;
-  OverGrid log_shrinkage_;
+  OverGrid shrinkage_;  // a_k.
 };
 
 namespace {
@@ -212,13 +224,30 @@ double Angle(double ratio) { return std::atan(ratio); }
 double Ratio(double angle) { return angle < kRight ? std::tan(angle) : kInfinity; }
 
 // The edge of the confidence sequence between two angles, of which `kept` is not rejected. Errs
-// outwards by less than half a per cent at ratios near one.
+// outwards by less than half a per cent at ratios near one. About n / 2 log(1 + u^2) is the
+// evidence for an effect of u standard deviations, and u is about linear in the angle, so it is
+// interpolated; where that does not halve what is left, the next step does.
 template <typename LogE>
-double Bound(double rejected, double kept, double threshold, LogE log_e) {
-  if (log_e(rejected) < threshold) return Ratio(rejected);
-  while (std::abs(kept - rejected) > 0.002) {
-    const double middle = (rejected + kept) / 2;
-    (log_e(middle) >= threshold ? rejected : kept) = middle;
+double Bound(double rejected, double kept, double threshold, double n, LogE log_e) {
+  constexpr double kNear = 0.002;
+  const auto effect = [&](double evidence) {
+    return std::sqrt(std::exp(2 * std::max(evidence, 0.0) / n) - 1);
+  };
+  const double evidence_at_end = log_e(rejected);
+  if (evidence_at_end < threshold) return Ratio(rejected);
+  const double edge = effect(threshold);
+  double above = effect(evidence_at_end), below = 0;
+  bool halve = false;
+  while (std::abs(kept - rejected) > kNear) {
+    const double left = std::abs(kept - rejected);
+    const double part = above > below ? (edge - below) / (above - below) : 0.5;
+    // A little to the far side of the edge: what is left is then as short as it has to be.
+    const double margin = (part < 0.5 ? 0.4 : -0.4) * kNear / left;
+    const double at = kept + (halve ? 0.5 : part + margin) * (rejected - kept);
+    const double evidence = log_e(at);
+    (evidence >= threshold ? rejected : kept) = at;
+    (evidence >= threshold ? above : below) = effect(evidence);
+    halve = !halve && std::abs(kept - rejected) > left / 2;
   }
   return Ratio(rejected);
 }
@@ -228,11 +257,12 @@ void SetBounds(const MeanEvidence& evidence, const MeanQuestion& question, MeanA
   const double estimate = std::isnan(answer.estimate) ? limit : Angle(answer.estimate);
   const auto harm = [&](double at) { return evidence.LogE(std::cos(at), std::sin(at)); };
   const auto safe = [&](double at) { return evidence.LogE(-std::cos(at), -std::sin(at)); };
+  const double n = evidence.intervals();
   const double below = std::min(estimate, limit), above = std::max(estimate, limit);
-  answer.lower = answer.harm ? Bound(limit, above, -std::log(question.alpha_harm), harm)
-                             : Bound(0, below, -std::log(question.alpha_harm), harm);
-  answer.upper = answer.safe ? Bound(limit, below, -std::log(question.alpha_safe), safe)
-                             : Bound(kRight, above, -std::log(question.alpha_safe), safe);
+  answer.lower = answer.harm ? Bound(limit, above, -std::log(question.alpha_harm), n, harm)
+                             : Bound(0, below, -std::log(question.alpha_harm), n, harm);
+  answer.upper = answer.safe ? Bound(limit, below, -std::log(question.alpha_safe), n, safe)
+                             : Bound(kRight, above, -std::log(question.alpha_safe), n, safe);
 }
 
 // Towards harm where the estimate is over the limit, else towards safety.

@@ -13,17 +13,15 @@
 // m(K) = |K|^-1/2 (D' K^-1 D)^(-n/2), which is the normal density with covariance K after any scale
 // has been integrated out,
 //
-//   E(r) = sum_k w_k (2 m(R(phi_k) + tau^2 1 1') - a_k m(R(phi_k))) [S_k > 0] / sum_k w_k
-//   m(R(phi_k))
+//   E(r) = sum_k w_k [S_k > 0] (2 m(R_k + tau^2 1 1') - a_k m(R_k)) / sum_k w_k m(R_k),
 //
-// The bracket asks for the mean, weighted as phi_k demands (S_k = 1' R(phi_k)^-1 D), to lie on the
-// side of harm. For one phi this is the t-test of Wang & Ramdas, Anytime-valid t-tests and
-// confidence sequences for Gaussian means with unknown variance, Sequential Analysis 44 (2025),
-// arXiv:2310.03722, section 4: the mixture over effects of normal size tau, in standard deviations,
-// restricted to the side of harm: twice that of both sides times the probability of that side, a
-// Student distribution. Its tail is at most half of m(R) / m(R + tau^2 1 1') relative to a_k (a
-// normal tail Q(x) is at most 1/2 exp(-x^2/2); average over the scale), which is what is subtracted
-// here: a bound instead of a special function.
+// with R_k = R(phi_k), a_k = |R_k|^1/2 |R_k + tau^2 1 1'|^-1/2, and S_k = 1' R_k^-1 D the sum that
+// phi_k makes the most of. For one phi this is the t-test of Wang & Ramdas, Anytime-valid t-tests
+// and confidence sequences for Gaussian means with unknown variance, arXiv:2310.03722, section 4,
+// with effects that are normal of size tau, in standard deviations, of which only those on the side
+// of harm are kept: twice the mixture over both sides, times the probability of that side. This is
+// Student's distribution at t, and its complement at most 1/2 (1 + t^2/n)^(-n/2), since a normal
+// tail Q(x) is at most 1/2 exp(-x^2/2) whatever the scale: that gives the term that is subtracted.
 //
 // Costs are skewed: they are at their lowest, and their noise at its smallest, as long as the dear
 // requests have not come yet. Where the cohort that looks cheaper is the noisier one (one host
@@ -32,11 +30,11 @@
 // cumulant of a lognormal variable, 3 v^2, the first correction of t (Johnson, Modified t Tests and
 // Confidence Intervals for Asymmetrical Populations, JASA 73 (1978)) is to multiply it by
 // 1 - (v_low - v_high) / v_D times the relative distance of the means. Half of that correction is
-// taken, and only where it takes away, so that nothing below is lost by it.
+// taken, on t of the numerator, and only where it takes away, so that E stays what it is below.
 //
-// What is promised. For normal noise whose phi is drawn from the grid with these weights E has a
-// mean of one at every interval and P(E >= 1/alpha ever) <= alpha at the edge of the null: a
-// theorem. For each single phi up to 0.6, other noise, and means inside of the null it is measured:
+// What is promised. At the edge of the null, for normal noise whose phi is drawn from the grid with
+// these weights, E is at most a likelihood ratio, and P(E >= 1/alpha ever) <= alpha: a theorem. For
+// each single phi up to 0.6, other noise, and means inside of the null it is measured:
 // tests/stats/mean_promise_test.cc. The same evidence for any r gives bounds for the ratio.
 //
 // Weak where it has to be: with few intervals a slow swing of the noise looks like a difference
@@ -62,7 +60,9 @@ struct MeanBlock {
 
 // What to test.
 struct MeanQuestion {
-  double limit = 1;          // The ratio of the means up to which there is no harm, > 0.
+  // The ratio of the means up to which there is no harm, > 0. Where it is less that is worse, ask
+  // with the lower limit: `safe` is then the harm.
+  double limit = 1;
   double alpha_harm = 0.01;  // Chance of ever calling harm where the ratio is at most the limit.
   double alpha_safe = 0.01;  // Chance of ever calling safe where it is at least the limit.
 };
@@ -101,15 +101,15 @@ class MeanProcess {
 
   double intervals() const { return intervals_; }
 
-  // Calls f(double&) for every number of the state, always in the same order: to keep it, and to
-  // go on from there as if there had been no break.
-  template <typename F>
-  void EachNumber(F f) {
+  // Calls visit(double&) for every number of the state, always in the same order: to keep it, and
+  // to go on from there as if there had been no break.
+  template <typename Visit>
+  void EachNumber(Visit visit) {
     for (double* number :
          {&intervals_, &canary_.first, &canary_.last, &canary_.sum, &canary_.squares,
           &canary_.lagged, &baseline_.first, &baseline_.last, &baseline_.sum, &baseline_.squares,
           &baseline_.lagged, &products_, &lagged_products_}) {
-      f(*number);
+      visit(*number);
     }
   }
 

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from scipy.stats import t as student
 
 PHI = [0, .15, .3, .45, .6, .75, .9]
-WEIGHT = [.25, .21, .175, .1375, .1, .07, .0575]
+WEIGHT = [.22, .175, .155, .155, .155, .09, .05]
 TAU2 = 1 / 0.7
 HELD_BACK = 0.01
 

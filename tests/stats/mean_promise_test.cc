@@ -159,7 +159,8 @@ class Tally {
   std::string worst_name_;
 };
 
-constexpr double kPhis[] = {0, 0.3, 0.6};
+// The last but one lies between two places of the grid.
+constexpr double kPhis[] = {0, 0.3, 0.525, 0.6};
 
 TEST(MeanPromise, AtTheEdgeWithHostsOfEqualNumber) {
   Tally tally("edge, equal hosts");
@@ -226,6 +227,17 @@ TEST(MeanPromise, AHealthyCanaryWithAMarginAlmostNeverFails) {
   std::printf("healthy, margin 0.2: harm in %d of %d\n", harm, cells * Runs());
 }
 
+// Intervals that a t-test of fixed size at level 0.01 needs to tell `ratio` from `limit` in nine of
+// ten runs: (2.326 + 1.282)^2 / effect^2, and 2.326^2 / 2 for a variance that is not known.
+double FixedSize(const World& world) {
+  const double sd = world.noise.sd, phi = world.noise.phi;
+  const double of_a_host = world.noise.lognormal ? std::expm1(sd * sd) : sd * sd;
+  const double variance = of_a_host * (world.ratio * world.ratio / world.canary_hosts +
+                                       world.limit * world.limit / world.baseline_hosts);
+  const double effect = world.ratio - world.limit;
+  return (13.02 * variance / (effect * effect) + 2.71) * (1 + phi) / (1 - phi);
+}
+
 struct Clear {
   World world;
   bool harm;     // Else safe.
@@ -245,16 +257,24 @@ TEST_P(MeanDetection, IsFoundInTime) {
   }
   std::sort(found.begin(), found.end());
   const auto at = [&](double part) { return found[static_cast<size_t>(part * runs)]; };
-  const double part =
-      static_cast<double>(std::count_if(found.begin(), found.end(),
-                                        [](int interval) { return interval < kNever; })) /
-      runs;
+  const auto part_by = [&](double last) {
+    const auto in_time = [&](int interval) { return interval <= last; };
+    return static_cast<double>(std::count_if(found.begin(), found.end(), in_time)) / runs;
+  };
+  const double part = part_by(2 * kHour), fixed = FixedSize(clear.world);
   EXPECT_GE(part, clear.found - 3 * std::sqrt(clear.found * (1 - clear.found) / runs));
   EXPECT_LE(at(.5), clear.median);
-  std::printf("%s at %g, limit %g, %d+%d hosts, phi %g: %.3f, median %d, nine of ten by %d\n",
-              clear.harm ? "harm" : "safe", clear.world.ratio, clear.world.limit,
-              clear.world.canary_hosts, clear.world.baseline_hosts, clear.world.noise.phi, part,
-              at(.5), at(.9));
+  // Not where it would take less than ten intervals (there it is the autocorrelation that is not
+  // known which takes the time), nor for one host against many, whose skewness is allowed for.
+  if (!clear.harm && fixed >= 10 && clear.world.canary_hosts == clear.world.baseline_hosts) {
+    EXPECT_LE(at(.5), 2 * fixed * (1 + 2 / std::sqrt(runs)));
+  }
+  std::printf(
+      "%s at %g, limit %g, %d+%d hosts, phi %g, swing %g: %.3f, median %d, nine of ten by "
+      "%d; by a test of fixed size %.0f, within twice that %.2f\n",
+      clear.harm ? "harm" : "safe", clear.world.ratio, clear.world.limit, clear.world.canary_hosts,
+      clear.world.baseline_hosts, clear.world.noise.phi, clear.world.noise.swing, part, at(.5),
+      at(.9), fixed, part_by(2 * fixed));
 }
 
 INSTANTIATE_TEST_SUITE_P(
