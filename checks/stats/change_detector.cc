@@ -1,0 +1,113 @@
+#include "checks/stats/change_detector.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "checks/stats/log_sum.h"
+
+namespace gate::stats {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// What bets expect, in units of the bar.
+constexpr std::array<double, ChangeDetector::kBets> kTimes = {1.4, 2.2, 4.5, 20};
+constexpr size_t kNeighbours = 10;
+// Standard errors to a bound that is too low in one case of twenty.
+constexpr double kErrors = 1.645;
+// Closer to one than this and a count is taken for a Poisson one.
+constexpr double kPoisson = 1e-6;
+
+// log L of the header.
+double LogFactor(double times, double events, double mean, double dispersion) {
+  const double extra = dispersion - 1;
+  if (extra < kPoisson) return events * std::log(times) - mean * (times - 1);
+  const double log_part = std::log(dispersion / (1 + times * extra));
+  return events * (std::log(times) + log_part) + mean / extra * log_part;
+}
+
+double LogMean(std::span<const double> logs) {
+  return LogSumExp(logs) - std::log(static_cast<double>(logs.size()));
+}
+
+}  // namespace
+
+RateReference MeasureReference(std::span<const RateInterval> past) {
+  RateReference reference;
+  double exposure = 0, events = 0;
+  for (const RateInterval& interval : past) {
+    if (!(interval.exposure > 0)) continue;
+    ++reference.intervals;
+    exposure += interval.exposure;
+    events += interval.events;
+  }
+  if (reference.intervals == 0) return reference;
+  reference.exposure = exposure / reference.intervals;
+  // One more than were seen: a past without events is no proof that there can be none.
+  reference.rate = (events + 1) / exposure;
+  double alone = 0, together = 0;
+  for (size_t i = 0; i < past.size(); ++i) {
+    const auto residual = [&](size_t at) {
+      return past[at].events - events / exposure * past[at].exposure;
+    };
+    alone += residual(i) * residual(i);
+    for (size_t k = 1; k <= std::min(i, kNeighbours); ++k) {
+      const double weight = 1 - static_cast<double>(k) / (kNeighbours + 1);
+      together += 2 * weight * residual(i) * residual(i - k);
+    }
+  }
+  if (events > 0) {
+    reference.dispersion = std::max({1.0, alone / events, (alone + together) / events});
+  }
+  reference.rate_error = std::sqrt(reference.dispersion * (events + 1)) / exposure;
+  return reference;
+}
+
+double ThresholdOfWatch(double intervals, double alpha) { return intervals / alpha; }
+
+ChangeDetector::ChangeDetector(double margin, double threshold)
+    : margin_(margin), log_threshold_(std::log(threshold)), largest_(-kInfinity) {
+  bets_.fill({-kInfinity, -kInfinity});
+}
+
+void ChangeDetector::Add(const RateInterval& interval, const RateReference& past) {
+  if (!(interval.exposure > 0) || !past.Known()) return;
+  ++intervals_;
+  const double bar = margin_ * (past.rate + kErrors * past.rate_error);
+  const double grown = std::max(1.0, interval.exposure / past.exposure);
+  const double dispersion = 1 + (past.dispersion - 1) * grown;
+  for (size_t j = 0; j < kBets; ++j) {
+    Bet& bet = bets_[j];
+    const double log_factor =
+        std::min(LogFactor(kTimes[j], interval.events, bar * interval.exposure, dispersion),
+                 log_threshold_ * 2 / 3);
+    bet.since = bet.log_best > 0 ? bet.since + 1 : 1;
+    bet.log_best = log_factor + std::max(bet.log_best, 0.0);
+    // log(SR + 1), for any SR.
+    const double log_more = bet.log_sum > 0 ? bet.log_sum + std::log1p(std::exp(-bet.log_sum))
+                                            : std::log1p(std::exp(bet.log_sum));
+    bet.log_sum = log_factor + log_more;
+  }
+  largest_ = std::max(largest_, LogShiryaevRoberts());
+}
+
+double ChangeDetector::LogShiryaevRoberts() const {
+  std::array<double, kBets> logs;
+  std::ranges::transform(bets_, logs.begin(), &Bet::log_sum);
+  return LogMean(logs);
+}
+
+ChangeAnswer ChangeDetector::Answer() const {
+  std::array<double, kBets> logs;
+  std::ranges::transform(bets_, logs.begin(), &Bet::log_best);
+  const Bet& best = *std::ranges::max_element(bets_, {}, &Bet::log_best);
+  ChangeAnswer answer;
+  answer.worse = largest_ >= log_threshold_;
+  answer.log_shiryaev_roberts = LogShiryaevRoberts();
+  answer.log_cusum = LogMean(logs);
+  if (best.log_best > 0) answer.since = best.since;
+  if (intervals_ > 0) answer.chance = std::min(1.0, intervals_ * std::exp(-largest_));
+  return answer;
+}
+
+}  // namespace gate::stats
