@@ -10,7 +10,6 @@
 #include "checks/stats/log_sum.h"
 
 namespace gate::stats {
-
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -35,12 +34,14 @@ constexpr double kHeldBack = 0.01;
 // Relative to the cost, what may be rounding.
 constexpr double kRounding = 1e-6;
 
+constexpr double kLargest = 1e100;
+
 }  // namespace
 
 bool MeanBlock::Informative() const {
   return canary_exposure > 0 && baseline_exposure > 0 &&
-         std::isfinite(canary_cost / canary_exposure) &&
-         std::isfinite(baseline_cost / baseline_exposure);
+         std::abs(canary_cost / canary_exposure) < kLargest &&
+         std::abs(baseline_cost / baseline_exposure) < kLargest;
 }
 
 void MeanProcess::Add(const MeanBlock& block) {

@@ -42,6 +42,7 @@
 #ifndef CHECKS_STATS_MEAN_PROCESS_H_
 #define CHECKS_STATS_MEAN_PROCESS_H_
 
+#include <initializer_list>
 #include <limits>
 
 namespace gate::stats {
@@ -54,7 +55,8 @@ struct MeanBlock {
   double baseline_cost = 0;
   double baseline_exposure = 0;
 
-  // Whether it has a finite cost per exposure on both sides. Else it does not count.
+  // Whether both sides have a cost per exposure, of less than 1e100, whose square is a number too.
+  // Else it does not count.
   bool Informative() const;
 };
 

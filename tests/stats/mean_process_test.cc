@@ -212,7 +212,7 @@ TEST(MeanEdges, ABlockWithoutAnArmOrWithoutANumberDoesNotCount) {
     for (const MeanBlock& bad :
          {MeanBlock{5, 0, 5, 1}, MeanBlock{5, 1, 5, 0}, MeanBlock{kNaN, 1, 5, 1},
           MeanBlock{5, 1, kInfinity, 1}, MeanBlock{5, kNaN, 5, 1}, MeanBlock{5, -1, 5, 1},
-          MeanBlock{1e300, 1e-300, 5, 1}}) {
+          MeanBlock{1e300, 1e-300, 5, 1}, MeanBlock{5, 1, -1e200, 1}}) {
       EXPECT_FALSE(bad.Informative());
       process.Add(bad);
     }
