@@ -57,7 +57,11 @@ RateReference MeasureReference(std::span<const RateInterval> past) {
     }
   }
   if (events > 0) {
-    reference.dispersion = std::max({1.0, alone / events, (alone + together) / events});
+    const double seen = std::max({1.0, alone / events, (alone + together) / events});
+    // What is more than one is known only as well as such sums can tell: their relative standard
+    // error (Priestley, Spectral Analysis and Time Series, 1981, section 6.2) is allowed for.
+    const double error = std::sqrt(4.0 / 3 * (kNeighbours + 1) / reference.intervals);
+    reference.dispersion = 1 + (seen - 1) * (1 + error);
   }
   reference.rate_error = std::sqrt(reference.dispersion * (events + 1)) / exposure;
   return reference;

@@ -21,10 +21,10 @@
 //   L = (x D / (1 + x (D - 1)))^y (D / (1 + x (D - 1)))^(mu / (D - 1))
 //
 // for D = 1 the one of Poisson counts. Its mean is one for such counts, and less for counts with a
-// smaller mean or a smaller D. mu is the bar: margin times the upper 95 % bound of the rate of
-// the past. D is the long-run dispersion of the past: not how much one interval differs
-// from the mean, but how much sums of them do, so that ordinary swings of the rate that last for
-// some intervals are no alarm. Where the traffic has grown D - 1 grows with it.
+// smaller mean or a smaller D. mu is the bar: margin times the upper 95 % bound of the rate of the
+// past. D is the long-run dispersion of the past: not how much one interval differs from the mean,
+// but how much sums of them do, so that ordinary swings of the rate that last for some intervals
+// are no alarm. Where the traffic has grown D - 1 grows with it.
 //
 // An interval is a unit: a bet pays at most c^(2/3) in one, so that a burst that the past has not
 // shown is no alarm by itself, and an outage takes two.
@@ -51,12 +51,12 @@ struct RateReference {
   double dispersion = 1;  // Variance to mean of sums of intervals, per interval; at least 1.
 
   // Whether it is enough to go by.
-  bool Known() const { return intervals >= 120 && exposure > 0; }
+  bool Known() const { return intervals >= 180 && exposure > 0; }
 };
 
 // In the order of time; stretches of it (the same hour of each of four weeks) one after the other.
 // The variance of sums as Newey & West estimate it (Econometrica 55 (1987), equation 5), over ten
-// neighbours.
+// neighbours, and enlarged by its standard error.
 RateReference MeasureReference(std::span<const RateInterval> past);
 
 // The threshold for a false alarm in at most the part `alpha` of all watches of so many intervals.

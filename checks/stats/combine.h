@@ -2,9 +2,8 @@
 //
 // Each metric brings an e-value. A weighted arithmetic mean of e-values is an e-value however they
 // depend on each other (Vovk & Wang, E-values: calibration, combination and applications, Annals of
-// Statistics 49 (2021), section 3 and appendix; a product would need independence, which metrics of
-// the same requests do not have). So every set S of metrics has its own test of "no metric in S is
-// harmed":
+// Statistics 49 (2021), section 3; a product would need independence, which metrics of the same
+// requests do not have). So every set S of metrics has its own test of "no metric in S is harmed":
 //
 //   sum_{j in S} w_j e_j / sum_{j in S} w_j >= 1/alpha
 //

@@ -121,10 +121,10 @@ TEST(ChangeDetector, WithoutExposureOrPastNothingIsSaid) {
   ChangeDetector detector(1.2, 100);
   detector.Add({0, 0}, Known(0.001, 1));
   detector.Add({1000, 900}, RateReference{});
-  detector.Add({1000, 900}, MeasureReference(std::vector<RateInterval>(119, {1000, 1})));
+  detector.Add({1000, 900}, MeasureReference(std::vector<RateInterval>(179, {1000, 1})));
   EXPECT_FALSE(detector.Answer().worse);
   EXPECT_EQ(detector.Answer().chance, 1);
-  detector.Add({1000, 900}, MeasureReference(std::vector<RateInterval>(120, {1000, 1})));
+  detector.Add({1000, 900}, MeasureReference(std::vector<RateInterval>(180, {1000, 1})));
   EXPECT_GT(detector.Answer().log_shiryaev_roberts, 2);
 }
 
@@ -284,7 +284,7 @@ int RunLength(const Coming& coming, int past, double threshold, int longest, int
 TEST(Promise, WithoutAChangeTheRunLengthIsAtLeastTheThreshold) {
   double shortest = 1e9;
   std::string where;
-  for (const int past : {120, 240}) {
+  for (const int past : {180, 240}) {
     for (const Coming& coming : AllComings()) {
       double sum = 0;
       for (int run = 0; run < Runs(); ++run) sum += RunLength(coming, past, 100, 1000, run);
@@ -299,14 +299,31 @@ TEST(Promise, WithoutAChangeTheRunLengthIsAtLeastTheThreshold) {
               where.c_str());
 }
 
-TEST(Promise, AWatchOfTwoHoursEndsInAFalseAlarmInAtMostAlpha) {
+// A binomial count that would be exceeded by luck in one of a thousand cells only.
+double Allowed(double runs, double alpha) {
+  return std::ceil(runs * alpha + 3.5 * std::sqrt(runs * alpha));
+}
+
+struct Watch {
+  double threshold;
+  int intervals;
+  int part;  // One of so many of the runs, for a long one.
+};
+
+class FalseAlarm : public ::testing::TestWithParam<Watch> {};
+
+TEST_P(FalseAlarm, EndsAWatchInAtMostAlpha) {
+  const Watch& watch = GetParam();
+  const double alpha = watch.intervals / watch.threshold;
+  const int runs = std::max(1, Runs() / watch.part);
   int all = 0, worst = 0, cells = 0;
-  std::string where;
-  for (const int past : {120, 240}) {
+  std::string where = "-";
+  for (const int past : {180, 240}) {
     for (const Coming& coming : AllComings()) {
       int alarms = 0;
-      for (int run = 0; run < Runs(); ++run) {
-        alarms += RunLength(coming, past, ThresholdOfWatch(120, 0.01), 121, run) <= 120;
+      for (int run = 0; run < runs; ++run) {
+        const int longest = watch.intervals + 1;
+        alarms += RunLength(coming, past, watch.threshold, longest, run) < longest;
       }
       ++cells;
       all += alarms;
@@ -316,14 +333,17 @@ TEST(Promise, AWatchOfTwoHoursEndsInAFalseAlarmInAtMostAlpha) {
       }
     }
   }
-  const auto allowed = [](double runs) {
-    return std::ceil(runs * 0.01 + 3.5 * std::sqrt(runs * 0.01));
-  };
-  EXPECT_LE(worst, allowed(Runs())) << where;
-  EXPECT_LE(all, allowed(cells * Runs()));
-  std::printf("false alarms in a watch of 2 h, threshold 12,000: %d of %d; worst cell %.4f (%s)\n",
-              all, cells * Runs(), static_cast<double>(worst) / Runs(), where.c_str());
+  EXPECT_LE(worst, Allowed(runs, alpha)) << where;
+  EXPECT_LE(all, Allowed(cells * runs, alpha));
+  std::printf(
+      "false alarms in %d intervals, threshold %.0f: %d of %d; worst of %d cells %.4f (%s)\n",
+      watch.intervals, watch.threshold, all, cells * runs, cells, static_cast<double>(worst) / runs,
+      where.c_str());
 }
+
+INSTANTIATE_TEST_SUITE_P(Table, FalseAlarm,
+                         ::testing::Values(Watch{1000, 120, 1}, Watch{12000, 120, 1},
+                                           Watch{1008000, 10080, 10}));
 
 // A week of minutes, with a rate that swings by 30 % in a day and traffic that does by half; each
 // hour is held against the same hour of four earlier weeks.
@@ -360,7 +380,7 @@ TEST(Promise, ADaysSwingIsNoAlarmWhereThePastIsTheSameHour) {
     of_week += patient.Answer().worse;
     of_hundred += hasty.Answer().worse;
   }
-  EXPECT_LE(of_week, std::ceil(runs * 0.01 + 3.5 * std::sqrt(runs * 0.01)));
+  EXPECT_LE(of_week, Allowed(runs, 0.01));
   EXPECT_GE(intervals / std::max(1, of_hundred), 100);
   std::printf(
       "a week with a day's swing of 30 %%: false alarms at 1,008,000: %d of %d; at 100: %d, "
@@ -416,10 +436,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(Change{{1000, .001}, 200, kWatch, 2}, Change{{1000, .001}, 200, kWeek, 2},
                       Change{{1000, .001, 5}, 200, kWatch, 2}, Change{{1000, .001}, 500, kWatch, 2},
                       Change{{1000, .001}, 10, kWatch, 3}, Change{{1000, .001}, 5, kWatch, 7},
-                      Change{{1000, .001}, 3, 100, 10}, Change{{1000, .001}, 3, kWatch, 20},
-                      Change{{1000, .001}, 2, kWatch, 90}, Change{{1000, .01}, 3, kWatch, 4},
-                      Change{{1000, .01}, 3, kWeek, 5}, Change{{1000, .01}, 2, kWatch, 10},
-                      Change{{1000, .01, 5}, 3, kWatch, 12},
+                      Change{{1000, .001}, 3, 100, 10}, Change{{1000, .001}, 3, 1000, 14},
+                      Change{{1000, .001}, 3, kWatch, 20}, Change{{1000, .001}, 2, kWatch, 90},
+                      Change{{1000, .01}, 3, kWatch, 4}, Change{{1000, .01}, 3, kWeek, 5},
+                      Change{{1000, .01}, 2, kWatch, 10}, Change{{1000, .01, 5}, 3, kWatch, 12},
                       Change{{1000, .01, 1, .6, .3}, 3, kWatch, 10},
                       Change{{20000, .001, 1, .6, .3}, 2, kWatch, 40},
                       Change{{20000, .01}, 2, kWeek, 3}));
