@@ -202,5 +202,37 @@ TEST(Promise, OneOfTwentyHealthyMetricsIsCalledHarmedInAtMostAlpha) {
               wrong / (2.0 * runs), some_of_none / (1.0 * runs));
 }
 
+// Of fifty endpoints ten are harmed, by noise that is half common to all: the part of those that
+// stand out for nothing, on the average.
+TEST(Promise, OfWhatStandsOutAtMostThePartThatWasAskedForIsFalse) {
+  const char* given = std::getenv("GATE_PROMISE_RUNS");
+  const int runs = given == nullptr ? 500 : 50 * std::atoi(given);
+  constexpr size_t kEndpoints = 50, kHarmed = 10;
+  constexpr double kRate = 0.1, kEffect = 3;
+  std::mt19937_64 random(123);
+  std::normal_distribution<double> normal;
+  double false_part = 0, squares = 0, found = 0;
+  for (int run = 0; run < runs; ++run) {
+    const double common = normal(random);
+    std::vector<double> log_e;
+    for (size_t j = 0; j < kEndpoints; ++j) {
+      const double x = std::sqrt(0.5) * (common + normal(random)) + (j < kHarmed ? kEffect : 0);
+      log_e.push_back(kEffect * x - kEffect * kEffect / 2);
+    }
+    const std::vector<bool> flags = StandingOut(log_e, kRate);
+    const auto right = std::count(flags.begin(), flags.begin() + kHarmed, true);
+    const auto all = std::count(flags.begin(), flags.end(), true);
+    const double part = all > 0 ? static_cast<double>(all - right) / static_cast<double>(all) : 0;
+    false_part += part / runs;
+    squares += part * part / runs;
+    found += static_cast<double>(right) / kHarmed / runs;
+  }
+  const double error = std::sqrt((squares - false_part * false_part) / runs);
+  EXPECT_LE(false_part, kRate * (kEndpoints - kHarmed) / kEndpoints + 3.5 * error);
+  EXPECT_GT(found, 0.3);
+  std::printf("of 50, false among those that stand out at 0.1: %.4f; found of ten: %.3f\n",
+              false_part, found);
+}
+
 }  // namespace
 }  // namespace gate::stats
