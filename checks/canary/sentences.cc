@@ -4,24 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "checks/canary/numbers.h"
 
 namespace gate {
 namespace {
-
-// "12,104".
-std::string Count(double value) {
-  std::string digits = absl::StrFormat("%.0f", value);
-  for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3) digits.insert(at, ",");
-  return digits;
-}
-
-// Two digits that mean something: "0.40", "12", "0.049".
-std::string TwoDigits(double value) {
-  if (value == 0) return "0";
-  if (value >= 9.95) return Count(value);
-  const int decimals = std::min(8, 1 - static_cast<int>(std::floor(std::log10(value * 1.005))));
-  return absl::StrFormat("%.*f", decimals, value);
-}
 
 std::string Percent(double events, double exposure) {
   return exposure > 0 ? TwoDigits(100 * events / exposure) + " %" : "no traffic";
@@ -33,15 +19,6 @@ std::string UnderTolerated(const v1::CountMetric& metric) {
   while (percent.back() == '0') percent.pop_back();
   if (percent.back() == '.') percent.pop_back();
   return "under " + percent + " %";
-}
-
-std::string Times(double ratio) {
-  if (!(ratio < 1000)) return "over 1,000x";
-  if (ratio < 0.5 || ratio >= 2) return TwoDigits(ratio) + "x";
-  // Near one, where limits lie, two decimals: 1.15x is not 1.2x.
-  std::string text = absl::StrFormat("%.2f", ratio);
-  if (text.back() == '0') text.pop_back();
-  return text + "x";
 }
 
 // What is counted: errors where more of them is worse.
@@ -107,14 +84,6 @@ std::string Remark(const MetricJudgement& judgement) {
                     "), so an interval counts for little more than one observation");
   }
   return remark;
-}
-
-// "14 more minutes".
-std::string More(absl::Duration duration) {
-  const double minutes = std::ceil(absl::ToDoubleMinutes(duration));
-  if (minutes < 120) return Count(minutes) + (minutes == 1 ? " more minute" : " more minutes");
-  const double hours = std::ceil(minutes / 60);
-  return hours < 72 ? Count(hours) + " more hours" : Count(std::ceil(hours / 24)) + " more days";
 }
 
 }  // namespace

@@ -109,6 +109,7 @@ bool IsDuration(const std::string& word) { return ParseDuration(word).has_value(
 
 void AddCommands(CLI::App& root, Session& session) {
   AddCheck(root, session);
+  AddJudge(root, session);
   AddLint(root, session);
   AddExplain(root, session);
   AddVerdict(root, session);

@@ -9,8 +9,10 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "checks/policy/fields.h"
 #include "checks/policy/yaml.h"
 #include "google/protobuf/util/json_util.h"
+#include "nlohmann/json.hpp"
 
 namespace gate::ctl {
 namespace {
@@ -53,6 +55,46 @@ Problem Unwritable(const std::string& path, int error) {
   return {"E0102", absl::StrCat("cannot write ", path), {std::strerror(error)}, "", "", {}};
 }
 
+using google::protobuf::FieldDescriptor;
+
+void SpellOut(nlohmann::json& value, const google::protobuf::Descriptor& type);
+
+// One value of a field: the words of enums as a whole, infinity as protobuf writes it.
+void SpellOutValue(nlohmann::json& value, const FieldDescriptor& field) {
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+    SpellOut(value, *field.message_type());
+  } else if (value.is_string() && field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
+    const auto& text = value.get_ref<const std::string&>();
+    for (int i = 0; i < field.enum_type()->value_count(); ++i) {
+      const auto& word = *field.enum_type()->value(i);
+      if (ShortName(word) != text) continue;
+      value = word.name();
+      return;
+    }
+  } else if (value == "+Inf") {
+    value = "Infinity";
+  }
+}
+
+void SpellOut(nlohmann::json& value, const google::protobuf::Descriptor& type) {
+  if (!value.is_object()) return;
+  for (auto& [name, part] : value.items()) {
+    const FieldDescriptor* field = FindField(type, name);
+    if (field == nullptr) continue;  // The parser says so.
+    if (field->is_map() && part.is_object()) {
+      for (auto& [key, entry] : part.items()) {
+        SpellOutValue(entry, *field->message_type()->map_value());
+      }
+    } else if (field->is_repeated() && part.is_array()) {
+      for (auto& entry : part) SpellOutValue(entry, *field);
+    } else {
+      SpellOutValue(part, *field);
+    }
+  }
+}
+
+}  // namespace
+
 Problem WrongFile(const std::string& path, std::vector<std::string> causes) {
   return {"E0203",
           absl::StrCat(path == "-" ? "standard input" : path, " is wrong"),
@@ -61,8 +103,6 @@ Problem WrongFile(const std::string& path, std::vector<std::string> causes) {
           "",
           {}};
 }
-
-}  // namespace
 
 Or<std::string> ReadFile(const std::string& path) {
   std::string text;
@@ -106,8 +146,17 @@ Or<bool> ParseFile(const std::string& path, std::string_view text,
                    google::protobuf::Message& message) {
   const size_t first = text.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && text[first] == '{') {
-    const auto status = google::protobuf::util::JsonStringToMessage(
-        google::protobuf::StringPiece(text.data(), text.size()), &message);
+    std::string whole;
+    try {
+      nlohmann::json value = nlohmann::json::parse(text);
+      SpellOut(value, *message.GetDescriptor());
+      whole = value.dump();
+    } catch (const nlohmann::json::exception& error) {
+      std::string cause = error.what();  // "[json.exception.parse_error.101] parse error at ..."
+      cause.erase(0, cause.find("] ") == std::string::npos ? 0 : cause.find("] ") + 2);
+      return WrongFile(path, {std::move(cause)});
+    }
+    const auto status = google::protobuf::util::JsonStringToMessage(whole, &message);
     if (status.ok()) return true;
     return WrongFile(path, {std::string(status.message())});
   }

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "clients/gatectl/problem.h"
 #include "google/protobuf/message.h"
@@ -16,8 +17,11 @@ Or<std::string> ReadFile(const std::string& path);
 // Writes the file whole, or leaves what was there: a new file takes the old one's place.
 Or<bool> WriteFile(const std::string& path, std::string_view text, int mode = 0644);
 
-// A file that is a message in YAML or, where it begins with "{", in JSON. Strict: every issue is a
-// cause of the problem.
+// The problem of a file that was read and cannot be used, with every reason.
+Problem WrongFile(const std::string& path, std::vector<std::string> causes);
+
+// A file that is a message in YAML or, where it begins with "{", in JSON, with the words of enums
+// short or whole. Strict: every issue is a cause of the problem.
 Or<bool> ParseFile(const std::string& path, std::string_view text,
                    google::protobuf::Message& message);
 

@@ -14,6 +14,7 @@ void AddDoctor(CLI::App& root, Session& session);
 void AddExplain(CLI::App& root, Session& session);
 void AddFreeze(CLI::App& root, Session& session);
 void AddHelp(CLI::App& root, Session& session);
+void AddJudge(CLI::App& root, Session& session);
 void AddLint(CLI::App& root, Session& session);
 void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);

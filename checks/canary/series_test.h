@@ -1,0 +1,42 @@
+// The statistics of one metric, whatever it counts: is harm beyond the margin proven, is safety?
+//
+// Ratios are canary to baseline. Where less is worse the cohorts change places, so that the margin
+// m means a limit of 1 / (1 - m) on baseline to canary. EITHER asks both ways: the evidence for
+// harm is the mean of the two, and safety takes both.
+#ifndef CHECKS_CANARY_SERIES_TEST_H_
+#define CHECKS_CANARY_SERIES_TEST_H_
+
+#include "checks/canary/cohort_series.h"
+#include "gate/v1/evidence.pb.h"
+
+namespace gate {
+
+struct SeriesAnswer {
+  double log_e_harm = 0;  // Natural logarithm of the e-value: alone, log(1/alpha) is proof.
+  double log_e_safe = 0;
+  bool safe = false;    // At alpha_safe. Never where harm is proven at alpha_harm.
+  double estimate = 0;  // Infinity or NaN where one side has nothing.
+  double lower = 0, upper = 0;
+  double limit = 1;             // Where less is worse, the ratio below which there is harm.
+  double blocks_to_answer = 0;  // 0: there is one; infinity: nobody can tell.
+  bool by_rate = false;         // COUNTS: safe since events are rarer than what is tolerated.
+  double dispersion = 0;        // COUNTS and HISTOGRAM: of bursts; 0 where not measured.
+  double autocorrelation = 0;   // VALUES
+  // What each cohort came to: the rate, mean or quantile, out of how much.
+  struct Cohort {
+    double value = 0, events = 0, exposure = 0;
+  } canary, baseline;
+  // HISTOGRAM: where requests are called slow on each side, and how coarse that is.
+  double canary_bound = 0, baseline_bound = 0, resolution = 0;
+};
+
+// The quantile of a HISTOGRAM, with its default.
+double QuantileOf(const v1::MetricSeries& series);
+
+// `parameters` gives kind, direction, margin and what else is asked; its points are not read.
+SeriesAnswer TestSeries(const v1::MetricSeries& parameters, const CohortSeries& series,
+                        double alpha_harm, double alpha_safe);
+
+}  // namespace gate
+
+#endif  // CHECKS_CANARY_SERIES_TEST_H_

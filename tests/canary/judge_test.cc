@@ -1,0 +1,330 @@
+// Recorded cohorts -> outcomes and sentences, for every kind of metric. Goldens:
+// tests/golden/judge/*.txt.
+#include "checks/canary/judge.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "tests/support/golden.h"
+
+namespace gate {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const absl::Time kStart = absl::FromUnixSeconds(1795179600);  // 2026-11-20 13:00 UTC
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// What a cohort does in an interval, by the random numbers of a seed.
+using Draw = std::function<void(std::mt19937_64&, v1::CohortPoint&)>;
+
+Draw Errors(double rate, int requests) {
+  return [=](std::mt19937_64& random, v1::CohortPoint& point) {
+    const int seen = std::poisson_distribution<int>(requests)(random);
+    point.set_exposure(seen);
+    point.set_events(std::binomial_distribution<int>(seen, rate)(random));
+  };
+}
+
+Draw Cost(double mean, int hosts) {
+  return [=](std::mt19937_64& random, v1::CohortPoint& point) {
+    for (int i = 0; i < hosts; ++i) {
+      point.add_values(mean * std::lognormal_distribution<double>(0, 0.2)(random));
+    }
+  };
+}
+
+Draw Latency(double median, int requests) {
+  return [=](std::mt19937_64& random, v1::CohortPoint& point) {
+    std::vector<double> bounds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, kInfinity};
+    std::vector<double> counts(bounds.size());
+    for (int i = 0; i < requests; ++i) {
+      const double seconds = median * std::lognormal_distribution<double>(0, 0.5)(random);
+      for (size_t b = 0; b < bounds.size(); ++b) counts[b] += seconds <= bounds[b];
+    }
+    for (size_t b = 0; b < bounds.size(); ++b) {
+      v1::HistogramBucket& bucket = *point.add_buckets();
+      bucket.set_le(bounds[b]);
+      bucket.set_count(counts[b]);
+    }
+  };
+}
+
+v1::MetricSeries Metric(const std::string& name, v1::MetricKind kind, const Draw& canary,
+                        const Draw& old, int intervals, const std::string& cohort = "baseline") {
+  std::mt19937_64 random(20261121);
+  v1::MetricSeries series;
+  series.set_name(name);
+  series.set_kind(kind);
+  series.set_margin(0.2);
+  for (int i = 1; i <= intervals; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() = ToProto(kStart + i * absl::Minutes(1));
+    canary(random, (*point.mutable_cohorts())["canary"]);
+    old(random, (*point.mutable_cohorts())[cohort]);
+  }
+  return series;
+}
+
+v1::MetricSeries Healthy(int intervals = 60) {
+  return Metric("http_5xx", v1::METRIC_KIND_COUNTS, Errors(0.01, 5000), Errors(0.01, 5000),
+                intervals);
+}
+
+v1::JudgeRequest Of(const std::vector<v1::MetricSeries>& metrics) {
+  v1::JudgeRequest request;
+  for (const v1::MetricSeries& metric : metrics) *request.add_metrics() = metric;
+  return request;
+}
+
+std::string Text(const v1::JudgeResponse& response) {
+  std::string text =
+      absl::StrCat(v1::Decision_Name(response.decision()), " ", v1::Advice_Name(response.advice()),
+                   "\n", response.reason(), "\n");
+  for (const v1::MetricJudgement& metric : response.metrics()) {
+    absl::StrAppend(&text, "\n", v1::Outcome_Name(metric.outcome()), " ", metric.reason(), "\n");
+    for (const std::string& defect : metric.defects()) absl::StrAppend(&text, "! ", defect, "\n");
+  }
+  return text;
+}
+
+struct Case {
+  std::string name;
+  std::vector<v1::MetricSeries> metrics;
+};
+
+std::vector<Case> Cases() {
+  using v1::METRIC_KIND_COUNTS, v1::METRIC_KIND_HISTOGRAM, v1::METRIC_KIND_VALUES;
+  std::vector<Case> cases = {
+      {"healthy", {Healthy()}},
+      {"too_early", {Healthy(5)}},
+      {"errors",
+       {Metric("http_5xx", METRIC_KIND_COUNTS, Errors(0.02, 500), Errors(0.002, 500), 20)}},
+      {"errors_of_a_small_canary_against_stable",
+       {Metric("http_5xx", METRIC_KIND_COUNTS, Errors(0.01, 100), Errors(0.001, 1900), 30,
+               "stable")}},
+      {"dearer", {Metric("redis_commands", METRIC_KIND_VALUES, Cost(14, 3), Cost(6, 3), 30)}},
+      {"no_dearer", {Metric("redis_commands", METRIC_KIND_VALUES, Cost(6, 3), Cost(6, 3), 60)}},
+      {"slower",
+       {Metric("latency", METRIC_KIND_HISTOGRAM, Latency(0.12, 200), Latency(0.08, 200), 20)}},
+      {"no_slower",
+       {Metric("latency", METRIC_KIND_HISTOGRAM, Latency(0.08, 2000), Latency(0.08, 2000), 60)}},
+      {"one_of_three_is_harmful",
+       {Healthy(), Metric("redis_commands", METRIC_KIND_VALUES, Cost(14, 3), Cost(6, 3), 30),
+        Metric("latency", METRIC_KIND_HISTOGRAM, Latency(0.08, 500), Latency(0.08, 500), 30)}},
+  };
+  for (Case& one : cases) {
+    for (v1::MetricSeries& metric : one.metrics) {
+      if (metric.kind() == METRIC_KIND_HISTOGRAM) metric.set_unit("s");
+      if (metric.kind() == METRIC_KIND_VALUES) metric.set_unit("commands/request");
+    }
+  }
+  Case fewer{"fewer_log_ins",
+             {Metric("log_ins", METRIC_KIND_COUNTS, Errors(0.5, 400), Errors(0.9, 400), 20)}};
+  fewer.metrics[0].set_direction(v1::DIRECTION_LOWER_IS_WORSE);
+  cases.push_back(fewer);
+  Case either{"either_way",
+              {Metric("queue_depth", METRIC_KIND_VALUES, Cost(3, 3), Cost(9, 3), 30)}};
+  either.metrics[0].set_direction(v1::DIRECTION_EITHER);
+  cases.push_back(either);
+  Case quiet{"so_quiet_that_it_is_tolerated",
+             {Metric("http_5xx", METRIC_KIND_COUNTS, Errors(0, 10000), Errors(0, 10000), 60)}};
+  quiet.metrics[0].set_tolerated_rate(1e-4);
+  cases.push_back(quiet);
+  Case earlier{"against_an_earlier_time", {Healthy()}};
+  earlier.metrics[0].set_baseline_kind(v1::BASELINE_KIND_EARLIER);
+  cases.push_back(earlier);
+  return cases;
+}
+
+TEST(Judge, OutcomesAndSentences) {
+  std::set<std::string> goldens;
+  for (const Case& one : Cases()) {
+    SCOPED_TRACE(one.name);
+    ASSERT_THAT(ValidateJudgeRequest(Of(one.metrics)), IsEmpty());
+    const std::string golden = "golden/judge/" + one.name + ".txt";
+    goldens.insert(golden);
+    EXPECT_TRUE(testing::MatchesGolden(golden, Text(JudgeMetrics(Of(one.metrics)))));
+  }
+  EXPECT_TRUE(testing::NoStrayGoldens("golden/judge", goldens));
+}
+
+// ---- what may not matter
+TEST(Judge, TheOrderOfPointsDoesNotMatter) {
+  std::mt19937_64 random(3);
+  for (const Case& one : Cases()) {
+    v1::JudgeRequest request = Of(one.metrics), other = request;
+    for (v1::MetricSeries& metric : *other.mutable_metrics()) {
+      for (int i = metric.points_size() - 1; i > 0; --i) {
+        metric.mutable_points()->SwapElements(i, static_cast<int>(random() % (i + 1)));
+      }
+    }
+    EXPECT_EQ(JudgeMetrics(request).SerializeAsString(), JudgeMetrics(other).SerializeAsString())
+        << one.name;
+  }
+}
+
+TEST(Judge, TheUnitDoesNotMatter) {
+  for (const char* kind : {"values", "buckets"}) {
+    v1::MetricSeries metric =
+        kind == std::string("values")
+            ? Metric("m", v1::METRIC_KIND_VALUES, Cost(14, 3), Cost(6, 3), 20)
+            : Metric("m", v1::METRIC_KIND_HISTOGRAM, Latency(0.12, 200), Latency(0.08, 200), 20);
+    v1::MetricSeries other = metric;
+    for (v1::MetricPoint& point : *other.mutable_points()) {
+      for (auto& [name, cohort] : *point.mutable_cohorts()) {
+        for (double& value : *cohort.mutable_values()) value *= 1024;
+        for (v1::HistogramBucket& bucket : *cohort.mutable_buckets())
+          bucket.set_le(bucket.le() * 1024);
+      }
+    }
+    const v1::MetricJudgement a = JudgeMetrics(Of({metric})).metrics(0);
+    const v1::MetricJudgement b = JudgeMetrics(Of({other})).metrics(0);
+    EXPECT_EQ(a.outcome(), b.outcome()) << kind;
+    EXPECT_NEAR(a.log_e_harm(), b.log_e_harm(), 1e-9 * std::abs(a.log_e_harm())) << kind;
+    EXPECT_NEAR(a.lower(), b.lower(), 1e-9) << kind;
+  }
+}
+
+// A minute as one point or as six.
+TEST(Judge, SplittingOfIntervalsDoesNotMatter) {
+  const v1::MetricSeries whole = Healthy();
+  v1::MetricSeries split = whole;
+  split.clear_points();
+  for (const v1::MetricPoint& point : whole.points()) {
+    for (int part = 0; part < 6; ++part) {
+      v1::MetricPoint& piece = *split.add_points();
+      *piece.mutable_time() = ToProto(FromProto(point.time()) - (5 - part) * absl::Seconds(10));
+      for (const auto& [name, cohort] : point.cohorts()) {
+        v1::CohortPoint& some = (*piece.mutable_cohorts())[name];
+        const auto share = [&](double all) {
+          return std::floor(all * (part + 1) / 6) - std::floor(all * part / 6);
+        };
+        some.set_events(share(cohort.events()));
+        some.set_exposure(std::max(share(cohort.exposure()), some.events()));
+      }
+    }
+  }
+  EXPECT_EQ(JudgeMetrics(Of({whole})).metrics(0).log_e_safe(),
+            JudgeMetrics(Of({split})).metrics(0).log_e_safe());
+}
+
+// ---- what is not known is never safe
+struct Trap {
+  std::string name;
+  std::function<void(v1::MetricSeries&)> spring;
+  std::string says;
+};
+
+class JudgeTrap : public ::testing::TestWithParam<Trap> {};
+
+TEST_P(JudgeTrap, IsNoPass) {
+  v1::MetricSeries metric = Healthy();
+  ASSERT_EQ(JudgeMetrics(Of({metric})).decision(), v1::DECISION_ALLOW);
+  GetParam().spring(metric);
+  const v1::JudgeResponse response = JudgeMetrics(Of({metric}));
+  EXPECT_EQ(response.decision(), v1::DECISION_HOLD) << Text(response);
+  EXPECT_THAT(Text(response), HasSubstr(GetParam().says));
+}
+
+v1::CohortPoint& CanaryAt(v1::MetricSeries& metric, int i) {
+  return (*metric.mutable_points(i)->mutable_cohorts())["canary"];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, JudgeTrap,
+    ::testing::Values(
+        Trap{"nothing", [](v1::MetricSeries& m) { m.clear_points(); }, "have not been seen"},
+        Trap{"not_a_number", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_events(std::nan("")); },
+             "1 point holds what is not a whole, positive number of events"},
+        Trap{"infinite", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_exposure(kInfinity); },
+             "not a whole"},
+        Trap{"half_an_error", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_events(0.5); },
+             "not a whole"},
+        Trap{"more_events_than_exposure",
+             [](v1::MetricSeries& m) { CanaryAt(m, 30).set_events(1e6); },
+             "more events than exposure"},
+        Trap{"gap", [](v1::MetricSeries& m) { m.mutable_points()->DeleteSubrange(20, 3); },
+             "3 intervals have no values of both cohorts, first at 13:21:00 UTC"},
+        Trap{
+            "a_cohort_missing",
+            [](v1::MetricSeries& m) { m.mutable_points(12)->mutable_cohorts()->erase("baseline"); },
+            "1 interval has no values of both cohorts"},
+        Trap{"no_old_cohort_at_all",
+             [](v1::MetricSeries& m) {
+               for (auto& point : *m.mutable_points()) point.mutable_cohorts()->erase("baseline");
+             },
+             "have not been seen at the same time"},
+        Trap{"canary_went_silent",
+             [](v1::MetricSeries& m) {
+               for (int i = 40; i < 60; ++i) CanaryAt(m, i) = v1::CohortPoint();
+             },
+             "the canary has had no traffic since 13:40:00 UTC"},
+        Trap{"twice", [](v1::MetricSeries& m) { *m.add_points() = m.points(3); },
+             "1 point has the time of another one"},
+        Trap{"a_flaw_that_is_told",
+             [](v1::MetricSeries& m) {
+               v1::SeriesFlaw& flaw = *m.add_flaws();
+               flaw.set_kind(v1::FLAW_KIND_COUNTER_RESET);
+               flaw.set_detail("a counter fell");
+             },
+             "a counter fell"}),
+    [](const auto& info) { return info.param.name; });
+
+// ---- what is refused
+std::vector<std::string> IssuesOf(const std::function<void(v1::JudgeRequest&)>& spoil) {
+  v1::JudgeRequest request = Of({Healthy(2)});
+  spoil(request);
+  std::vector<std::string> issues;
+  for (const ParameterIssue& issue : ValidateJudgeRequest(request)) {
+    issues.push_back(absl::StrCat(issue.field, ": ", issue.message));
+  }
+  return issues;
+}
+
+TEST(JudgeRequest, IsHeldToItsForm) {
+  const auto metric = [](v1::JudgeRequest& request) -> v1::MetricSeries& {
+    return *request.mutable_metrics(0);
+  };
+  EXPECT_THAT(IssuesOf([](auto&) {}), IsEmpty());
+  EXPECT_THAT(IssuesOf([](auto& r) { r.clear_metrics(); }),
+              ElementsAre("metrics: must hold 1 to 1000 metrics, not 0"));
+  EXPECT_THAT(IssuesOf([](auto& r) { r.set_alpha(0.7); }),
+              ElementsAre("alpha: must be over 0 and under 0.5, not 0.7"));
+  EXPECT_THAT(IssuesOf([](auto& r) { *r.add_metrics() = r.metrics(0); }),
+              ElementsAre("metrics[1].name: is used twice: http_5xx"));
+  EXPECT_THAT(IssuesOf([&](auto& r) { metric(r).clear_kind(); }),
+              ElementsAre("metrics[0].kind: must be COUNTS, VALUES or HISTOGRAM"));
+  EXPECT_THAT(IssuesOf([&](auto& r) { metric(r).set_margin(-1); }),
+              ElementsAre("metrics[0].margin: must be 0 to 100, not -1"));
+  EXPECT_THAT(IssuesOf([&](auto& r) { metric(r).mutable_points(1)->clear_time(); }),
+              ElementsAre("metrics[0].points[1].time: must be set"));
+  EXPECT_THAT(
+      IssuesOf([&](auto& r) { (*metric(r).mutable_points(0)->mutable_cohorts())["green"]; }),
+      ElementsAre("metrics[0].points[0].cohorts.green: cohorts are canary, baseline and stable"));
+  EXPECT_THAT(IssuesOf([&](auto& r) { CanaryAt(metric(r), 0).add_values(1); }),
+              ElementsAre("metrics[0].points[0].cohorts.canary: a metric of COUNTS has `events` "
+                          "and `exposure`, nothing else"));
+  EXPECT_THAT(IssuesOf([&](auto& r) {
+                metric(r) = Metric("l", v1::METRIC_KIND_HISTOGRAM, Latency(1, 5), Latency(1, 5), 1);
+                CanaryAt(metric(r), 0).mutable_buckets()->RemoveLast();
+              }),
+              ElementsAre(HasSubstr("must end with the bucket of all")));
+}
+
+}  // namespace
+}  // namespace gate
