@@ -27,6 +27,7 @@
 #ifndef CHECKS_STATS_COUNT_TEST_H_
 #define CHECKS_STATS_COUNT_TEST_H_
 
+#include <initializer_list>
 #include <span>
 
 #include "checks/stats/count_block.h"

@@ -13,6 +13,8 @@
 #ifndef CHECKS_STATS_DISPERSION_H_
 #define CHECKS_STATS_DISPERSION_H_
 
+#include <initializer_list>
+
 #include "checks/stats/count_block.h"
 
 namespace gate::stats {
