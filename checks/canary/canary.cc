@@ -18,7 +18,7 @@ bool ExposesACohort(v1::ChangeKind kind) {
   return kind != v1::CHANGE_KIND_MIGRATION && kind != v1::CHANGE_KIND_FLAG_FLIP;
 }
 
-std::string QueryId(const v1::CountMetric& metric) {
+std::string QueryId(const v1::CanaryMetric& metric) {
   return absl::StrCat("canary.", metric.name());
 }
 
@@ -36,23 +36,24 @@ std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rul
   const CanaryParameters parameters(policy);
   std::vector<v1::Query> queries;
   if (!ExposesACohort(change.kind())) return queries;
-  for (const v1::CountMetric& metric : policy.metrics()) {
+  for (const v1::CanaryMetric& metric : policy.metrics()) {
     const std::string events = FilledSelector(metric.events(), change);
     const std::string exposure = FilledSelector(metric.exposure(), change);
     if (events.empty() || exposure.empty()) continue;
     v1::Query& query = queries.emplace_back();
     query.set_id(QueryId(metric));
-    v1::CohortCountsQuery& counts = *query.mutable_cohort_counts();
+    v1::CohortMetricQuery& counts = *query.mutable_cohort_metric();
     counts.set_source(policy.source());
     counts.set_events(events);
     counts.set_exposure(exposure);
     counts.set_cohort_label(policy.cohort_label());
-    counts.set_canary(parameters.canary);
-    counts.set_baseline(parameters.baseline);
+    (*counts.mutable_cohorts())["canary"] = parameters.canary;
+    (*counts.mutable_cohorts())["baseline"] = parameters.baseline;
     if (change.canary().has_started_at()) *counts.mutable_start() = change.canary().started_at();
     *counts.mutable_window() = ToProto(parameters.window);
     *counts.mutable_step() = ToProto(parameters.step);
     counts.set_metric(metric.name());
+    counts.set_kind(v1::METRIC_KIND_COUNTS);
   }
   return queries;
 }
@@ -88,7 +89,7 @@ class Judgement {
 
  private:
   void JudgeMetric(int index) {
-    const v1::CountMetric& metric = policy_.metrics(index);
+    const v1::CanaryMetric& metric = policy_.metrics(index);
     const v1::Observation& observation = evidence_.Get(QueryId(metric));
     if (!observation.has_metric()) return Unseen(metric, observation);
     const CountSeries series = ReadSeries(observation.metric(), change_, parameters_, now_);
@@ -114,7 +115,7 @@ class Judgement {
     }
   }
 
-  void Unseen(const v1::CountMetric& metric, const v1::Observation& observation) {
+  void Unseen(const v1::CanaryMetric& metric, const v1::Observation& observation) {
     std::string message = Describe(observation.absence(), observation.source());
     std::string instead = "See that the metrics server answers, and ask again.";
     std::string error;
@@ -128,7 +129,7 @@ class Judgement {
     AddUnproven("canary.no_data", metric, message, instead);
   }
 
-  void NothingToCompare(const v1::CountMetric& metric, const CountSeries& series) {
+  void NothingToCompare(const v1::CanaryMetric& metric, const CountSeries& series) {
     for (const SeriesDefect& defect : series.defects) {
       if (defect.rule == "canary.silent_cohort") continue;  // Said better below.
       Add(defect.rule, metric, absl::StrCat(metric.name(), ": ", defect.message), v1::SEVERITY_WARN,
@@ -142,7 +143,7 @@ class Judgement {
                 "and say when it began in change.canary.started_at.");
   }
 
-  void AddUnproven(std::string_view rule, const v1::CountMetric& metric, std::string_view message,
+  void AddUnproven(std::string_view rule, const v1::CanaryMetric& metric, std::string_view message,
                    std::string_view instead) {
     const std::string sentence = absl::StrCat(metric.name(), ": ", std::string(message));
     open_.push_back(sentence);
@@ -150,7 +151,8 @@ class Judgement {
     outcome_.add_unblock(absl::StrCat(metric.name(), ": ", std::string(instead)));
   }
 
-  void AddDefects(const v1::CountMetric& metric, const CountSeries& series, v1::Severity severity) {
+  void AddDefects(const v1::CanaryMetric& metric, const CountSeries& series,
+                  v1::Severity severity) {
     for (const SeriesDefect& defect : series.defects) {
       Add(defect.rule, metric, absl::StrCat(metric.name(), ": ", defect.message), severity,
           v1::EFFECT_UNPROVEN, defect.instead);
@@ -158,7 +160,7 @@ class Judgement {
     }
   }
 
-  void Add(std::string_view rule, const v1::CountMetric& metric, std::string_view message,
+  void Add(std::string_view rule, const v1::CanaryMetric& metric, std::string_view message,
            v1::Severity severity, v1::Effect effect, std::string_view instead) {
     v1::Finding& finding = *outcome_.add_findings();
     finding.set_rule(std::string(rule));

@@ -275,7 +275,7 @@ v1::MetricJudgement Judged::Tell(bool harmed) const {
   judgement.set_log_e_safe(answer.log_e_safe);
   *judgement.add_samples() = Sample("canary", answer.canary, series.size());
   *judgement.add_samples() = Sample(series.old_cohort, answer.baseline, series.size());
-  for (const std::string& defect : series.defects) judgement.add_defects(defect);
+  for (const std::string& defect : series.defects) judgement.add_defects()->set_detail(defect);
   judgement.set_outcome(harmed                                  ? v1::OUTCOME_FAIL
                         : answer.safe && series.defects.empty() ? v1::OUTCOME_PASS
                                                                 : v1::OUTCOME_INCONCLUSIVE);

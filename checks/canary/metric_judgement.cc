@@ -207,7 +207,7 @@ CountSeries ReadSeries(const v1::MetricSeries& series, const v1::Change& change,
   return result;
 }
 
-MetricJudgement JudgeCounts(const CountSeries& series, const v1::CountMetric& metric,
+MetricJudgement JudgeCounts(const CountSeries& series, const v1::CanaryMetric& metric,
                             double alpha_harm, double alpha_safe) {
   const double margin = MarginOf(metric);
   switch (DirectionOf(metric)) {

@@ -48,7 +48,7 @@ struct MetricJudgement {
 
 // `alpha_harm` is the metric's part of alpha. PASS needs every metric, so each may use the whole
 // alpha for it (intersection-union test: a harmful canary passes only if its harmful metric does).
-MetricJudgement JudgeCounts(const CountSeries& series, const v1::CountMetric& metric,
+MetricJudgement JudgeCounts(const CountSeries& series, const v1::CanaryMetric& metric,
                             double alpha_harm, double alpha_safe);
 
 }  // namespace gate

@@ -16,7 +16,7 @@ namespace {
 constexpr double kCriticalWeight = 3;
 constexpr int kMaxPoints = 11000;  // What a Prometheus answers at the most, per series.
 
-double WeightOf(const v1::CountMetric& metric) { return metric.critical() ? kCriticalWeight : 1; }
+double WeightOf(const v1::CanaryMetric& metric) { return metric.critical() ? kCriticalWeight : 1; }
 
 // Collects issues under checks.canary.
 class Issues {
@@ -75,7 +75,7 @@ void ValidateSelector(const std::string& field, const std::string& text,
   }
 }
 
-void ValidateToleratedRate(const std::string& field, const v1::CountMetric& metric,
+void ValidateToleratedRate(const std::string& field, const v1::CanaryMetric& metric,
                            Issues& issues) {
   const double rate = metric.tolerated_rate();
   if (!(rate >= 0 && rate < 1)) {
@@ -89,7 +89,7 @@ void ValidateToleratedRate(const std::string& field, const v1::CountMetric& metr
 
 void ValidateMetric(const v1::CanaryPolicy& policy, int index, std::set<std::string>& names,
                     Issues& issues) {
-  const v1::CountMetric& metric = policy.metrics(index);
+  const v1::CanaryMetric& metric = policy.metrics(index);
   const std::string field = absl::StrCat("metrics[", index, "]");
   if (!IsMetricId(metric.name())) {
     issues.Add(field + ".name", "must be 1 to 64 characters of [a-z0-9_]");
@@ -141,25 +141,25 @@ CanaryParameters::CanaryParameters(const v1::CanaryPolicy& policy)
                                    : std::max(absl::Minutes(3), 2 * step)),
       alpha(policy.alpha() == 0 ? 0.01 : policy.alpha()) {}
 
-double MarginOf(const v1::CountMetric& metric) {
+double MarginOf(const v1::CanaryMetric& metric) {
   constexpr double kDefault = 0.2;
   return metric.margin() == 0 ? kDefault : metric.margin();
 }
 
-double ToleratedRateOf(const v1::CountMetric& metric) {
+double ToleratedRateOf(const v1::CanaryMetric& metric) {
   constexpr double kDefault = 1e-4;
   if (DirectionOf(metric) != v1::DIRECTION_HIGHER_IS_WORSE) return 0;
   return metric.has_tolerated_rate() ? metric.tolerated_rate() : kDefault;
 }
 
-v1::Direction DirectionOf(const v1::CountMetric& metric) {
+v1::Direction DirectionOf(const v1::CanaryMetric& metric) {
   return metric.direction() == v1::DIRECTION_UNSPECIFIED ? v1::DIRECTION_HIGHER_IS_WORSE
                                                          : metric.direction();
 }
 
 double AlphaOf(const v1::CanaryPolicy& policy, int index) {
   double weights = 0;
-  for (const v1::CountMetric& metric : policy.metrics()) weights += WeightOf(metric);
+  for (const v1::CanaryMetric& metric : policy.metrics()) weights += WeightOf(metric);
   return CanaryParameters(policy).alpha * WeightOf(policy.metrics(index)) / weights;
 }
 

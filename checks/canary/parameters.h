@@ -23,10 +23,10 @@ struct CanaryParameters {
   double alpha;
 };
 
-double MarginOf(const v1::CountMetric& metric);
+double MarginOf(const v1::CanaryMetric& metric);
 // 0: off, as it is wherever less is worse.
-double ToleratedRateOf(const v1::CountMetric& metric);
-v1::Direction DirectionOf(const v1::CountMetric& metric);
+double ToleratedRateOf(const v1::CanaryMetric& metric);
+v1::Direction DirectionOf(const v1::CanaryMetric& metric);
 
 // The part of alpha that metric `index` gets: weighted Bonferroni, a critical metric weighs as much
 // as three others. The parts sum to alpha, so the chance that any metric raises a false alarm is at

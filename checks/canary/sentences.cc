@@ -14,7 +14,7 @@ std::string Percent(double events, double exposure) {
 }
 
 // "under 0.01 %": the tolerated rate, as it was written.
-std::string UnderTolerated(const v1::CountMetric& metric) {
+std::string UnderTolerated(const v1::CanaryMetric& metric) {
   std::string percent = absl::StrFormat("%.10f", 100 * ToleratedRateOf(metric));
   while (percent.back() == '0') percent.pop_back();
   if (percent.back() == '.') percent.pop_back();
@@ -22,16 +22,16 @@ std::string UnderTolerated(const v1::CountMetric& metric) {
 }
 
 // What is counted: errors where more of them is worse.
-std::string_view Noun(const v1::CountMetric& metric) {
+std::string_view Noun(const v1::CanaryMetric& metric) {
   return DirectionOf(metric) == v1::DIRECTION_HIGHER_IS_WORSE ? "error" : "event";
 }
 
-std::string Counted(const v1::CountMetric& metric, double events, double exposure) {
+std::string Counted(const v1::CanaryMetric& metric, double events, double exposure) {
   return absl::StrCat(Count(events), " ", std::string(Noun(metric)), events == 1 ? "" : "s", " of ",
                       Count(exposure), " requests (", Percent(events, exposure), ")");
 }
 
-std::string Baseline(const v1::CountMetric& metric, const stats::CountBlock& total) {
+std::string Baseline(const v1::CanaryMetric& metric, const stats::CountBlock& total) {
   if (total.baseline_exposure == 0) return "no traffic on baseline";
   if (total.baseline_events == 0) {
     return absl::StrCat("no ", std::string(Noun(metric)), " in ", Count(total.baseline_exposure),
@@ -65,7 +65,7 @@ std::string Bounds(const MetricJudgement& judgement, const Reading& ratio) {
   return absl::StrCat(Times(ratio.lower), " to ", Times(ratio.upper), " as far as is known");
 }
 
-std::string Limit(const v1::CountMetric& metric, const Reading& ratio) {
+std::string Limit(const v1::CanaryMetric& metric, const Reading& ratio) {
   if (DirectionOf(metric) != v1::DIRECTION_EITHER) return "limit " + Times(ratio.limit);
   const double margin = MarginOf(metric);
   return absl::StrCat("limits ", Times(1 - margin), " and ", Times(1 + margin));
@@ -88,7 +88,7 @@ std::string Remark(const MetricJudgement& judgement) {
 
 }  // namespace
 
-std::string MetricSentence(const v1::CountMetric& metric, const CountSeries& series,
+std::string MetricSentence(const v1::CanaryMetric& metric, const CountSeries& series,
                            const MetricJudgement& judgement) {
   const stats::CountBlock& total = series.total;
   const std::string counted = absl::StrCat(
@@ -115,7 +115,7 @@ std::string MetricSentence(const v1::CountMetric& metric, const CountSeries& ser
   return absl::StrCat(counted, ": ", size, "; ", Limit(metric, ratio), Remark(judgement));
 }
 
-std::string RemainingSentence(const v1::CountMetric& metric, const CountSeries& series,
+std::string RemainingSentence(const v1::CanaryMetric& metric, const CountSeries& series,
                               const MetricJudgement& judgement,
                               const CanaryParameters& parameters) {
   const stats::CountAnswer& answer = judgement.answer;

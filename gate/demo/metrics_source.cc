@@ -43,11 +43,11 @@ v1::CohortPoint Traffic(const std::string& seed, absl::Duration step, double err
 }  // namespace
 
 bool DemoMetrics::Answers(const v1::Query& query) const {
-  return query.has_cohort_counts() && query.cohort_counts().source() == "demo";
+  return query.has_cohort_metric() && query.cohort_metric().source() == "demo";
 }
 
 v1::Observation DemoMetrics::Fetch(const v1::Query& query, const FetchContext& context) {
-  const v1::CohortCountsQuery& asked = query.cohort_counts();
+  const v1::CohortMetricQuery& asked = query.cohort_metric();
   const absl::Duration step = FromProto(asked.step());
   const absl::Time end =
       absl::UnixEpoch() + absl::Floor(context.now - kArrival - absl::UnixEpoch(), step);

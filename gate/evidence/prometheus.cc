@@ -23,13 +23,13 @@ void SetAbsence(v1::AbsenceReason reason, std::string_view detail, v1::Absence& 
 }
 
 // The selector with the cohorts added: {...,track=~"canary|baseline"}.
-std::string WithCohorts(const std::string& text, const v1::CohortCountsQuery& query,
+std::string WithCohorts(const std::string& text, const v1::CohortMetricQuery& query,
                         std::string& error) {
   std::optional<MetricSelector> selector = ParseSelector(text, error);
   if (!selector) return "";
-  selector->matchers.push_back(
-      {query.cohort_label(), "=~",
-       absl::StrCat(QuoteRegex(query.canary()), "|", QuoteRegex(query.baseline()))});
+  selector->matchers.push_back({query.cohort_label(), "=~",
+                                absl::StrCat(QuoteRegex(query.cohorts().at("canary")), "|",
+                                             QuoteRegex(query.cohorts().at("baseline")))});
   return selector->Print();
 }
 
@@ -104,21 +104,21 @@ v1::Observation AbsentObservation(const v1::Query& query, std::string_view sourc
 
 // What makes two questions the same one.
 std::string KeyOf(const v1::Query& query, const IntervalGrid& grid) {
-  v1::CohortCountsQuery counts = query.cohort_counts();
+  v1::CohortMetricQuery counts = query.cohort_metric();
   counts.clear_start();
   counts.clear_window();
   return absl::StrCat(counts.SerializeAsString(), "@", absl::ToUnixSeconds(grid.first), "+",
                       grid.boundaries);
 }
 
-IntervalGrid GridOf(const v1::CohortCountsQuery& query, absl::Time now) {
+IntervalGrid GridOf(const v1::CohortMetricQuery& query, absl::Time now) {
   absl::Time begin = now - FromProto(query.window());
   if (query.has_start()) begin = std::max(begin, FromProto(query.start()));
   return GridFor(begin, FromProto(query.step()), now);
 }
 
 bool IsWholeSeconds(const v1::Query& query) {
-  const absl::Duration step = FromProto(query.cohort_counts().step());
+  const absl::Duration step = FromProto(query.cohort_metric().step());
   return step >= absl::Seconds(1) && absl::Trunc(step, absl::Seconds(1)) == step;
 }
 
@@ -139,11 +139,11 @@ PrometheusSource::PrometheusSource(const config::v1::MetricsServer& server)
       http_({server.bearer_token_file(), server.ca_file()}) {}
 
 bool PrometheusSource::Answers(const v1::Query& query) const {
-  return query.has_cohort_counts() && query.cohort_counts().source() == source_;
+  return query.has_cohort_metric() && query.cohort_metric().source() == source_;
 }
 
 v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchContext& context) {
-  const v1::CohortCountsQuery& counts = query.cohort_counts();
+  const v1::CohortMetricQuery& counts = query.cohort_metric();
   if (!IsWholeSeconds(query)) {
     return Absent(query.id(), name_, v1::ABSENCE_REASON_REJECTED, "step must be whole seconds");
   }
@@ -164,7 +164,7 @@ v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchConte
 std::shared_ptr<const v1::Observation> PrometheusSource::AtHand(const v1::Query& query,
                                                                 const FetchContext& context) {
   if (!IsWholeSeconds(query)) return nullptr;
-  const std::string key = KeyOf(query, GridOf(query.cohort_counts(), context.now));
+  const std::string key = KeyOf(query, GridOf(query.cohort_metric(), context.now));
   MutexLock lock(mu_);
   const auto found = answers_.find(key);
   if (found == answers_.end() || !found->second->done) return nullptr;
@@ -243,7 +243,7 @@ v1::Observation PrometheusSource::Ask(const v1::Query& query, const IntervalGrid
 
 v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const IntervalGrid& grid,
                                             Deadline deadline) {
-  const v1::CohortCountsQuery& counts = query.cohort_counts();
+  const v1::CohortMetricQuery& counts = query.cohort_metric();
   std::string error;
   const std::string events_query = WithCohorts(counts.events(), counts, error);
   const std::string exposure_query = WithCohorts(counts.exposure(), counts, error);
@@ -261,7 +261,8 @@ v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const Interv
                   "no series matches " + exposure_query);
   }
   absl::StatusOr<v1::MetricSeries> series =
-      CountCohorts(events.series, exposure.series, counts.canary(), counts.baseline(), grid);
+      CountCohorts(events.series, exposure.series, counts.cohorts().at("canary"),
+                   counts.cohorts().at("baseline"), grid);
   if (!series.ok()) {
     return Absent(query.id(), name_, v1::ABSENCE_REASON_MALFORMED,
                   std::string(series.status().message()));
@@ -279,7 +280,7 @@ v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const Interv
   return observation;
 }
 
-bool PrometheusSource::QueryRange(const std::string& selector, const v1::CohortCountsQuery& query,
+bool PrometheusSource::QueryRange(const std::string& selector, const v1::CohortMetricQuery& query,
                                   const IntervalGrid& grid, Deadline deadline,
                                   PrometheusResponse& response, v1::Absence& absence) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(

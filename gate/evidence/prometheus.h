@@ -50,7 +50,7 @@ class PrometheusSource final : public Source {
   v1::Observation Ask(const v1::Query& query, const IntervalGrid& grid, Deadline deadline)
       GATE_EXCLUDES(mu_);
   v1::Observation AskInTurn(const v1::Query& query, const IntervalGrid& grid, Deadline deadline);
-  bool QueryRange(const std::string& selector, const v1::CohortCountsQuery& query,
+  bool QueryRange(const std::string& selector, const v1::CohortMetricQuery& query,
                   const IntervalGrid& grid, Deadline deadline, PrometheusResponse& response,
                   v1::Absence& absence);
 

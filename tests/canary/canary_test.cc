@@ -35,7 +35,7 @@ v1::PolicyRule Rule() {
   v1::CanaryPolicy& canary = *rule.mutable_checks()->mutable_canary();
   canary.set_source("main");
   canary.set_cohort_label("track");
-  v1::CountMetric& metric = *canary.add_metrics();
+  v1::CanaryMetric& metric = *canary.add_metrics();
   metric.set_name("http_5xx");
   metric.set_events(R"(http_requests_total{job="${service}",code=~"5.."})");
   metric.set_exposure(R"(http_requests_total{job="${service}"})");
@@ -251,7 +251,7 @@ std::vector<Case> Cases() {
       {"lower_is_worse", v1::OUTCOME_FAIL,
        [] {
          v1::PolicyRule rule = Rule();
-         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         v1::CanaryMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
          metric.set_name("logins");
          metric.set_direction(v1::DIRECTION_LOWER_IS_WORSE);
          return kCanaryCheck.judge(
@@ -260,14 +260,14 @@ std::vector<Case> Cases() {
       {"either_is_safe", v1::OUTCOME_PASS,
        [] {
          v1::PolicyRule rule = Rule();
-         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         v1::CanaryMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
          metric.set_direction(v1::DIRECTION_EITHER);
          return kCanaryCheck.judge(Change(), With(Healthy()), rule, kNow);
        }},
       {"either_falls", v1::OUTCOME_FAIL,
        [] {
          v1::PolicyRule rule = Rule();
-         v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+         v1::CanaryMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
          metric.set_direction(v1::DIRECTION_EITHER);
          return kCanaryCheck.judge(Change(), With(Series(About(20, 40), About(60, 40))), rule,
                                    kNow);
@@ -313,7 +313,7 @@ TEST(Canary, OutcomesAndSentences) {
 
 TEST(Canary, PassNeedsEveryMetricAndHarmNeedsOne) {
   v1::PolicyRule rule = Rule();
-  v1::CountMetric& second = *rule.mutable_checks()->mutable_canary()->add_metrics();
+  v1::CanaryMetric& second = *rule.mutable_checks()->mutable_canary()->add_metrics();
   second = rule.checks().canary().metrics(0);
   second.set_name("http_4xx");
   const auto judge = [&](const v1::MetricSeries& first, const v1::MetricSeries& other) {
@@ -410,7 +410,7 @@ TEST(Canary, HolesForbidAPassAndNotAFail) {
 
 TEST(CanaryNeeds, FillsAndEscapes) {
   v1::PolicyRule rule = Rule();
-  v1::CountMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+  v1::CanaryMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
   metric.set_events(R"(errors_total{job=~"${service}-.*", version="${version}"})");
   v1::Change change = Change();
   change.set_service("pay.ments");
@@ -419,12 +419,12 @@ TEST(CanaryNeeds, FillsAndEscapes) {
   const std::vector<v1::Query> queries = kCanaryCheck.needs(change, rule);
   ASSERT_EQ(queries.size(), 1u);
   EXPECT_EQ(queries[0].id(), "canary.http_5xx");
-  const v1::CohortCountsQuery& counts = queries[0].cohort_counts();
+  const v1::CohortMetricQuery& counts = queries[0].cohort_metric();
   EXPECT_EQ(counts.events(),
             R"(errors_total{job=~"pay\\.ments-.*",version="1\"} or up{a=\"${service}\\\x0a"})");
   EXPECT_EQ(counts.exposure(), R"(http_requests_total{job="pay.ments"})");
-  EXPECT_EQ(counts.canary(), "canary");
-  EXPECT_EQ(counts.baseline(), "baseline");
+  EXPECT_EQ(counts.cohorts().at("canary"), "canary");
+  EXPECT_EQ(counts.cohorts().at("baseline"), "baseline");
   EXPECT_EQ(FromProto(counts.start()), kNow - absl::Minutes(20));
   EXPECT_EQ(FromProto(counts.window()), absl::Hours(1));
   EXPECT_EQ(FromProto(counts.step()), absl::Minutes(1));

@@ -97,7 +97,9 @@ std::string Text(const v1::JudgeResponse& response) {
                    "\n", response.reason(), "\n");
   for (const v1::MetricJudgement& metric : response.metrics()) {
     absl::StrAppend(&text, "\n", v1::Outcome_Name(metric.outcome()), " ", metric.reason(), "\n");
-    for (const std::string& defect : metric.defects()) absl::StrAppend(&text, "! ", defect, "\n");
+    for (const v1::SeriesFlaw& defect : metric.defects()) {
+      absl::StrAppend(&text, "! ", defect.detail(), "\n");
+    }
   }
   return text;
 }

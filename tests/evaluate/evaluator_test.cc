@@ -79,7 +79,7 @@ v1::Observation Series(const v1::Query& query, absl::Time now, double canary_err
   observation.set_source("prometheus:main");
   *observation.mutable_observed_at() = ToProto(now);
   v1::MetricSeries& series = *observation.mutable_metric();
-  series.set_name(query.cohort_counts().metric());
+  series.set_name(query.cohort_metric().metric());
   series.set_kind(v1::METRIC_KIND_COUNTS);
   series.set_direction(v1::DIRECTION_HIGHER_IS_WORSE);
   series.set_margin(0.2);
@@ -117,7 +117,7 @@ class EvaluatorTest : public testing::Test {
     std::vector<std::unique_ptr<Source>> sources;
     if (with_source_) {
       sources.push_back(std::make_unique<ScriptedSource>(
-          "prometheus:main", v1::Query::kCohortCounts, false,
+          "prometheus:main", v1::Query::kCohortMetric, false,
           [this](const auto& query, const auto& context) { return answer_(query, context); }));
     }
     gatherer_ = std::make_unique<Gatherer>(std::move(sources), 4, nullptr);

@@ -15,13 +15,13 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr auto kCalendar = v1::Query::kCalendar;
-constexpr auto kCounts = v1::Query::kCohortCounts;
+constexpr auto kCounts = v1::Query::kCohortMetric;
 
 v1::Query Ask(const std::string& id, v1::Query::TargetCase target) {
   v1::Query query;
   query.set_id(id);
   if (target == kCalendar) query.mutable_calendar();
-  if (target == kCounts) query.mutable_cohort_counts();
+  if (target == kCounts) query.mutable_cohort_metric();
   return query;
 }
 

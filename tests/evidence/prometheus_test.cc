@@ -32,13 +32,13 @@ config::v1::MetricsServer Server(const std::string& url) {
 v1::Query Query() {
   v1::Query query;
   query.set_id("canary.http_5xx");
-  v1::CohortCountsQuery& counts = *query.mutable_cohort_counts();
+  v1::CohortMetricQuery& counts = *query.mutable_cohort_metric();
   counts.set_source("main");
   counts.set_events(R"(http_requests_total{job="payments",code=~"5.."})");
   counts.set_exposure(R"(http_requests_total{job="payments"})");
   counts.set_cohort_label("track");
-  counts.set_canary("canary");
-  counts.set_baseline("base.line");
+  (*counts.mutable_cohorts())["canary"] = "canary";
+  (*counts.mutable_cohorts())["baseline"] = "base.line";
   *counts.mutable_start() = ToProto(kStart);
   *counts.mutable_window() = ToProto(absl::Hours(1));
   *counts.mutable_step() = ToProto(absl::Minutes(1));
@@ -153,8 +153,8 @@ TEST_F(RealPrometheus, CountsWholeEvents) {
 TEST_F(RealPrometheus, WithoutAStartTheWindowSlides) {
   PrometheusSource source(Server(server_->url()));
   v1::Query query = Query();
-  query.mutable_cohort_counts()->clear_start();
-  *query.mutable_cohort_counts()->mutable_window() = ToProto(absl::Minutes(14));
+  query.mutable_cohort_metric()->clear_start();
+  *query.mutable_cohort_metric()->mutable_window() = ToProto(absl::Minutes(14));
   const v1::Observation observation =
       Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   ASSERT_TRUE(observation.has_metric()) << observation.ShortDebugString();
@@ -166,8 +166,8 @@ TEST_F(RealPrometheus, WithoutAStartTheWindowSlides) {
 TEST_F(RealPrometheus, ARestartIsSeen) {
   PrometheusSource source(Server(server_->url()));
   v1::Query query = Query();
-  query.mutable_cohort_counts()->set_events("restarts_total");
-  query.mutable_cohort_counts()->set_exposure("restarts_total");
+  query.mutable_cohort_metric()->set_events("restarts_total");
+  query.mutable_cohort_metric()->set_exposure("restarts_total");
   const v1::Observation observation =
       Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   ASSERT_EQ(observation.metric().flaws_size(), 1) << observation.ShortDebugString();
@@ -178,8 +178,8 @@ TEST_F(RealPrometheus, ARestartIsSeen) {
 TEST_F(RealPrometheus, ACohortThatStopsIsFlatAndThenGone) {
   PrometheusSource source(Server(server_->url()));
   v1::Query query = Query();
-  query.mutable_cohort_counts()->set_events("stops_total{never=\"1\"}");
-  query.mutable_cohort_counts()->set_exposure("stops_total");
+  query.mutable_cohort_metric()->set_events("stops_total{never=\"1\"}");
+  query.mutable_cohort_metric()->set_exposure("stops_total");
   const v1::Observation observation =
       Ask(source, query, kStart + absl::Minutes(15) + absl::Seconds(6));
   ASSERT_EQ(observation.metric().flaws_size(), 1) << observation.ShortDebugString();
@@ -195,8 +195,8 @@ TEST_F(RealPrometheus, ACohortThatStopsIsFlatAndThenGone) {
 TEST_F(RealPrometheus, AnOldProcessThatIsScrapedForTheFirstTimeIsNoBurst) {
   PrometheusSource source(Server(server_->url()));
   v1::Query query = Query();
-  query.mutable_cohort_counts()->set_events("pods_total{never=\"1\"}");
-  query.mutable_cohort_counts()->set_exposure("pods_total");
+  query.mutable_cohort_metric()->set_events("pods_total{never=\"1\"}");
+  query.mutable_cohort_metric()->set_exposure("pods_total");
   const v1::Observation observation =
       Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   ASSERT_EQ(observation.metric().points_size(), 10) << observation.ShortDebugString();
@@ -212,14 +212,14 @@ TEST_F(RealPrometheus, AnOldProcessThatIsScrapedForTheFirstTimeIsNoBurst) {
 TEST_F(RealPrometheus, RefusalsAndSilenceHaveReasons) {
   PrometheusSource source(Server(server_->url()));
   v1::Query query = Query();
-  query.mutable_cohort_counts()->set_exposure("http_requests_total{job=~\"(\"}");
+  query.mutable_cohort_metric()->set_exposure("http_requests_total{job=~\"(\"}");
   v1::Observation observation = Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_REJECTED);
   EXPECT_THAT(observation.absence().detail(), HasSubstr("missing closing )"));
-  query.mutable_cohort_counts()->set_exposure("rate(x[5m])");
+  query.mutable_cohort_metric()->set_exposure("rate(x[5m])");
   observation = Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_REJECTED);
-  query.mutable_cohort_counts()->set_exposure("nobody_knows_total");
+  query.mutable_cohort_metric()->set_exposure("nobody_knows_total");
   observation = Ask(source, query, kStart + absl::Minutes(10) + absl::Seconds(6));
   EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_EMPTY);
   EXPECT_THAT(observation.absence().detail(), HasSubstr("nobody_knows_total{track="));
@@ -446,7 +446,7 @@ TEST(PrometheusSource, AKeptAnswerIsAtHandForTheSameQuestionOnly) {
   other.set_id("another");
   EXPECT_EQ(at_hand(other, now), nullptr);
   v1::Query fraction = Query();
-  fraction.mutable_cohort_counts()->mutable_step()->set_nanos(1);
+  fraction.mutable_cohort_metric()->mutable_step()->set_nanos(1);
   EXPECT_EQ(at_hand(fraction, now), nullptr);
 }
 
@@ -470,14 +470,14 @@ TEST(PrometheusSource, NoMoreThanTheLimitAreInFlight) {
   for (int i = 0; i < 6; ++i) {
     askers.emplace_back([&, i] {
       v1::Query query = Query();
-      query.mutable_cohort_counts()->set_metric(absl::StrCat("m", i));
+      query.mutable_cohort_metric()->set_metric(absl::StrCat("m", i));
       Ask(source, query, kStart + absl::Minutes(10));
     });
   }
   EXPECT_TRUE(Eventually([&] { return now_inside == 2; }));
   // A third one that has no time to wait is told so.
   v1::Query query = Query();
-  query.mutable_cohort_counts()->set_metric("late");
+  query.mutable_cohort_metric()->set_metric("late");
   const v1::Observation late =
       Ask(source, query, kStart + absl::Minutes(10), std::chrono::milliseconds(50));
   EXPECT_EQ(late.absence().reason(), v1::ABSENCE_REASON_TIMEOUT);

@@ -87,9 +87,9 @@ std::string Table(const v1::JudgeRequest& request, const v1::JudgeResponse& resp
         headed(render::Sign(metric.outcome(), terminal.unicode), render::Word(metric.outcome()),
                render::StyleOf(metric.outcome()), render::EscapeTerminalLine(metric.name())),
         "\n", render::Wrap(render::EscapeTerminal(metric.reason()), 2, terminal.width));
-    for (const std::string& defect : metric.defects()) {
-      absl::StrAppend(&text,
-                      render::Wrap(render::EscapeTerminal("! " + defect), 2, terminal.width));
+    for (const v1::SeriesFlaw& defect : metric.defects()) {
+      absl::StrAppend(
+          &text, render::Wrap(render::EscapeTerminal("! " + defect.detail()), 2, terminal.width));
     }
     if (!terminal.is_terminal) continue;
     absl::StrAppend(&text, Plot(request.metrics(i), terminal), "  ", render::PadRight("ratio", 9),
