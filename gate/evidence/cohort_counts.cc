@@ -1,290 +1,197 @@
 #include "gate/evidence/cohort_counts.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "checks/proto_time.h"
+#include "gate/evidence/cohort_tally.h"
+#include "gate/evidence/cohort_writer.h"
+#include "gate/evidence/histogram_buckets.h"
+#include "gate/evidence/scrape_target.h"
 
 namespace gate {
 namespace {
 
-// How long the last scrape of an interval may take to arrive.
-constexpr absl::Duration kSettle = absl::Seconds(5);
-// How far a Prometheus looks back for a sample; who was not seen for so long was not there.
-constexpr absl::Duration kLookback = absl::Minutes(5);
-constexpr int kMaxBoundaries = 11000;                 // A Prometheus answers no more per series.
-constexpr double kLargestCount = 9007199254740992.0;  // 2^53: doubles count no further.
-constexpr double kUnseen = -1;
-constexpr double kBad = -2;
+// Some tens of megabytes of numbers, and of points.
+constexpr int64_t kMaxNumbers = 4 << 20;
+constexpr int64_t kMaxPoints = 256 << 10;
 
-// One counter, by boundary: a value, kUnseen or kBad.
-using Counter = std::vector<double>;
+using NamesByValue = std::map<std::string, std::vector<std::string>, std::less<>>;
 
-// What is added up for one cohort. Interval i ends at boundary i.
-struct Cohort {
-  explicit Cohort(int boundaries)
-      : events(boundaries), exposure(boundaries), known(boundaries), excluded(boundaries) {}
-
-  std::vector<double> events;
-  std::vector<double> exposure;
-  std::vector<bool> known;  // Its exposure was seen over the interval.
-  std::vector<v1::FlawKind> excluded;
-  bool seen = false;
-
-  std::vector<double>& Sums(bool of_exposure) { return of_exposure ? exposure : events; }
-  void Exclude(int interval, v1::FlawKind kind) {
-    if (interval < static_cast<int>(excluded.size()) &&
-        excluded[interval] == v1::FLAW_KIND_UNSPECIFIED) {
-      excluded[interval] = kind;
-    }
-  }
-};
-
-// NaN, infinite, negative, beyond 2^53; for events also what is no whole number.
-bool Bad(double value, bool whole) {
-  if (!(value >= 0 && value <= kLargestCount)) return true;
-  return whole && std::abs(value - std::round(value)) > 1e-6;
+bool IsGauge(const v1::CohortMetricQuery& query) {
+  return query.kind() == v1::METRIC_KIND_VALUES && query.exposure().empty();
 }
 
-absl::StatusOr<Counter> OnGrid(const PrometheusSeries& series, const IntervalGrid& grid,
-                               bool whole) {
-  Counter counter(static_cast<size_t>(grid.boundaries), kUnseen);
-  const int64_t first = absl::ToUnixMillis(grid.first);
-  const int64_t step = absl::ToInt64Milliseconds(grid.step);
-  for (const PrometheusSample& sample : series.samples) {
-    const int64_t offset = sample.milliseconds - first;
-    if (offset < 0 || offset % step != 0 || offset / step >= grid.boundaries) {
-      return absl::InvalidArgumentError("a sample lies at another time than was asked for");
-    }
-    counter[static_cast<size_t>(offset / step)] = Bad(sample.value, whole) ? kBad
-                                                  : whole ? std::round(sample.value)
-                                                          : sample.value;
-  }
-  return counter;
-}
-
-bool Seen(double value) { return value != kUnseen; }
-
-// One scraped process, and where its numbers go.
-class Target {
+// Counts one part of the grid.
+class Counting {
  public:
-  explicit Target(int boundaries) : continues_(static_cast<size_t>(boundaries)) {}
-
-  void Add(Counter counter, bool is_exposure) {
-    const auto seen = std::find_if(counter.begin(), counter.end(), Seen);
-    first_ = std::min(first_, static_cast<int>(seen - counter.begin()));
-    for (int i = static_cast<int>(counter.size()) - 1; i >= 0; --i) {
-      if (Seen(counter[i])) last_ = std::max(last_, i);
-      if (i > 0 && Seen(counter[i]) && Seen(counter[i - 1])) continues_[i] = true;
-    }
-    has_exposure_ = has_exposure_ || is_exposure;
-    counters_.push_back({std::move(counter), is_exposure});
+  Counting(const v1::CohortMetricQuery& query, const IntervalGrid& grid, int slots)
+      : query_(query), grid_(grid), slots_(slots) {
+    for (const auto& [name, value] : query.cohorts()) names_[value].push_back(name);
   }
 
-  // Adds the increments of its counters to the cohort.
-  void Count(Cohort& cohort) const {
-    for (const Placed& placed : counters_) CountOne(placed, cohort);
-    // Seen once and gone: what it did is not known, and may be why it is gone.
-    const int newest = static_cast<int>(continues_.size()) - 1;
-    if (first_ > 0 && first_ == last_ && last_ < newest) {
-      cohort.Exclude(last_ + 1, v1::FLAW_KIND_GAP);
-    }
-  }
-
- private:
-  struct Placed {
-    Counter counter;
-    bool is_exposure;
-  };
-
-  void CountOne(const Placed& placed, Cohort& cohort) const {
-    int last = -1;  // Boundary at which it was seen last.
-    bool after_bad = false;
-    for (int i = 0; i < static_cast<int>(placed.counter.size()); ++i) {
-      const double value = placed.counter[i];
-      if (!Seen(value)) continue;
-      if (value == kBad) {
-        cohort.Exclude(i, v1::FLAW_KIND_NOT_A_NUMBER);
-        cohort.Exclude(i + 1, v1::FLAW_KIND_NOT_A_NUMBER);
-        last = -1;
-        after_bad = true;
-        continue;
+  // Series of the cohorts; `week`: those of an earlier week, whatever their label.
+  void Add(const MetricSamples& samples, const std::vector<double>& bounds, int week = 0) {
+    const auto names = [&](const Labels& labels) {
+      return week == 0 ? NamesOf(labels)
+                       : std::vector<std::string>{absl::StrCat("earlier-", week, "w")};
+    };
+    if (query_.kind() == v1::METRIC_KIND_HISTOGRAM) {
+      for (const BucketCounter& bucket : BucketCounters(samples.events, bounds)) {
+        AddCounter(bucket.labels, bucket.samples, bucket.slot, names(bucket.labels));
       }
-      if (last >= 0) {
-        Continue(placed, last, i, cohort);
-      } else if (i > 0 && !after_bad) {
-        Born(placed, i, cohort);
-      }
-      after_bad = false;
-      last = i;
-    }
-  }
-
-  static void Continue(const Placed& placed, int last, int i, Cohort& cohort) {
-    const double increment = placed.counter[i] - placed.counter[last];
-    if (increment < 0) cohort.Exclude(i, v1::FLAW_KIND_COUNTER_RESET);
-    if (last < i - 1 && increment != 0) {
-      for (int j = last + 1; j <= i; ++j) cohort.Exclude(j, v1::FLAW_KIND_GAP);
-    }
-    if (increment > 0) cohort.Sums(placed.is_exposure)[i] += increment;
-    if (placed.is_exposure && last == i - 1) cohort.known[i] = true;
-  }
-
-  void Born(const Placed& placed, int i, Cohort& cohort) const {
-    if (continues_[i]) {
-      cohort.Sums(placed.is_exposure)[i] += placed.counter[i];
-      if (placed.is_exposure) cohort.known[i] = true;
-    } else if (i > first_ || !has_exposure_) {
-      // It was away, or is another one under the same name, or nobody can tell whether it is new.
-      cohort.Exclude(i, v1::FLAW_KIND_GAP);
-    }
-  }
-
-  std::vector<Placed> counters_;
-  std::vector<bool> continues_;  // Something of it was seen at the boundary and the one before.
-  int first_ = std::numeric_limits<int>::max();  // Boundaries at which it was seen.
-  int last_ = -1;
-  bool has_exposure_ = false;
-};
-
-// A sentence per kind; `from` is where it was first seen.
-std::string Detail(v1::FlawKind kind, const std::string& cohort, int intervals, absl::Time from) {
-  const std::string where =
-      absl::StrCat(" of ", cohort, " in ", intervals, intervals == 1 ? " interval" : " intervals",
-                   ", first at ", absl::FormatTime("%H:%M:%S", from, absl::UTCTimeZone()), " UTC");
-  switch (kind) {
-    case v1::FLAW_KIND_COUNTER_RESET:
-      return "a counter fell" + where + ": a process restarted";
-    case v1::FLAW_KIND_GAP:
-      return "there are no samples" + where;
-    case v1::FLAW_KIND_IMPOSSIBLE:
-      return "there are more events than exposure" + where;
-    default:
-      return "a value is not a whole number" + where;
-  }
-}
-
-// Writes points and flaws.
-class Writer {
- public:
-  explicit Writer(const IntervalGrid& grid) : grid_(grid) {
-    *series_.mutable_step() = ToProto(grid.step);
-    series_.set_kind(v1::METRIC_KIND_COUNTS);
-  }
-
-  v1::MetricSeries Write(std::array<std::pair<std::string, Cohort*>, 2> cohorts) {
-    for (const auto& [name, cohort] : cohorts) FindGaps(*cohort);
-    for (int i = grid_.judged_from + 1; i < grid_.boundaries; ++i) {
-      v1::MetricPoint point;
-      *point.mutable_time() = ToProto(grid_.At(i));
-      for (const auto& [name, cohort] : cohorts) AddTo(point, i, name, *cohort);
-      if (!point.cohorts().empty()) *series_.add_points() = std::move(point);
-    }
-    for (const auto& [name, cohort] : cohorts) {
-      if (!cohort->seen) AddSilence(name);
-    }
-    return std::move(series_);
-  }
-
- private:
-  // A cohort that was there and has no samples now. Before it was born it has no gap.
-  void FindGaps(Cohort& cohort) const {
-    bool begun = false;
-    for (int i = 1; i < grid_.boundaries; ++i) {
-      begun = begun || cohort.known[i];
-      if (begun && !cohort.known[i]) cohort.Exclude(i, v1::FLAW_KIND_GAP);
-    }
-  }
-
-  void AddTo(v1::MetricPoint& point, int i, const std::string& name, Cohort& cohort) {
-    cohort.seen = cohort.seen || cohort.known[i];
-    if (cohort.excluded[i] == v1::FLAW_KIND_UNSPECIFIED && cohort.known[i] &&
-        cohort.events[i] > cohort.exposure[i]) {
-      cohort.Exclude(i, v1::FLAW_KIND_IMPOSSIBLE);
-    }
-    if (cohort.excluded[i] != v1::FLAW_KIND_UNSPECIFIED) {
-      AddFlaw(cohort.excluded[i], name, grid_.At(i));
       return;
     }
-    if (!cohort.known[i]) return;
-    v1::CohortPoint& values = (*point.mutable_cohorts())[name];
-    values.set_events(cohort.events[i]);
-    values.set_exposure(cohort.exposure[i]);
-  }
-
-  void AddFlaw(v1::FlawKind kind, const std::string& cohort, absl::Time time) {
-    auto found = flaws_.find({kind, cohort});
-    if (found == flaws_.end()) {
-      v1::SeriesFlaw& flaw = *series_.add_flaws();
-      flaw.set_kind(kind);
-      flaw.set_cohort(cohort);
-      *flaw.mutable_time() = ToProto(time);
-      found = flaws_.emplace(std::pair(kind, cohort), series_.flaws_size() - 1).first;
+    for (const PrometheusSeries& series : samples.events) {
+      if (IsGauge(query_)) {
+        AddGauge(series, names(series.labels));
+      } else {
+        AddCounter(series.labels, series.samples, 0, names(series.labels));
+      }
     }
-    v1::SeriesFlaw& flaw = *series_.mutable_flaws(found->second);
-    flaw.set_intervals(flaw.intervals() + 1);
-    flaw.set_detail(Detail(kind, cohort, flaw.intervals(), FromProto(flaw.time())));
+    for (const PrometheusSeries& series : samples.exposure) {
+      AddCounter(series.labels, series.samples, 1, names(series.labels));
+    }
   }
 
-  void AddSilence(const std::string& name) {
-    v1::SeriesFlaw& flaw = *series_.add_flaws();
-    flaw.set_kind(v1::FLAW_KIND_SILENT_COHORT);
-    flaw.set_cohort(name);
-    *flaw.mutable_time() = ToProto(grid_.At(grid_.judged_from));
-    flaw.set_intervals(grid_.boundaries - 1 - grid_.judged_from);
-    flaw.set_detail(absl::StrCat("there is no exposure of ", name, " at all"));
+  Cohorts Count() && {
+    for (const auto& [key, target] : targets_) target.Count(cohorts_.at(key.first));
+    return std::move(cohorts_);
   }
 
-  const IntervalGrid& grid_;
-  v1::MetricSeries series_;
-  std::map<std::pair<v1::FlawKind, std::string>, int> flaws_;
+ private:
+  std::vector<std::string> NamesOf(const Labels& labels) const {
+    const auto found = names_.find(labels.Get(query_.cohort_label()));
+    return found == names_.end() ? std::vector<std::string>() : found->second;
+  }
+
+  Cohort& CohortOf(const std::string& name) {
+    return cohorts_.try_emplace(name, grid_.boundaries).first->second;
+  }
+
+  Tally& TallyOf(Cohort& cohort, const Labels& labels) {
+    const std::string stratum(query_.stratum_label().empty() ? ""
+                                                             : labels.Get(query_.stratum_label()));
+    return cohort.strata.try_emplace(stratum, grid_.boundaries, slots_).first->second;
+  }
+
+  void AddCounter(const Labels& labels, const std::vector<PrometheusSample>& samples, int slot,
+                  const std::vector<std::string>& names) {
+    const bool is_exposure = slot + 1 == slots_;
+    const bool is_events = query_.kind() == v1::METRIC_KIND_COUNTS && !is_exposure;
+    const std::string target =
+        absl::StrCat(std::string(labels.Get("job")), "\n", std::string(labels.Get("instance")),
+                     "\n", std::string(labels.Get("pod")));
+    for (const std::string& name : names) {
+      Cohort& cohort = CohortOf(name);
+      Sink sink = {&TallyOf(cohort, labels), slot, is_exposure, nullptr};
+      if (is_events && !query_.type_label().empty()) {
+        sink.by_type = &cohort.types[std::string(labels.Get(query_.type_label()))];
+      }
+      targets_.try_emplace({name, target}, grid_.boundaries)
+          .first->second.Add(OnGrid(samples, grid_, /*whole=*/is_events), sink);
+    }
+  }
+
+  void AddGauge(const PrometheusSeries& series, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      Cohort& cohort = CohortOf(name);
+      Tally& tally = TallyOf(cohort, series.labels);
+      for (const PrometheusSample& sample : series.samples) {
+        const absl::Duration offset = absl::FromUnixMillis(sample.milliseconds) - grid_.first;
+        if (offset < absl::ZeroDuration() || offset / grid_.step >= grid_.boundaries) continue;
+        const int i = static_cast<int>(offset / grid_.step);
+        if (!std::isfinite(sample.value)) {
+          cohort.Exclude(i, v1::FLAW_KIND_NOT_A_NUMBER);
+        } else {
+          tally.values[i].push_back(sample.value);
+        }
+        tally.known[i] = true;
+      }
+    }
+  }
+
+  const v1::CohortMetricQuery& query_;
+  const IntervalGrid grid_;
+  const int slots_;
+  NamesByValue names_;
+  Cohorts cohorts_;
+  // By cohort, then by name.
+  std::map<std::pair<std::string, std::string>, ScrapeTarget> targets_;
 };
 
-absl::Time RoundUp(absl::Time time, absl::Duration step) {
-  return absl::UnixEpoch() + absl::Ceil(time - absl::UnixEpoch(), step);
+std::vector<const std::vector<PrometheusSeries>*> AllOf(const CohortSamples& samples) {
+  std::vector<const std::vector<PrometheusSeries>*> all = {&samples.cohorts.events,
+                                                           &samples.cohorts.exposure};
+  for (const MetricSamples& week : samples.earlier) {
+    all.push_back(&week.events);
+    all.push_back(&week.exposure);
+  }
+  return all;
+}
+
+absl::Status CheckForm(const CohortSamples& samples, const v1::CohortMetricQuery& query,
+                       const IntervalGrid& grid) {
+  for (const auto* list : AllOf(samples)) {
+    for (const PrometheusSeries& series : *list) {
+      if (!series.histograms.empty() && query.kind() != v1::METRIC_KIND_HISTOGRAM) {
+        return absl::InvalidArgumentError("a histogram where a counter was asked for");
+      }
+      if (!AllOnGrid(series, grid)) {
+        return absl::InvalidArgumentError("a sample lies at another time than was asked for");
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSize(const CohortSamples& samples, const v1::CohortMetricQuery& query,
+                       const IntervalGrid& grid, int slots) {
+  std::set<std::string_view> strata = {""};
+  if (!query.stratum_label().empty()) {
+    for (const auto* list : AllOf(samples)) {
+      for (const PrometheusSeries& series : *list) {
+        strata.insert(series.labels.Get(query.stratum_label()));
+      }
+    }
+  }
+  const auto cohorts = static_cast<int64_t>(query.cohorts().size() + samples.earlier.size());
+  const int64_t points = static_cast<int64_t>(strata.size()) * cohorts * grid.boundaries;
+  if (points <= kMaxPoints && points * slots <= kMaxNumbers) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat(strata.size(), " values of ", query.stratum_label(), " in ", grid.boundaries - 1,
+                   " intervals of ", cohorts,
+                   " cohorts are more than can be compared; take a label with fewer values, longer "
+                   "intervals or less of the past"));
 }
 
 }  // namespace
 
-IntervalGrid GridFor(absl::Time begin, absl::Duration step, absl::Time now) {
-  IntervalGrid grid;
-  grid.step = step;
-  const absl::Time end = absl::UnixEpoch() + absl::Floor(now - kSettle - absl::UnixEpoch(), step);
-  const int64_t intervals = std::max<int64_t>((end - RoundUp(begin, step)) / step, 0);
-  const int64_t before = std::min<int64_t>(absl::Ceil(kLookback, step) / step, 60);
-  const int64_t counted = std::min<int64_t>(intervals, kMaxBoundaries - 1 - before);
-  grid.first = end - (counted + before) * step;
-  grid.judged_from = static_cast<int>(before);
-  grid.boundaries = counted == 0 ? 0 : static_cast<int>(before + counted + 1);
-  return grid;
-}
-
-absl::StatusOr<v1::MetricSeries> CountCohorts(const std::vector<PrometheusSeries>& events,
-                                              const std::vector<PrometheusSeries>& exposure,
-                                              const std::string& canary,
-                                              const std::string& baseline,
+absl::StatusOr<v1::MetricSeries> CountCohorts(const CohortSamples& samples,
+                                              const v1::CohortMetricQuery& query,
                                               const IntervalGrid& grid) {
-  // By whether it is the canary, then by name.
-  std::map<std::pair<bool, std::string>, Target> targets;
-  for (const auto* part : {&events, &exposure}) {
-    for (const PrometheusSeries& series : *part) {
-      if (series.label != canary && series.label != baseline) continue;
-      absl::StatusOr<Counter> counter = OnGrid(series, grid, /*whole=*/part == &events);
-      if (!counter.ok()) return counter.status();
-      const std::string name = absl::StrCat(series.job, "\n", series.instance, "\n", series.pod);
-      Target& target =
-          targets.try_emplace({series.label == canary, name}, grid.boundaries).first->second;
-      target.Add(*std::move(counter), part == &exposure);
-    }
+  if (absl::Status form = CheckForm(samples, query, grid); !form.ok()) return form;
+  std::vector<double> bounds;
+  if (query.kind() == v1::METRIC_KIND_HISTOGRAM) {
+    absl::StatusOr<std::vector<double>> common = CommonBounds(AllOf(samples));
+    if (!common.ok()) return common.status();
+    bounds = *std::move(common);
   }
-  Cohort new_code(grid.boundaries), old_code(grid.boundaries);
-  for (const auto& [name, target] : targets) target.Count(name.first ? new_code : old_code);
-  return Writer(grid).Write({{{"canary", &new_code}, {"baseline", &old_code}}});
+  const int slots =
+      query.kind() == v1::METRIC_KIND_HISTOGRAM ? static_cast<int>(bounds.size()) + 1 : 2;
+  if (absl::Status size = CheckSize(samples, query, grid, slots); !size.ok()) return size;
+
+  Counting judged(query, grid.Judged(), slots), past(query, grid.Past(), slots);
+  judged.Add(samples.cohorts, bounds);
+  for (size_t week = 0; week < samples.earlier.size(); ++week) {
+    judged.Add(samples.earlier[week], bounds, static_cast<int>(week) + 1);
+  }
+  if (grid.past > 0) past.Add(samples.cohorts, bounds);
+  return WriteSeries({query, bounds, grid, std::move(judged).Count(), std::move(past).Count()});
 }
 
 }  // namespace gate

@@ -1,130 +1,74 @@
 #include "gate/evidence/prometheus.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "checks/canary/selector.h"
 #include "checks/evidence.h"
 #include "checks/proto_time.h"
+#include "gate/evidence/cohort_questions.h"
+#include "gate/evidence/series_questions.h"
 
 namespace gate {
 namespace {
 
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(5);
 constexpr int kDefaultInFlight = 8;
-// Intervals that are kept for later questions: some tens of megabytes.
-constexpr size_t kMaxKeptPoints = 64 << 10;
+constexpr size_t kMaxKeptBytes = 64 << 20;
+constexpr int kMaxPoints = 11000;  // A Prometheus answers no more in one query.
+constexpr size_t kMaxHistograms = 10000;
 
-void SetAbsence(v1::AbsenceReason reason, std::string_view detail, v1::Absence& absence) {
-  absence.set_reason(reason);
-  absence.set_detail(std::string(detail.substr(0, 1024)));
+IntervalGrid CohortGrid(const v1::CohortMetricQuery& query, absl::Time now) {
+  absl::Time begin = now - FromProto(query.window());
+  if (query.has_start()) begin = std::max(begin, FromProto(query.start()));
+  return GridFor(begin, FromProto(query.step()), now, FromProto(query.past()));
 }
 
-// The selector with the cohorts added: {...,track=~"canary|baseline"}.
-std::string WithCohorts(const std::string& text, const v1::CohortMetricQuery& query,
-                        std::string& error) {
-  std::optional<MetricSelector> selector = ParseSelector(text, error);
-  if (!selector) return "";
-  selector->matchers.push_back({query.cohort_label(), "=~",
-                                absl::StrCat(QuoteRegex(query.cohorts().at("canary")), "|",
-                                             QuoteRegex(query.cohorts().at("baseline")))});
-  return selector->Print();
+IntervalGrid QuestionGrid(const v1::Query& query, absl::Time now) {
+  return query.has_series() ? GridOf(query.series(), now) : CohortGrid(query.cohort_metric(), now);
 }
 
-// Where an answer that is not a success belongs.
-v1::AbsenceReason ReasonOfError(const PrometheusResponse& response) {
-  if (response.error_type == "timeout" || response.error_type == "canceled") {
-    return v1::ABSENCE_REASON_TIMEOUT;
-  }
-  if (response.error_type == "unavailable" || response.error_type == "internal") {
-    return v1::ABSENCE_REASON_UNREACHABLE;
-  }
-  return v1::ABSENCE_REASON_REJECTED;
-}
-
-// An HTTP status other than 200, with the server's own message where it has one.
-void ReadRefusal(const HttpResponse& http, v1::Absence& absence) {
-  const absl::StatusOr<PrometheusResponse> body = ParsePrometheusResponse(http.body, "");
-  const bool explained = body.ok() && !body->success && !body->error.empty();
-  const std::string detail = explained ? absl::StrCat("HTTP ", http.status, ": ", body->error)
-                                       : absl::StrCat("HTTP ", http.status);
-  if (http.status == 401 || http.status == 403) {
-    return SetAbsence(v1::ABSENCE_REASON_DENIED, detail, absence);
-  }
-  if (http.status >= 300 && http.status < 400) {
-    return SetAbsence(v1::ABSENCE_REASON_MALFORMED,
-                      detail + ": redirects are not followed; configure the address it points to",
-                      absence);
-  }
-  if (http.status == 404 && !explained) {
-    return SetAbsence(v1::ABSENCE_REASON_REJECTED, detail + ": no Prometheus API at this address",
-                      absence);
-  }
-  if (explained) return SetAbsence(ReasonOfError(*body), detail, absence);
-  const bool our_fault = http.status >= 400 && http.status < 500 && http.status != 429;
-  const bool no_answer = http.status < 300;
-  SetAbsence(our_fault   ? v1::ABSENCE_REASON_REJECTED
-             : no_answer ? v1::ABSENCE_REASON_MALFORMED
-                         : v1::ABSENCE_REASON_UNREACHABLE,
-             detail, absence);
-}
-
-// False: `absence` says why.
-bool ReadAnswer(const HttpResponse& http, std::string_view label, PrometheusResponse& response,
-                v1::Absence& absence) {
-  if (http.failed()) return SetAbsence(http.failure, http.detail, absence), false;
-  if (http.status != 200) return ReadRefusal(http, absence), false;
-  absl::StatusOr<PrometheusResponse> parsed = ParsePrometheusResponse(http.body, label);
-  if (!parsed.ok()) {
-    std::string detail(parsed.status().message());
-    if (absl::StartsWith(http.content_type, "text/html")) detail = "a page of HTML came back";
-    return SetAbsence(v1::ABSENCE_REASON_MALFORMED, detail, absence), false;
-  }
-  response = *std::move(parsed);
-  if (!response.success) {
-    SetAbsence(ReasonOfError(response), response.error, absence);
-    return false;
-  }
-  if (response.partial || !response.warnings.empty()) {
-    SetAbsence(v1::ABSENCE_REASON_UNREACHABLE,
-               absl::StrCat("it answered in part only",
-                            response.warnings.empty() ? "" : ": " + response.warnings[0]),
-               absence);
-    return false;
-  }
-  return true;
-}
-
-v1::Observation AbsentObservation(const v1::Query& query, std::string_view source,
-                                  const v1::Absence& absence) {
-  return Absent(query.id(), source, absence.reason(), absence.detail());
+std::string QuestionProblem(const v1::Query& query) {
+  return query.has_series() ? ProblemOf(query.series()) : ProblemOf(query.cohort_metric());
 }
 
 // What makes two questions the same one.
-std::string KeyOf(const v1::Query& query, const IntervalGrid& grid) {
-  v1::CohortMetricQuery counts = query.cohort_metric();
-  counts.clear_start();
-  counts.clear_window();
-  return absl::StrCat(counts.SerializeAsString(), "@", absl::ToUnixSeconds(grid.first), "+",
-                      grid.boundaries);
+std::string KeyOf(v1::Query query, const IntervalGrid& grid) {
+  query.clear_id();
+  if (query.has_cohort_metric()) {
+    query.mutable_cohort_metric()->clear_start();
+    query.mutable_cohort_metric()->clear_window();
+  }
+  std::string key;
+  {
+    google::protobuf::io::StringOutputStream bytes(&key);
+    google::protobuf::io::CodedOutputStream coded(&bytes);
+    coded.SetSerializationDeterministic(true);  // The cohorts are a map.
+    query.SerializeToCodedStream(&coded);
+  }
+  return absl::StrCat(key, "@", absl::ToUnixSeconds(grid.first), "+", grid.boundaries, "-",
+                      grid.past);
 }
 
-IntervalGrid GridOf(const v1::CohortMetricQuery& query, absl::Time now) {
-  absl::Time begin = now - FromProto(query.window());
-  if (query.has_start()) begin = std::max(begin, FromProto(query.start()));
-  return GridFor(begin, FromProto(query.step()), now);
-}
-
-bool IsWholeSeconds(const v1::Query& query) {
-  const absl::Duration step = FromProto(query.cohort_metric().step());
-  return step >= absl::Seconds(1) && absl::Trunc(step, absl::Seconds(1)) == step;
-}
-
-std::string BaseUrl(std::string url) {
-  while (!url.empty() && url.back() == '/') url.pop_back();
-  return url + "/api/v1/query_range";
+// Adds later samples of the same series. Both are ascending by labels.
+void Append(std::vector<PrometheusSeries> later, std::vector<PrometheusSeries>& series) {
+  std::vector<PrometheusSeries> all;
+  auto old = series.begin();
+  for (PrometheusSeries& one : later) {
+    while (old != series.end() && old->labels < one.labels) all.push_back(std::move(*old++));
+    if (old == series.end() || old->labels != one.labels) {
+      all.push_back(std::move(one));
+      continue;
+    }
+    PrometheusSeries& both = all.emplace_back(std::move(*old++));
+    both.samples.insert(both.samples.end(), one.samples.begin(), one.samples.end());
+    std::ranges::move(one.histograms, std::back_inserter(both.histograms));
+  }
+  std::move(old, series.end(), std::back_inserter(all));
+  series = std::move(all);
 }
 
 }  // namespace
@@ -132,39 +76,35 @@ std::string BaseUrl(std::string url) {
 PrometheusSource::PrometheusSource(const config::v1::MetricsServer& server)
     : source_(server.name()),
       name_("prometheus:" + server.name()),
-      url_(BaseUrl(server.url())),
       timeout_(absl::ToChronoNanoseconds(server.has_timeout() ? FromProto(server.timeout())
                                                               : kDefaultTimeout)),
       max_in_flight_(server.max_in_flight() > 0 ? server.max_in_flight() : kDefaultInFlight),
-      http_({server.bearer_token_file(), server.ca_file()}) {}
+      api_(server.url(), {server.bearer_token_file(), server.ca_file()}) {}
 
 bool PrometheusSource::Answers(const v1::Query& query) const {
-  return query.has_cohort_metric() && query.cohort_metric().source() == source_;
+  return (query.has_cohort_metric() && query.cohort_metric().source() == source_) ||
+         (query.has_series() && query.series().source() == source_);
 }
 
 v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchContext& context) {
-  const v1::CohortMetricQuery& counts = query.cohort_metric();
-  if (!IsWholeSeconds(query)) {
-    return Absent(query.id(), name_, v1::ABSENCE_REASON_REJECTED, "step must be whole seconds");
+  if (const std::string problem = QuestionProblem(query); !problem.empty()) {
+    return Absent(query.id(), name_, v1::ABSENCE_REASON_REJECTED, problem);
   }
-  const IntervalGrid grid = GridOf(counts, context.now);
+  const IntervalGrid grid = QuestionGrid(query, context.now);
   if (grid.boundaries == 0) {
     return Absent(query.id(), name_, v1::ABSENCE_REASON_EMPTY,
-                  absl::StrCat("no interval of ", absl::FormatDuration(FromProto(counts.step())),
+                  absl::StrCat("no interval of ", absl::FormatDuration(grid.step),
                                " has been completed since the canary began"));
   }
-  const auto deadline =
-      std::min(context.deadline, std::chrono::steady_clock::now() +
-                                     std::chrono::duration_cast<Deadline::duration>(timeout_));
-  v1::Observation observation = FetchOnce(query, KeyOf(query, grid), grid, deadline);
+  v1::Observation observation = FetchOnce(query, KeyOf(query, grid), grid, context.deadline);
   observation.set_id(query.id());
   return observation;
 }
 
 std::shared_ptr<const v1::Observation> PrometheusSource::AtHand(const v1::Query& query,
                                                                 const FetchContext& context) {
-  if (!IsWholeSeconds(query)) return nullptr;
-  const std::string key = KeyOf(query, GridOf(query.cohort_metric(), context.now));
+  if (!QuestionProblem(query).empty()) return nullptr;
+  const std::string key = KeyOf(query, QuestionGrid(query, context.now));
   MutexLock lock(mu_);
   const auto found = answers_.find(key);
   if (found == answers_.end() || !found->second->done) return nullptr;
@@ -206,18 +146,16 @@ v1::Observation PrometheusSource::FetchOnce(const v1::Query& query, const std::s
 
 // Only answers are kept: a failure is asked again.
 void PrometheusSource::Keep(const std::string& key, std::shared_ptr<Answer> answer) {
-  if (!answer->observation.has_metric()) {
+  if (answer->observation.has_absence()) {
     answers_.erase(key);
     return;
   }
-  const auto points = [](const Answer& kept) {
-    return static_cast<size_t>(kept.observation.metric().points_size()) + 1;
-  };
-  kept_points_ += points(*answer);
+  answer->bytes = answer->observation.SpaceUsedLong();
+  kept_bytes_ += answer->bytes;
   kept_.push_back(key);
-  while (kept_points_ > kMaxKeptPoints && kept_.size() > 1) {
+  while (kept_bytes_ > kMaxKeptBytes && kept_.size() > 1) {
     const auto oldest = answers_.find(kept_.front());
-    kept_points_ -= points(*oldest->second);
+    kept_bytes_ -= oldest->second->bytes;
     answers_.erase(oldest);
     kept_.pop_front();
   }
@@ -243,57 +181,80 @@ v1::Observation PrometheusSource::Ask(const v1::Query& query, const IntervalGrid
 
 v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const IntervalGrid& grid,
                                             Deadline deadline) {
-  const v1::CohortMetricQuery& counts = query.cohort_metric();
-  std::string error;
-  const std::string events_query = WithCohorts(counts.events(), counts, error);
-  const std::string exposure_query = WithCohorts(counts.exposure(), counts, error);
-  if (events_query.empty() || exposure_query.empty()) {
-    return Absent(query.id(), name_, v1::ABSENCE_REASON_REJECTED, error);
-  }
-  PrometheusResponse events, exposure;
-  v1::Absence absence;
-  if (!QueryRange(exposure_query, counts, grid, deadline, exposure, absence) ||
-      !QueryRange(events_query, counts, grid, deadline, events, absence)) {
-    return AbsentObservation(query, name_, absence);
-  }
-  if (exposure.series.empty()) {
-    return Absent(query.id(), name_, v1::ABSENCE_REASON_EMPTY,
-                  "no series matches " + exposure_query);
-  }
-  absl::StatusOr<v1::MetricSeries> series =
-      CountCohorts(events.series, exposure.series, counts.cohorts().at("canary"),
-                   counts.cohorts().at("baseline"), grid);
-  if (!series.ok()) {
-    return Absent(query.id(), name_, v1::ABSENCE_REASON_MALFORMED,
-                  std::string(series.status().message()));
-  }
-  series->set_name(counts.metric());
-  series->add_queries(events_query);
-  series->add_queries(exposure_query);
   v1::Observation observation;
   observation.set_id(query.id());
   observation.set_source(name_);
-  *observation.mutable_observed_at() = series->points().empty()
-                                           ? ToProto(grid.end())
-                                           : series->points(series->points_size() - 1).time();
-  *observation.mutable_metric() = *std::move(series);
-  return observation;
+  v1::Absence absence;
+  const bool answered = query.has_series()
+                            ? AskSeries(query, grid, deadline, observation, absence)
+                            : AskCohorts(query, grid, deadline, observation, absence);
+  return answered ? observation : Absent(query.id(), name_, absence.reason(), absence.detail());
 }
 
-bool PrometheusSource::QueryRange(const std::string& selector, const v1::CohortMetricQuery& query,
-                                  const IntervalGrid& grid, Deadline deadline,
-                                  PrometheusResponse& response, v1::Absence& absence) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-      deadline - std::chrono::steady_clock::now());
-  const HttpClient::Form form = {
-      {"query", selector},
-      {"start", absl::StrCat(absl::ToUnixSeconds(grid.first))},
-      {"end", absl::StrCat(absl::ToUnixSeconds(grid.end()))},
-      {"step", absl::StrCat(absl::ToInt64Seconds(grid.step))},
-      {"timeout", absl::StrCat(std::max<int64_t>(left.count(), 1), "ms")},
-      {"nocache", "1"},  // VictoriaMetrics would round start and end otherwise.
+bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& grid,
+                                  Deadline deadline, v1::Observation& observation,
+                                  v1::Absence& absence) {
+  const v1::CohortMetricQuery& asked = query.cohort_metric();
+  bool native = false;
+  {
+    MutexLock lock(mu_);
+    const auto known = native_.find(asked.histogram());
+    if (known != native_.end()) native = known->second;
+  }
+  const ReadRange read = [&](const std::string& promql, std::vector<PrometheusSeries>& series,
+                             v1::Absence& why) {
+    return Read(promql, grid, deadline, series, why);
   };
-  return ReadAnswer(http_.Post(url_, form, deadline), query.cohort_label(), response, absence);
+  v1::MetricSeries& series = *observation.mutable_metric();
+  if (!gate::AskCohorts(asked, grid, read, native, series, absence)) return false;
+  *observation.mutable_observed_at() = series.points().empty()
+                                           ? ToProto(grid.end())
+                                           : series.points(series.points_size() - 1).time();
+  MutexLock lock(mu_);
+  if (native_.size() >= kMaxHistograms) native_.clear();
+  if (native) {
+    native_[asked.histogram()] = true;
+  } else {
+    native_.erase(asked.histogram());
+  }
+  return true;
+}
+
+bool PrometheusSource::AskSeries(const v1::Query& query, const IntervalGrid& grid,
+                                 Deadline deadline, v1::Observation& observation,
+                                 v1::Absence& absence) {
+  const std::string promql = PromQlOf(query.series());
+  std::vector<PrometheusSeries> series;
+  if (!Read(promql, grid, deadline, series, absence)) return false;
+  absl::StatusOr<v1::ValueSeries> values = ReadValues(query.series(), series);
+  if (!values.ok()) {
+    absence.set_reason(v1::ABSENCE_REASON_MALFORMED);
+    absence.set_detail(std::string(values.status().message()));
+  } else if (values->points().empty()) {
+    absence.set_reason(v1::ABSENCE_REASON_EMPTY);
+    absence.set_detail(("there is no value of " + promql).substr(0, 1024));
+  } else {
+    *observation.mutable_observed_at() = values->points(values->points_size() - 1).time();
+    *observation.mutable_series() = *std::move(values);
+    return true;
+  }
+  return false;
+}
+
+bool PrometheusSource::Read(const std::string& promql, const IntervalGrid& grid, Deadline deadline,
+                            std::vector<PrometheusSeries>& series, v1::Absence& absence) {
+  for (int from = 0; from < grid.boundaries; from += kMaxPoints) {
+    const int to = std::min(from + kMaxPoints, grid.boundaries) - 1;
+    const auto in_time =
+        std::min(deadline, std::chrono::steady_clock::now() +
+                               std::chrono::duration_cast<Deadline::duration>(timeout_));
+    std::vector<PrometheusSeries> part;
+    if (!api_.Query({promql, grid.At(from), grid.At(to), grid.step}, in_time, part, absence)) {
+      return false;
+    }
+    Append(std::move(part), series);
+  }
+  return true;
 }
 
 }  // namespace gate

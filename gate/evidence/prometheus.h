@@ -1,10 +1,9 @@
-// Counts of cohorts from a server that speaks the Prometheus HTTP API: Prometheus, Thanos, Mimir,
-// VictoriaMetrics. Asks for the raw counters of both cohorts in two range queries per metric; see
-// cohort_counts.h for what is made of them.
+// Metrics from a server that speaks the Prometheus HTTP API: Prometheus, Thanos, Mimir,
+// VictoriaMetrics. Answers for cohorts are made of raw counters, see cohort_counts.h; values over
+// time are the server's own.
 //
-// A partial answer (a warning, or isPartial) is no answer: the missing part may be the canary's
-// errors. An answer is kept for as long as the same question would get the same one, one step;
-// equal questions at the same time share one fetch.
+// An answer is kept for as long as the same question would get the same one, one step; equal
+// questions at the same time share one fetch.
 #ifndef GATE_EVIDENCE_PROMETHEUS_H_
 #define GATE_EVIDENCE_PROMETHEUS_H_
 
@@ -15,8 +14,8 @@
 
 #include "gate/base/mutex.h"
 #include "gate/config/v1/config.pb.h"
-#include "gate/evidence/cohort_counts.h"
-#include "gate/evidence/http_client.h"
+#include "gate/evidence/interval_grid.h"
+#include "gate/evidence/prometheus_api.h"
 #include "gate/evidence/source.h"
 
 namespace gate {
@@ -36,11 +35,12 @@ class PrometheusSource final : public Source {
       GATE_EXCLUDES(mu_);
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
+  using Deadline = PrometheusApi::Deadline;
 
   // A fetch that is on its way or done; those who ask the same wait for it.
   struct Answer {
     bool done = false;
+    size_t bytes = 0;
     v1::Observation observation;
   };
 
@@ -49,24 +49,29 @@ class PrometheusSource final : public Source {
   void Keep(const std::string& key, std::shared_ptr<Answer> answer) GATE_REQUIRES(mu_);
   v1::Observation Ask(const v1::Query& query, const IntervalGrid& grid, Deadline deadline)
       GATE_EXCLUDES(mu_);
-  v1::Observation AskInTurn(const v1::Query& query, const IntervalGrid& grid, Deadline deadline);
-  bool QueryRange(const std::string& selector, const v1::CohortMetricQuery& query,
-                  const IntervalGrid& grid, Deadline deadline, PrometheusResponse& response,
-                  v1::Absence& absence);
+  v1::Observation AskInTurn(const v1::Query& query, const IntervalGrid& grid, Deadline deadline)
+      GATE_EXCLUDES(mu_);
+  bool AskCohorts(const v1::Query& query, const IntervalGrid& grid, Deadline deadline,
+                  v1::Observation& observation, v1::Absence& absence) GATE_EXCLUDES(mu_);
+  bool AskSeries(const v1::Query& query, const IntervalGrid& grid, Deadline deadline,
+                 v1::Observation& observation, v1::Absence& absence);
+  // One expression on a grid, in as many queries as it takes.
+  bool Read(const std::string& promql, const IntervalGrid& grid, Deadline deadline,
+            std::vector<PrometheusSeries>& series, v1::Absence& absence);
 
   const std::string source_;  // As policies name it.
   const std::string name_;
-  const std::string url_;
   const std::chrono::nanoseconds timeout_;
   const int max_in_flight_;
-  HttpClient http_;
+  PrometheusApi api_;
 
   Mutex mu_;
   CondVar changed_;
   int in_flight_ GATE_GUARDED_BY(mu_) = 0;
   std::map<std::string, std::shared_ptr<Answer>> answers_ GATE_GUARDED_BY(mu_);
   std::deque<std::string> kept_ GATE_GUARDED_BY(mu_);  // Keys of done answers, oldest first.
-  size_t kept_points_ GATE_GUARDED_BY(mu_) = 0;
+  size_t kept_bytes_ GATE_GUARDED_BY(mu_) = 0;
+  std::map<std::string, bool> native_ GATE_GUARDED_BY(mu_);  // By a histogram's selector.
 };
 
 }  // namespace gate

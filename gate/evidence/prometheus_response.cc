@@ -16,6 +16,20 @@ using nlohmann::json;
 constexpr size_t kMaxDepth = 64;
 constexpr size_t kMaxText = 1024;
 constexpr size_t kMaxWarnings = 16;
+constexpr int kMaxLabels = 256;
+
+constexpr char kEnd[] = "\xff";
+
+// Calls `visit` with names and values, until it says false.
+template <typename Visit>
+void ForEach(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const size_t name = text.find(kEnd[0]);
+    const size_t value = text.find(kEnd[0], name + 1);
+    if (!visit(text.substr(0, name), text.substr(name + 1, value - name - 1))) return;
+    text.remove_prefix(value + 1);
+  }
+}
 
 // Where the reader stands. Everything that is not listed is skipped, whatever it holds.
 enum class Place {
@@ -38,15 +52,22 @@ enum class Place {
   kValues,
   kSamples,  // among samples
   kSample,   // in [time, "value"]
-  kSkip,     // a value that does not matter
+  kHistograms,
+  kHistogramSamples,  // among histograms
+  kHistogramSample,   // in [time, {count, sum, buckets}]
+  kHistogram,         // in {count, sum, buckets}
+  kHistogramCount,
+  kBuckets,
+  kBucketArray,  // among buckets
+  kBucket,       // in [rule, "lower", "upper", "count"]
+  kSkip,         // a value that does not matter
   kSkipInside,
 };
 
 // A SAX reader: no document is ever built, so 16 MiB of brackets take 16 MiB.
 class Reader final : public nlohmann::json_sax<json> {
  public:
-  Reader(std::string_view label, PrometheusResponse& response)
-      : label_(label), response_(response) {
+  explicit Reader(PrometheusResponse& response) : response_(response) {
     places_.push_back(Place::kDocument);
   }
 
@@ -94,10 +115,15 @@ class Reader final : public nlohmann::json_sax<json> {
         if (value != "matrix") return Fail("resultType is not matrix");
         return Leave();
       case Place::kLabel:
-        KeepLabel(value);
+        if (++labels_ > kMaxLabels) return Fail("a series has too many labels");
+        response_.series.back().labels.Set(label_key_, value);
         return Leave();
       case Place::kSample:
         return SampleValue(value);
+      case Place::kHistogramCount:
+        return ReadNumber(value, Histogram().count) && Leave();
+      case Place::kBucket:
+        return BucketPart(value);
       default:
         return Scalar("a string");
     }
@@ -111,8 +137,14 @@ class Reader final : public nlohmann::json_sax<json> {
         return Become(Place::kDataObject);
       case Place::kResultArray:
         response_.series.emplace_back();
-        saw_metric_ = saw_values_ = false;
+        saw_metric_ = saw_values_ = saw_histograms_ = false;
+        labels_ = 0;
         return Enter(Place::kSeries);
+      case Place::kHistogramSample:
+        if (in_sample_ != 1) return Fail("a histogram is not [time, {...}]");
+        in_sample_ = 2;
+        saw_count_ = false;
+        return Enter(Place::kHistogram);
       case Place::kMetric:
         return Become(Place::kLabels);
       case Place::kSkip:
@@ -134,6 +166,11 @@ class Reader final : public nlohmann::json_sax<json> {
                                            : Place::kSkip);
       case Place::kSeries:
         return SeriesField(value);
+      case Place::kHistogram:
+        saw_count_ = saw_count_ || value == "count";
+        return Enter(value == "count"     ? Place::kHistogramCount
+                     : value == "buckets" ? Place::kBuckets
+                                          : Place::kSkip);
       case Place::kLabels:
         label_key_ = value;
         return Enter(Place::kLabel);
@@ -143,9 +180,10 @@ class Reader final : public nlohmann::json_sax<json> {
   }
 
   bool end_object() override {
-    if (Now() == Place::kSeries && !(saw_metric_ && saw_values_)) {
+    if (Now() == Place::kSeries && !(saw_metric_ && (saw_values_ || saw_histograms_))) {
       return Fail("a series lacks metric or values");
     }
+    if (Now() == Place::kHistogram && !saw_count_) return Fail("a histogram lacks its count");
     return Leave();
   }
 
@@ -160,6 +198,17 @@ class Reader final : public nlohmann::json_sax<json> {
       case Place::kSamples:
         in_sample_ = 0;
         return Enter(Place::kSample);
+      case Place::kHistograms:
+        return Become(Place::kHistogramSamples);
+      case Place::kHistogramSamples:
+        in_sample_ = 0;
+        return Enter(Place::kHistogramSample);
+      case Place::kBuckets:
+        return Become(Place::kBucketArray);
+      case Place::kBucketArray:
+        Histogram().buckets.emplace_back();
+        in_bucket_ = 0;
+        return Enter(Place::kBucket);
       case Place::kWarnings:
         if (in_warnings_) return Fail("an array within warnings");
         in_warnings_ = true;
@@ -175,6 +224,12 @@ class Reader final : public nlohmann::json_sax<json> {
 
   bool end_array() override {
     if (Now() == Place::kSample && in_sample_ != 2) return Fail("a sample is not [time, value]");
+    if (Now() == Place::kHistogramSample && in_sample_ != 2) {
+      return Fail("a histogram is not [time, {...}]");
+    }
+    if (Now() == Place::kBucket && in_bucket_ != 4) {
+      return Fail("a bucket is not [rule, lower, upper, count]");
+    }
     if (Now() == Place::kWarnings) in_warnings_ = false;
     return Leave();
   }
@@ -207,13 +262,7 @@ class Reader final : public nlohmann::json_sax<json> {
     return true;
   }
 
-  void KeepLabel(const std::string& value) {
-    PrometheusSeries& series = response_.series.back();
-    if (label_key_ == label_) series.label = value;
-    if (label_key_ == "job") series.job = value;
-    if (label_key_ == "instance") series.instance = value;
-    if (label_key_ == "pod") series.pod = value;
-  }
+  PrometheusHistogram& Histogram() { return response_.series.back().histograms.back(); }
 
   // A scalar that is skipped, or out of place.
   bool Scalar(std::string_view what) {
@@ -226,26 +275,48 @@ class Reader final : public nlohmann::json_sax<json> {
   }
 
   bool Number(double value) {
-    if (Now() != Place::kSample) return Scalar("a number");
+    if (Now() == Place::kBucket && in_bucket_ == 0) {
+      in_bucket_ = 1;
+      return (value >= 0 && value <= 3) || Fail("the rule of a bucket is unknown");
+    }
+    const bool histogram = Now() == Place::kHistogramSample;
+    if (Now() != Place::kSample && !histogram) return Scalar("a number");
     constexpr double kLatest = 1e11;  // Seconds; the year 5138.
     if (in_sample_ != 0) return Fail("the value of a sample is not a string");
     if (!(value >= 0 && value < kLatest)) return Fail("the time of a sample is out of range");
     const int64_t milliseconds = std::llround(value * 1000);
-    std::vector<PrometheusSample>& samples = response_.series.back().samples;
-    if (!samples.empty() && samples.back().milliseconds >= milliseconds) {
+    in_sample_ = 1;
+    PrometheusSeries& series = response_.series.back();
+    return histogram ? Append(series.histograms, {milliseconds, 0, {}})
+                     : Append(series.samples, {milliseconds, 0});
+  }
+
+  template <typename Sample>
+  bool Append(std::vector<Sample>& samples, Sample sample) {
+    if (!samples.empty() && samples.back().milliseconds >= sample.milliseconds) {
       return Fail("the samples of a series are not in order");
     }
-    samples.push_back({milliseconds, 0});
-    in_sample_ = 1;
+    samples.push_back(std::move(sample));
     return true;
+  }
+
+  bool ReadNumber(const std::string& text, double& value) {
+    return absl::SimpleAtod(text, &value) || Fail("the value of a sample is not a number");
   }
 
   bool SampleValue(const std::string& text) {
     if (in_sample_ != 1) return Fail("a sample is not [time, value]");
-    double& value = response_.series.back().samples.back().value;
-    if (!absl::SimpleAtod(text, &value)) return Fail("the value of a sample is not a number");
     in_sample_ = 2;
-    return true;
+    return ReadNumber(text, response_.series.back().samples.back().value);
+  }
+
+  bool BucketPart(const std::string& text) {
+    NativeBucket& bucket = Histogram().buckets.back();
+    double* const parts[] = {nullptr, &bucket.lower, &bucket.upper, &bucket.count};
+    if (in_bucket_ < 1 || in_bucket_ > 3) {
+      return Fail("a bucket is not [rule, lower, upper, count]");
+    }
+    return ReadNumber(text, *parts[in_bucket_++]);
   }
 
   static Place RootField(std::string_view key) {
@@ -267,28 +338,68 @@ class Reader final : public nlohmann::json_sax<json> {
       if (std::exchange(saw_values_, true)) return Fail("values is there twice");
       return Enter(Place::kValues);
     }
-    // "histograms": a native histogram is no counter.
-    return key == "histograms" ? Fail("a histogram where a counter was asked for")
-                               : Enter(Place::kSkip);
+    if (key == "histograms") {
+      if (std::exchange(saw_histograms_, true)) return Fail("histograms is there twice");
+      return Enter(Place::kHistograms);
+    }
+    return Enter(Place::kSkip);
   }
 
-  const std::string_view label_;
   PrometheusResponse& response_;
   std::vector<Place> places_;
   std::string error_;
   bool saw_status_ = false, saw_result_ = false;
-  bool saw_metric_ = false, saw_values_ = false;
+  bool saw_metric_ = false, saw_values_ = false, saw_histograms_ = false, saw_count_ = false;
   bool in_warnings_ = false;
   std::string label_key_;  // Of the label whose value comes next.
-  int in_sample_ = 0;
+  int in_sample_ = 0;      // How many parts of a sample were read.
+  int in_bucket_ = 0;
+  int labels_ = 0;  // Of this series.
 };
 
 }  // namespace
 
-absl::StatusOr<PrometheusResponse> ParsePrometheusResponse(std::string_view body,
-                                                           std::string_view label) {
+void Labels::Set(std::string_view name, std::string_view value) {
+  Labels others;
+  bool placed = false;
+  const auto put = [&] {
+    absl::StrAppend(&others.text_, std::string(name), kEnd, std::string(value), kEnd);
+    placed = true;
+  };
+  ForEach(text_, [&](std::string_view other, std::string_view its) {
+    if (!placed && name <= other) put();
+    if (name != other) {
+      absl::StrAppend(&others.text_, std::string(other), kEnd, std::string(its), kEnd);
+    }
+    return true;
+  });
+  if (!placed) put();
+  *this = std::move(others);
+}
+
+std::string_view Labels::Get(std::string_view name) const {
+  std::string_view found;
+  ForEach(text_, [&](std::string_view other, std::string_view value) {
+    if (other == name) found = value;
+    return other < name;
+  });
+  return found;
+}
+
+Labels Labels::Without(std::string_view name) const {
+  Labels others;
+  ForEach(text_, [&](std::string_view other, std::string_view value) {
+    if (other != name) {
+      absl::StrAppend(&others.text_, std::string(other), kEnd, std::string(value), kEnd);
+    }
+    return true;
+  });
+  return others;
+}
+
+absl::StatusOr<PrometheusResponse> ParsePrometheusResponse(std::string_view body) {
   PrometheusResponse response;
-  Reader reader(label, response);
+  Reader reader(response);
   bool read = false;
   try {
     read = json::sax_parse(body.begin(), body.end(), &reader);

@@ -3,6 +3,7 @@
 #ifndef GATE_EVIDENCE_PROMETHEUS_RESPONSE_H_
 #define GATE_EVIDENCE_PROMETHEUS_RESPONSE_H_
 
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,14 +18,40 @@ struct PrometheusSample {
   double value;          // NaN and infinities are values.
 };
 
+// A bucket of a native histogram.
+struct NativeBucket {
+  double lower;
+  double upper;
+  double count;  // In this bucket alone.
+};
+
+struct PrometheusHistogram {
+  int64_t milliseconds;  // Since 1970.
+  double count;          // Of all observations.
+  std::vector<NativeBucket> buckets;
+};
+
+// The labels of a series. Equal ones are the same series.
+class Labels {
+ public:
+  // Replaces one of the same name.
+  void Set(std::string_view name, std::string_view value);
+  // "" where there is none, as in PromQL.
+  std::string_view Get(std::string_view name) const;
+  // Without one of them.
+  Labels Without(std::string_view name) const;
+  auto operator<=>(const Labels&) const = default;
+
+ private:
+  // Name and value in turn, each followed by a byte that is no part of UTF-8; by name. One string,
+  // since there are many series with a dozen labels each.
+  std::string text_;
+};
+
 struct PrometheusSeries {
-  std::string label;  // Value of the one label that was asked for; empty where it has none.
-  // Whose it is: the labels by which a Prometheus tells targets apart. Empty where it has none, for
-  // example after a recording rule.
-  std::string job;
-  std::string instance;
-  std::string pod;
-  std::vector<PrometheusSample> samples;
+  Labels labels;
+  std::vector<PrometheusSample> samples;        // Ascending.
+  std::vector<PrometheusHistogram> histograms;  // Ascending.
 };
 
 struct PrometheusResponse {
@@ -36,11 +63,9 @@ struct PrometheusResponse {
   std::vector<PrometheusSeries> series;
 };
 
-// `label`: the only label whose values are kept beside those of the target. Errors say where: "byte
-// 214: data.result is not an array". Memory stays within a small multiple of `body`, depth of
-// nesting is bounded.
-absl::StatusOr<PrometheusResponse> ParsePrometheusResponse(std::string_view body,
-                                                           std::string_view label);
+// Errors say where: "byte 214: data.result is not an array". Memory stays within a small multiple
+// of `body`, depth of nesting is bounded.
+absl::StatusOr<PrometheusResponse> ParsePrometheusResponse(std::string_view body);
 
 }  // namespace gate
 

@@ -15,14 +15,14 @@ constexpr double kNone = -1;  // No sample there.
 const absl::Time kFirst = absl::FromUnixSeconds(1795180000 / 60 * 60);
 
 IntervalGrid Grid(int boundaries) {
-  return {kFirst, absl::Minutes(1), boundaries, /*judged_from=*/0};
+  return {kFirst, absl::Minutes(1), boundaries, /*judged_from=*/0, /*past=*/0};
 }
 
 PrometheusSeries Counter(const std::string& cohort, const std::vector<double>& values,
                          const std::string& instance = "") {
   PrometheusSeries series;
-  series.label = cohort;
-  series.instance = instance;
+  series.labels.Set("track", cohort);
+  if (!instance.empty()) series.labels.Set("instance", instance);
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] == kNone) continue;
     series.samples.push_back(
@@ -31,9 +31,19 @@ PrometheusSeries Counter(const std::string& cohort, const std::vector<double>& v
   return series;
 }
 
+v1::CohortMetricQuery Query() {
+  v1::CohortMetricQuery query;
+  query.set_kind(v1::METRIC_KIND_COUNTS);
+  query.set_exposure("requests_total");
+  query.set_cohort_label("track");
+  (*query.mutable_cohorts())["canary"] = "new";
+  (*query.mutable_cohorts())["baseline"] = "old";
+  return query;
+}
+
 v1::MetricSeries Count(const std::vector<PrometheusSeries>& events,
                        const std::vector<PrometheusSeries>& exposure, int boundaries) {
-  auto series = CountCohorts(events, exposure, "new", "old", Grid(boundaries));
+  auto series = CountCohorts({{events, exposure}, {}}, Query(), Grid(boundaries));
   EXPECT_TRUE(series.ok());
   return series.value_or(v1::MetricSeries());
 }
@@ -234,8 +244,169 @@ TEST(CohortCounts, ACohortThatIsNotThere) {
 TEST(CohortCounts, OtherTimesThanAskedForAreRefused) {
   PrometheusSeries series = kOld;
   series.samples[2].milliseconds += 1;
-  EXPECT_FALSE(CountCohorts({}, {series}, "new", "old", Grid(5)).ok());
-  EXPECT_FALSE(CountCohorts({}, {kOld}, "new", "old", Grid(4)).ok());
+  EXPECT_FALSE(CountCohorts({{{}, {series}}, {}}, Query(), Grid(5)).ok());
+  EXPECT_FALSE(CountCohorts({{{}, {kOld}}, {}}, Query(), Grid(4)).ok());
+}
+
+// A series with labels.
+PrometheusSeries With(PrometheusSeries series,
+                      const std::vector<std::pair<std::string, std::string>>& labels) {
+  for (const auto& [name, value] : labels) series.labels.Set(name, value);
+  return series;
+}
+
+v1::MetricSeries Count(const CohortSamples& samples, const v1::CohortMetricQuery& query,
+                       const IntervalGrid& grid) {
+  auto series = CountCohorts(samples, query, grid);
+  EXPECT_TRUE(series.ok()) << series.status();
+  return series.value_or(v1::MetricSeries());
+}
+
+TEST(CohortCounts, AnyOldCohortIsEnough) {
+  v1::CohortMetricQuery query = Query();
+  (*query.mutable_cohorts())["stable"] = "";  // Series without the label.
+  const PrometheusSeries canary = Counter("new", {0, 10, 20, 30, 40});
+  PrometheusSeries stable = Counter("", {0, 100, 200, 300, 400});
+  const auto only_stable = Count({{{}, {canary, stable}}, {}}, query, Grid(5));
+  EXPECT_EQ(Of(only_stable, "stable", 5), "0/100 0/100 0/100 0/100");
+  EXPECT_EQ(Flaws(only_stable), "");
+  EXPECT_EQ(Flaws(Count({{{}, {canary, kOld}}, {}}, query, Grid(5))), "");
+  EXPECT_EQ(Flaws(Count({{{}, {kOld, stable}}, {}}, query, Grid(5))), "SILENT_COHORT:canary:4");
+  EXPECT_EQ(Flaws(Count({{{}, {canary}}, {}}, query, Grid(5))),
+            "SILENT_COHORT:baseline:4 SILENT_COHORT:stable:4");
+  EXPECT_EQ(only_stable.baseline_kind(), v1::BASELINE_KIND_UNSPECIFIED);
+}
+
+TEST(CohortCounts, StrataAreToldApart) {
+  v1::CohortMetricQuery query = Query();
+  query.set_stratum_label("zone");
+  const auto series =
+      Count({{{With(Counter("new", {0, 1, 2}), {{"zone", "a"}})},
+              {With(Counter("new", {0, 10, 20}), {{"zone", "a"}}), Counter("new", {0, 5, 10}),
+               With(Counter("old", {0, 100, 200}), {{"zone", "a"}})}},
+             {}},
+            query, Grid(3));
+  ASSERT_EQ(series.points_size(), 2);
+  for (const v1::MetricPoint& point : series.points()) {
+    const v1::CohortPoint& canary = point.cohorts().at("canary");
+    EXPECT_EQ(canary.exposure(), 0);  // Either strata or sums.
+    ASSERT_EQ(canary.strata().size(), 2u);
+    EXPECT_EQ(canary.strata().at("a").events(), 1);
+    EXPECT_EQ(canary.strata().at("a").exposure(), 10);
+    EXPECT_EQ(canary.strata().at("").exposure(), 5);
+    EXPECT_EQ(point.cohorts().at("baseline").strata().at("a").exposure(), 100);
+  }
+}
+
+// Errors whose requests are counted under another value of the label would have no exposure.
+TEST(CohortCounts, EventsOfAStratumWithoutExposureAreImpossible) {
+  v1::CohortMetricQuery query = Query();
+  query.set_stratum_label("zone");
+  const auto series =
+      Count({{{Counter("new", {0, 1, 2})},
+              {With(Counter("new", {0, 10, 20}), {{"zone", "a"}}), Counter("old", {0, 100, 200})}},
+             {}},
+            query, Grid(3));
+  EXPECT_EQ(Flaws(series), "IMPOSSIBLE:canary:2");
+}
+
+TEST(CohortCounts, TooManyStrataAreRefused) {
+  v1::CohortMetricQuery query = Query();
+  query.set_stratum_label("user");
+  CohortSamples samples;
+  for (int i = 0; i < 5000; ++i) {
+    samples.cohorts.exposure.push_back(
+        With(Counter("new", {0, 10}), {{"user", std::to_string(i)}}));
+  }
+  const auto series = CountCohorts(samples, query, Grid(200));
+  EXPECT_EQ(series.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_NE(series.status().message().find("5001 values of user"), std::string::npos);
+}
+
+std::string Types(const v1::MetricSeries& series) {
+  std::string text;
+  for (const v1::EventType& type : series.types()) {
+    text += (text.empty() ? "" : " ") + type.name() + ":";
+    const std::map<std::string, double> events(type.events().begin(), type.events().end());
+    for (const auto& [cohort, count] : events) {
+      text += cohort.substr(0, 1) + std::to_string(static_cast<int>(count));
+    }
+    text += "p" + std::to_string(static_cast<int>(type.past_events()));
+    if (type.has_first_seen()) {
+      text += "@" + std::to_string((FromProto(type.first_seen()) - kFirst) / absl::Minutes(1));
+    }
+  }
+  return text;
+}
+
+TEST(CohortCounts, KindsOfEventAreToldApart) {
+  v1::CohortMetricQuery query = Query();
+  query.set_type_label("code");
+  const auto event = [](const std::string& cohort, const std::string& code,
+                        const std::vector<double>& values) {
+    return With(Counter(cohort, values, cohort + ":80"), {{"code", code}});
+  };
+  const PrometheusSeries old = Counter("old", {500, 600, 700, 800, 900}, "old:80");
+  const PrometheusSeries canary = Counter("new", {kNone, 0, 10, 20, 30}, "new:80");
+  const auto series = Count(
+      {{{event("new", "500", {kNone, 0, 0, 1, 3}), event("new", "new", {kNone, kNone, kNone, 1, 1}),
+         event("old", "500", {0, 5, 6, 6, 8}), event("old", "gone", {0, 2, 2, 2, 2}),
+         event("old", "never", {7, 7, 7, 7, 7})},
+        {canary, old}},
+       {}},
+      query, Grid(5));
+  // The canary's first traffic is in interval 2.
+  EXPECT_EQ(Types(series), "500:b3c3p5@2 gone:p2 new:c1p0@3");
+  EXPECT_EQ(Flaws(series), "");
+}
+
+TEST(CohortCounts, AThousandKindsAreKeptThoseOfTheCanaryAloneFirst) {
+  v1::CohortMetricQuery query = Query();
+  query.set_type_label("code");
+  CohortSamples samples;
+  samples.cohorts.exposure = {Counter("new", {0, 9000, 18000}), Counter("old", {0, 9000, 18000})};
+  for (int i = 0; i < 1200; ++i) {
+    for (const char* cohort : {"new", "old"}) {
+      samples.cohorts.events.push_back(
+          With(Counter(cohort, {0, 1, 2}), {{"code", "common" + std::to_string(i)}}));
+    }
+  }
+  samples.cohorts.events.push_back(With(Counter("new", {0, 0, 1}), {{"code", "zz_new"}}));
+  const auto series = Count(samples, query, Grid(3));
+  ASSERT_EQ(series.types_size(), 1000);
+  EXPECT_EQ(series.types(999).name(), "zz_new");
+  ASSERT_EQ(series.flaws_size(), 1);
+  EXPECT_EQ(series.flaws(0).detail(), "of 1201 values of code 201 are left out");
+}
+
+// Two hours of the past: old cohorts only, and without a word of what cannot be known of it.
+TEST(CohortCounts, ThePastIsTheOldCohortsAlone) {
+  v1::CohortMetricQuery query = Query();
+  query.set_type_label("code");
+  // Boundaries 0..1 show what was there, 1..4 is the past, from 4 on it counts.
+  const IntervalGrid grid = {kFirst, absl::Minutes(1), 7, /*judged_from=*/4, /*past=*/3};
+  const CohortSamples samples = {
+      {{With(Counter("old", {0, 0, 3, 3, 4, 4, 5}), {{"code", "500"}}),
+        With(Counter("new", {0, 9, kNone, kNone, 0, 0, 1}), {{"code", "500"}})},
+       {Counter("old", {0, 100, 200, 50, 150, 250, 350}),
+        Counter("new", {0, 10, kNone, kNone, 0, 10, 20})}},
+      {}};
+  const auto series = Count(samples, query, grid);
+  EXPECT_EQ(Of(series, "baseline", 7), "- 3/100 - 1/100 0/100 1/100");
+  EXPECT_EQ(Of(series, "canary", 7), "- - - - 0/10 1/10");
+  EXPECT_EQ(Flaws(series), "");
+  EXPECT_EQ(Types(series), "500:b1c1p4@6");
+  // What counts is the same without it.
+  const auto judged =
+      Count({{{With(Counter("old", {kNone, kNone, kNone, 3, 4, 4, 5}), {{"code", "500"}}),
+               With(Counter("new", {kNone, kNone, kNone, kNone, 0, 0, 1}), {{"code", "500"}})},
+              {Counter("old", {kNone, kNone, kNone, 50, 150, 250, 350}),
+               Counter("new", {kNone, kNone, kNone, kNone, 0, 10, 20})}},
+             {}},
+            query, grid.Judged());
+  EXPECT_EQ(Of(judged, "canary", 7), "- - - - 0/10 1/10");
+  EXPECT_EQ(Of(judged, "baseline", 7), "- - - - 0/100 1/100");
+  EXPECT_EQ(Types(judged), "500:b1c1p0@6");
 }
 
 TEST(IntervalGrid, IsTheSameAMinuteLater) {

@@ -43,6 +43,7 @@ v1::Query Query() {
   *counts.mutable_window() = ToProto(absl::Hours(1));
   *counts.mutable_step() = ToProto(absl::Minutes(1));
   counts.set_metric("http_5xx");
+  counts.set_kind(v1::METRIC_KIND_COUNTS);
   return query;
 }
 
@@ -326,8 +327,21 @@ std::vector<Garbage> AllGarbage() {
        v1::ABSENCE_REASON_MALFORMED, "another time"},
       {"no_values", json(Matrix(R"({"metric":{}})")), v1::ABSENCE_REASON_MALFORMED,
        "lacks metric or values"},
-      {"histogram", json(Matrix(R"({"metric":{},"histograms":[]})")), v1::ABSENCE_REASON_MALFORMED,
-       "histogram"},
+      {"histogram",
+       json(Matrix(absl::StrCat(R"({"metric":{},"histograms":[[)", absl::ToUnixSeconds(kStart),
+                                R"(,{"count":"1","sum":"1","buckets":[]}]]})"))),
+       v1::ABSENCE_REASON_MALFORMED, "a histogram where a counter was asked for"},
+      {"histogram_without_count", json(Matrix(R"({"metric":{},"histograms":[[1,{"sum":"1"}]]})")),
+       v1::ABSENCE_REASON_MALFORMED, "lacks its count"},
+      {"histogram_of_a_number", json(Matrix(R"({"metric":{},"histograms":[[1,"1"]]})")),
+       v1::ABSENCE_REASON_MALFORMED, "where it does not belong"},
+      {"bucket_of_three",
+       json(Matrix(R"({"metric":{},"histograms":[[1,{"count":"1","buckets":[[0,"1","2"]]}]]})")),
+       v1::ABSENCE_REASON_MALFORMED, "a bucket is not"},
+      {"bucket_of_another_rule",
+       json(
+           Matrix(R"({"metric":{},"histograms":[[1,{"count":"1","buckets":[[7,"1","2","3"]]}]]})")),
+       v1::ABSENCE_REASON_MALFORMED, "rule"},
       {"deep", json(R"({"x":)" + std::string(100000, '[')), v1::ABSENCE_REASON_MALFORMED, "deep"},
       {"warned",
        json(

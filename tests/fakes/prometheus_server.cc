@@ -90,7 +90,7 @@ absl::Status MetricsServerFake::Start(std::vector<std::string> arguments,
 }
 
 absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartPrometheus(
-    const MetricsHistory& history) {
+    const MetricsHistory& history, const std::vector<std::string>& flags) {
   std::unique_ptr<MetricsServerFake> server(new MetricsServerFake);
   const TempFolder& folder = server->folder_;
   ChildProcess::Options fill;
@@ -101,13 +101,33 @@ absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartProme
   if (const RunResult filled = RunProgram(fill); filled.exit != 0) {
     return absl::InternalError("promtool: " + filled.output);
   }
-  const absl::Status started = server->Start(
-      {"prometheus", "--config.file=" + folder.Write("prometheus.yml", "global: {}\n"),
-       "--storage.tsdb.path=" + folder.File("data"), "--storage.tsdb.retention.time=30d",
-       absl::StrCat("--web.listen-address=127.0.0.1:", server->port_)},
-      "/-/ready");
+  std::vector<std::string> arguments = {
+      "prometheus", "--config.file=" + folder.Write("prometheus.yml", "global: {}\n"),
+      "--storage.tsdb.path=" + folder.File("data"), "--storage.tsdb.retention.time=30d",
+      absl::StrCat("--web.listen-address=127.0.0.1:", server->port_)};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  const absl::Status started = server->Start(std::move(arguments), "/-/ready");
   if (!started.ok()) return started;
   return server;
+}
+
+absl::Status MetricsServerFake::RemoteWrite(const std::string& request) const {
+  // Snappy, all of it literal: https://github.com/google/snappy/blob/main/format_description.txt
+  std::string body;
+  for (size_t left = request.size(); left > 0 || body.empty(); left >>= 7) {
+    body += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+  }
+  constexpr size_t kLiteral = 1 << 16;
+  for (size_t at = 0; at < request.size(); at += kLiteral) {
+    const std::string literal = request.substr(at, kLiteral);
+    const size_t length = literal.size() - 1;
+    body += {static_cast<char>(61 << 2), static_cast<char>(length & 0xff),
+             static_cast<char>(length >> 8)};
+    body += literal;
+  }
+  const long status = HttpStatus(url() + "/api/v1/write", body);
+  if (status / 100 == 2) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("remote write: HTTP ", status));
 }
 
 absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartVictoriaMetrics(

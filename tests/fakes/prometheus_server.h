@@ -38,9 +38,12 @@ class MetricsServerFake {
  public:
   // Back-filled with promtool before it starts, ready when this returns.
   static absl::StatusOr<std::unique_ptr<MetricsServerFake>> StartPrometheus(
-      const MetricsHistory& history);
+      const MetricsHistory& history, const std::vector<std::string>& flags = {});
   static absl::StatusOr<std::unique_ptr<MetricsServerFake>> StartVictoriaMetrics(
       const MetricsHistory& history);
+
+  // A request of the remote-write protocol, its protobuf not compressed.
+  absl::Status RemoteWrite(const std::string& request) const;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 
