@@ -49,12 +49,12 @@ int Refuse(const std::vector<FileIssue>& issues) {
 
 absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1::Config& config,
                                                                const PolicyHolder& policies,
-                                                               bool demo) {
+                                                               Metrics& metrics, bool demo) {
   std::vector<std::unique_ptr<Source>> sources;
   sources.push_back(std::make_unique<CalendarSource>(policies));
   sources.push_back(std::make_unique<RequestedSchemaChange>());
   for (const auto& server : config.metrics_servers()) {
-    sources.push_back(std::make_unique<PrometheusSource>(server));
+    sources.push_back(std::make_unique<PrometheusSource>(server, &metrics));
   }
   if (config.has_rehearsal()) {
     auto rehearsals = RehearsalSource::Open(config.rehearsal());
@@ -88,7 +88,7 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   MeasuredStore store(**kept, metrics);
 
   const config::v1::Limits& limits = config.limits();
-  auto sources = SourcesOf(config, policies, demo != nullptr);
+  auto sources = SourcesOf(config, policies, metrics, demo != nullptr);
   if (!sources.ok()) return Fail(sources.status());
   Gatherer gatherer(*std::move(sources), limits.evaluation_threads(), &metrics);
   Evaluator evaluator(policies, gatherer, store, clock,

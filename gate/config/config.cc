@@ -25,8 +25,14 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
   if (config.has_monitoring()) ResolveTls(path, *config.mutable_monitoring());
   if (!config.policy().empty()) config.set_policy(ResolvePath(path, config.policy()));
   for (config::v1::MetricsServer& server : *config.mutable_metrics_servers()) {
-    for (std::string* file : {server.mutable_bearer_token_file(), server.mutable_ca_file()}) {
+    for (std::string* file :
+         {server.mutable_bearer_token_file(), server.mutable_ca_file(),
+          server.mutable_client_certificate_file(), server.mutable_client_private_key_file()}) {
       if (!file->empty()) *file = ResolvePath(path, *file);
+    }
+    if (!server.basic_auth().password_file().empty()) {
+      std::string& file = *server.mutable_basic_auth()->mutable_password_file();
+      file = ResolvePath(path, file);
     }
   }
 }

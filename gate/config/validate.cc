@@ -1,11 +1,14 @@
 #include "gate/config/validate.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "checks/policy/fields.h"
 #include "checks/policy/suggest.h"
 #include "checks/proto_time.h"
 #include "gate/base/file.h"
@@ -56,7 +59,10 @@ class Validator {
   void CheckTls(const config::v1::Tls& tls, const std::string& at);
   void CheckStore();
   void CheckMetricsServers();
+  void CheckUrls(const config::v1::MetricsServer& server, const std::string& at);
   void CheckUrl(const std::string& url, const std::string& at);
+  void CheckCredentials(const config::v1::MetricsServer& server, const std::string& at);
+  void CheckHeaders(const config::v1::MetricsServer& server, const std::string& at);
   void CheckRehearsal();
   void CheckLimits();
 
@@ -169,15 +175,89 @@ void Validator::CheckMetricsServers() {
       Issue(at + ".name", absl::StrCat("the name ", Quoted(server.name()),
                                        " is taken by metrics_servers[", seen[server.name()], "]"));
     }
-    CheckUrl(server.url(), at + ".url");
-    if (!server.bearer_token_file().empty()) {
-      CheckFile(server.bearer_token_file(), at + ".bearer_token_file");
-    }
-    if (!server.ca_file().empty()) CheckFile(server.ca_file(), at + ".ca_file");
+    CheckUrls(server, at);
+    CheckCredentials(server, at);
+    CheckHeaders(server, at + ".headers");
     if (server.has_timeout()) {
       CheckDuration(server.timeout(), absl::Milliseconds(10), absl::Seconds(60), at + ".timeout");
     }
     CheckRange(server.max_in_flight(), 1, 256, at + ".max_in_flight");
+  }
+}
+
+void Validator::CheckUrls(const config::v1::MetricsServer& server, const std::string& at) {
+  constexpr int kMaxUrls = 8;
+  if (server.urls().empty()) return CheckUrl(server.url(), at + ".url");
+  if (!server.url().empty()) Issue(at + ".url", "contradicts \"urls\"; leave one of them out");
+  if (server.urls_size() > kMaxUrls) {
+    Issue(at + ".urls",
+          absl::StrCat(server.urls_size(), " are too many, ", kMaxUrls, " is the most"));
+  }
+  std::map<std::string, int> seen;
+  for (int i = 0; i < server.urls_size(); ++i) {
+    const std::string field = absl::StrCat(at, ".urls[", i, "]");
+    CheckUrl(server.urls(i), field);
+    if (!seen.emplace(server.urls(i), i).second) {
+      Issue(field, absl::StrCat("is urls[", seen[server.urls(i)], "] again"));
+    }
+  }
+}
+
+void Validator::CheckCredentials(const config::v1::MetricsServer& server, const std::string& at) {
+  if (!server.bearer_token_file().empty()) {
+    CheckFile(server.bearer_token_file(), at + ".bearer_token_file");
+  }
+  if (!server.ca_file().empty()) CheckFile(server.ca_file(), at + ".ca_file");
+  if (server.has_basic_auth()) {
+    const std::string basic = at + ".basic_auth";
+    if (!server.bearer_token_file().empty()) {
+      Issue(basic, "contradicts \"bearer_token_file\"; leave one of them out");
+    }
+    const std::string& user = server.basic_auth().user();
+    if (user.empty()) {
+      Issue(basic + ".user", "\"user\" is required");
+    } else if (user.find(':') != std::string::npos) {
+      Issue(basic + ".user", "a user's name has no colon");
+    }
+    if (server.basic_auth().password_file().empty()) {
+      Issue(basic + ".password_file", "\"password_file\" is required");
+    } else {
+      CheckFile(server.basic_auth().password_file(), basic + ".password_file");
+    }
+  }
+  const std::string& certificate = server.client_certificate_file();
+  const std::string& key = server.client_private_key_file();
+  if (!certificate.empty()) CheckFile(certificate, at + ".client_certificate_file");
+  if (!key.empty()) CheckFile(key, at + ".client_private_key_file");
+  if (!certificate.empty() && key.empty()) {
+    Issue(at + ".client_certificate_file", "needs \"client_private_key_file\" as well");
+  }
+  if (certificate.empty() && !key.empty()) {
+    Issue(at + ".client_private_key_file", "needs \"client_certificate_file\" as well");
+  }
+}
+
+// RFC 9110, 5.1 and 5.5; ours are those that curl or an option above writes.
+void Validator::CheckHeaders(const config::v1::MetricsServer& server, const std::string& at) {
+  const std::map<std::string, std::string> headers(server.headers().begin(),
+                                                   server.headers().end());
+  for (const auto& [name, value] : headers) {
+    const std::string field = EntryPath(at, name);
+    const bool token = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+      return absl::ascii_isalnum(c) || c == '-' || c == '_';
+    });
+    const bool printable = !value.empty() && std::ranges::all_of(value, [](unsigned char c) {
+      return absl::ascii_isprint(c);
+    });
+    if (!token) Issue(field, "the name of a header has letters, digits and hyphens");
+    if (!printable) Issue(field, "the value of a header is a text of one line");
+    const std::string lower = absl::AsciiStrToLower(name);
+    if (lower == "authorization") {
+      Issue(field, "write \"bearer_token_file\" or \"basic_auth\", which keep secrets out of here");
+    } else if (lower == "host" || lower == "expect" || lower.starts_with("content-") ||
+               lower == "transfer-encoding" || lower == "connection") {
+      Issue(field, "is a header of our own");
+    }
   }
 }
 
@@ -193,6 +273,10 @@ void Validator::CheckUrl(const std::string& url, const std::string& at) {
   }
   if (rest.find_first_of(" ?#") != std::string_view::npos) {
     Issue(at, absl::StrCat(Quoted(url), " is no base URL: no blank, query or fragment"));
+  }
+  // Verdicts and metrics show it.
+  if (rest.substr(0, rest.find('/')).find('@') != std::string_view::npos) {
+    Issue(at, "a URL holds no user and password; write \"basic_auth\"");
   }
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace gate {
@@ -44,24 +45,43 @@ std::string Encode(CURL* curl, const HttpClient::Form& form) {
   return encoded;
 }
 
-// What an administrator wrote into a file, as a header; an error where it cannot be one.
-HttpResponse ReadToken(const std::string& path, std::string& header) {
+HttpResponse Denied(const std::string& what, const std::string& path, const char* why) {
   HttpResponse problem;
+  problem.failure = v1::ABSENCE_REASON_DENIED;
+  problem.detail = absl::StrCat("the ", what, " file ", path, why);
+  return problem;
+}
+
+// What an administrator wrote into a file; a failure where it cannot be one.
+HttpResponse ReadSecret(const std::string& what, const std::string& path, bool (*may_be_in)(char),
+                        std::string& secret) {
   std::ifstream file(path, std::ios::binary);
-  std::string token((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  absl::StripAsciiWhitespace(&token);
-  const bool printable = std::all_of(token.begin(), token.end(), [](char c) {
-    return absl::ascii_isgraph(static_cast<unsigned char>(c));
-  });
-  if (!file.is_open() || token.empty() || !printable) {
-    problem.failure = v1::ABSENCE_REASON_DENIED;
-    problem.detail = absl::StrCat("the bearer token file ", path,
-                                  !file.is_open() ? " cannot be read"
-                                  : token.empty() ? " is empty"
-                                                  : " holds more than one token");
-    return problem;
+  secret.assign((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  absl::StripAsciiWhitespace(&secret);
+  if (!file.is_open()) return Denied(what, path, " cannot be read");
+  if (secret.empty()) return Denied(what, path, " is empty");
+  if (!std::all_of(secret.begin(), secret.end(), may_be_in)) {
+    return Denied(what, path, " holds more than one line or word");
   }
-  header = absl::StrCat("Authorization: Bearer ", token);
+  return {};
+}
+
+// The Authorization header, empty where none is wanted; a failure where it cannot be made.
+HttpResponse Authorize(const HttpOptions& options, std::string& header) {
+  HttpResponse problem;
+  std::string secret;
+  if (!options.bearer_token_file.empty()) {
+    problem = ReadSecret(
+        "bearer token", options.bearer_token_file,
+        [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); }, secret);
+    header = "Authorization: Bearer " + secret;
+  } else if (!options.basic_user.empty()) {
+    problem = ReadSecret(
+        "password", options.basic_password_file,
+        [](char c) { return !absl::ascii_iscntrl(static_cast<unsigned char>(c)); }, secret);
+    header =
+        "Authorization: Basic " + absl::Base64Escape(absl::StrCat(options.basic_user, ":", secret));
+  }
   return problem;
 }
 
@@ -117,10 +137,7 @@ HttpResponse HttpClient::Post(const std::string& url, const Form& form,
     return response;
   };
   std::string authorization;
-  if (!options_.bearer_token_file.empty()) {
-    HttpResponse problem = ReadToken(options_.bearer_token_file, authorization);
-    if (problem.failed()) return problem;
-  }
+  if (HttpResponse problem = Authorize(options_, authorization); problem.failed()) return problem;
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       deadline - std::chrono::steady_clock::now());
   if (left.count() <= 0) return fail(v1::ABSENCE_REASON_TIMEOUT, "no time was left to ask");
@@ -133,6 +150,9 @@ HttpResponse HttpClient::Post(const std::string& url, const Form& form,
   char error[CURL_ERROR_SIZE] = "";
   curl_slist* headers = nullptr;
   if (!authorization.empty()) headers = curl_slist_append(headers, authorization.c_str());
+  for (const auto& [name, value] : options_.headers) {
+    headers = curl_slist_append(headers, absl::StrCat(name, ": ", value).c_str());
+  }
   headers = curl_slist_append(headers, "Expect:");  // No round trip before a large form.
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -149,6 +169,10 @@ HttpResponse HttpClient::Post(const std::string& url, const Form& form,
   if (!options_.ca_file.empty()) {
     curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
     curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
+  if (!options_.client_certificate_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, options_.client_certificate_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, options_.client_private_key_file.c_str());
   }
   const CURLcode code = curl_easy_perform(curl);
   curl_slist_free_all(headers);

@@ -15,8 +15,14 @@
 namespace gate {
 
 struct HttpOptions {
-  std::string bearer_token_file;  // Read again for each request, so that it may be rotated.
-  std::string ca_file;            // Instead of the system's authorities.
+  // Files of secrets are read again for each request, so that they may be rotated.
+  std::string bearer_token_file;
+  std::string basic_user;  // With its password, in place of a token.
+  std::string basic_password_file;
+  std::string ca_file;  // Instead of the system's authorities.
+  std::string client_certificate_file;
+  std::string client_private_key_file;
+  std::vector<std::pair<std::string, std::string>> headers;
   size_t max_response_bytes = 16 << 20;
 };
 

@@ -4,6 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,7 +19,6 @@ namespace {
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(5);
 constexpr int kDefaultInFlight = 8;
 constexpr size_t kMaxKeptBytes = 64 << 20;
-constexpr int kMaxPoints = 11000;  // A Prometheus answers no more in one query.
 constexpr size_t kMaxHistograms = 10000;
 
 IntervalGrid CohortGrid(const v1::CohortMetricQuery& query, absl::Time now) {
@@ -53,33 +53,37 @@ std::string KeyOf(v1::Query query, const IntervalGrid& grid) {
                       grid.past);
 }
 
-// Adds later samples of the same series. Both are ascending by labels.
-void Append(std::vector<PrometheusSeries> later, std::vector<PrometheusSeries>& series) {
-  std::vector<PrometheusSeries> all;
-  auto old = series.begin();
-  for (PrometheusSeries& one : later) {
-    while (old != series.end() && old->labels < one.labels) all.push_back(std::move(*old++));
-    if (old == series.end() || old->labels != one.labels) {
-      all.push_back(std::move(one));
-      continue;
-    }
-    PrometheusSeries& both = all.emplace_back(std::move(*old++));
-    both.samples.insert(both.samples.end(), one.samples.begin(), one.samples.end());
-    std::ranges::move(one.histograms, std::back_inserter(both.histograms));
-  }
-  std::move(old, series.end(), std::back_inserter(all));
-  series = std::move(all);
+std::vector<std::string> UrlsOf(const config::v1::MetricsServer& server) {
+  if (server.urls().empty()) return {server.url()};
+  return {server.urls().begin(), server.urls().end()};
+}
+
+HttpOptions OptionsOf(const config::v1::MetricsServer& server) {
+  HttpOptions options;
+  options.bearer_token_file = server.bearer_token_file();
+  options.basic_user = server.basic_auth().user();
+  options.basic_password_file = server.basic_auth().password_file();
+  options.ca_file = server.ca_file();
+  options.client_certificate_file = server.client_certificate_file();
+  options.client_private_key_file = server.client_private_key_file();
+  options.headers.assign(server.headers().begin(), server.headers().end());
+  return options;
 }
 
 }  // namespace
 
-PrometheusSource::PrometheusSource(const config::v1::MetricsServer& server)
+PrometheusSource::PrometheusSource(const config::v1::MetricsServer& server,
+                                   EndpointObserver* observer)
     : source_(server.name()),
       name_("prometheus:" + server.name()),
       timeout_(absl::ToChronoNanoseconds(server.has_timeout() ? FromProto(server.timeout())
                                                               : kDefaultTimeout)),
       max_in_flight_(server.max_in_flight() > 0 ? server.max_in_flight() : kDefaultInFlight),
-      api_(server.url(), {server.bearer_token_file(), server.ca_file()}) {}
+      endpoints_(name_, UrlsOf(server), observer) {
+  for (const std::string& url : UrlsOf(server)) {
+    apis_.push_back(std::make_unique<PrometheusApi>(url, OptionsOf(server)));
+  }
+}
 
 bool PrometheusSource::Answers(const v1::Query& query) const {
   return (query.has_cohort_metric() && query.cohort_metric().source() == source_) ||
@@ -96,7 +100,7 @@ v1::Observation PrometheusSource::Fetch(const v1::Query& query, const FetchConte
                   absl::StrCat("no interval of ", absl::FormatDuration(grid.step),
                                " has been completed since the canary began"));
   }
-  v1::Observation observation = FetchOnce(query, KeyOf(query, grid), grid, context.deadline);
+  v1::Observation observation = FetchOnce(query, KeyOf(query, grid), grid, context);
   observation.set_id(query.id());
   return observation;
 }
@@ -114,7 +118,7 @@ std::shared_ptr<const v1::Observation> PrometheusSource::AtHand(const v1::Query&
 }
 
 v1::Observation PrometheusSource::FetchOnce(const v1::Query& query, const std::string& key,
-                                            const IntervalGrid& grid, Deadline deadline) {
+                                            const IntervalGrid& grid, const FetchContext& context) {
   std::shared_ptr<Answer> ours;
   {
     MutexLock lock(mu_);
@@ -123,19 +127,20 @@ v1::Observation PrometheusSource::FetchOnce(const v1::Query& query, const std::s
       if (found == answers_.end()) break;
       const std::shared_ptr<Answer> theirs = found->second;
       while (!theirs->done) {
-        if (!changed_.WaitUntil(mu_, deadline) && !theirs->done) {
+        if (!changed_.WaitUntil(mu_, context.deadline) && !theirs->done) {
           return Absent(query.id(), name_, v1::ABSENCE_REASON_TIMEOUT,
                         "the same question is on its way for longer than we can wait");
         }
       }
       // Who asked first may have had less time than we have: then ask again.
       const bool gave_up = theirs->observation.absence().reason() == v1::ABSENCE_REASON_TIMEOUT;
-      if (!gave_up || std::chrono::steady_clock::now() >= deadline) return theirs->observation;
+      if (!gave_up || std::chrono::steady_clock::now() >= context.deadline)
+        return theirs->observation;
     }
     ours = std::make_shared<Answer>();
     answers_.emplace(key, ours);
   }
-  v1::Observation observation = Ask(query, grid, deadline);
+  v1::Observation observation = AskInTurn(query, grid, context);
   MutexLock lock(mu_);
   ours->observation = observation;
   ours->done = true;
@@ -161,38 +166,87 @@ void PrometheusSource::Keep(const std::string& key, std::shared_ptr<Answer> answ
   }
 }
 
-v1::Observation PrometheusSource::Ask(const v1::Query& query, const IntervalGrid& grid,
-                                      Deadline deadline) {
+v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const IntervalGrid& grid,
+                                            const FetchContext& context) {
   {
     MutexLock lock(mu_);
     while (in_flight_ >= max_in_flight_) {
-      if (changed_.WaitUntil(mu_, deadline) || in_flight_ < max_in_flight_) continue;
+      if (changed_.WaitUntil(mu_, context.deadline) || in_flight_ < max_in_flight_) continue;
       return Absent(query.id(), name_, v1::ABSENCE_REASON_TIMEOUT,
                     absl::StrCat(max_in_flight_, " other queries were in flight all the time"));
     }
     ++in_flight_;
   }
-  v1::Observation observation = AskInTurn(query, grid, deadline);
+  v1::Observation observation = AskAny(query, grid, context);
   MutexLock lock(mu_);
   --in_flight_;
   changed_.NotifyAll();
   return observation;
 }
 
-v1::Observation PrometheusSource::AskInTurn(const v1::Query& query, const IntervalGrid& grid,
-                                            Deadline deadline) {
-  v1::Observation observation;
+v1::Observation PrometheusSource::AskAny(const v1::Query& query, const IntervalGrid& grid,
+                                         const FetchContext& context) {
+  const std::vector<int> order = endpoints_.InOrder();
+  v1::Absence all;
+  for (size_t i = 0; i < order.size(); ++i) {
+    // Who hangs leaves some time for the others.
+    const auto start = std::chrono::steady_clock::now();
+    const auto share = (context.deadline - start) / static_cast<int>(order.size() - i);
+    const Attempt attempt = {order[i], context.now, start + share};
+    v1::Observation observation;
+    v1::Absence absence;
+    bool go_on = true;
+    if (!endpoints_.MayAsk(attempt.endpoint, context.now)) {
+      absence = endpoints_.WhyNot(attempt.endpoint);
+    } else if (Ask(query, grid, attempt, observation, absence)) {
+      endpoints_.Answered(attempt.endpoint);
+      return observation;
+    } else {
+      go_on = Settle(attempt, share, absence);
+    }
+    // The reason is that of the first, the words are those of all.
+    if (order.size() > 1) {
+      absence.set_detail(absl::StrCat(endpoints_.url(attempt.endpoint), ": ", absence.detail()));
+    }
+    if (i == 0 || !go_on) all.set_reason(absence.reason());
+    all.set_detail(absl::StrCat(all.detail(), all.detail().empty() ? "" : "; ", absence.detail()));
+    if (!go_on) break;
+  }
+  return Absent(query.id(), name_, all.reason(), all.detail().substr(0, 1024));
+}
+
+bool PrometheusSource::Settle(const Attempt& attempt, std::chrono::nanoseconds had,
+                              const v1::Absence& absence) {
+  constexpr std::chrono::seconds kFair(1);
+  const bool unreachable = absence.reason() == v1::ABSENCE_REASON_UNREACHABLE;
+  const bool hung = absence.reason() == v1::ABSENCE_REASON_TIMEOUT;
+  if (unreachable || (hung && had >= std::min<std::chrono::nanoseconds>(timeout_, kFair))) {
+    endpoints_.Failed(attempt.endpoint, absence, attempt.now);
+  } else if (hung || absence.reason() == v1::ABSENCE_REASON_DENIED ||
+             absence.reason() == v1::ABSENCE_REASON_INTERNAL) {
+    endpoints_.Undecided(attempt.endpoint);
+  } else {
+    endpoints_.Answered(attempt.endpoint);  // That it will not, but so would others.
+  }
+  return unreachable || hung;
+}
+
+bool PrometheusSource::Ask(const v1::Query& query, const IntervalGrid& grid, const Attempt& attempt,
+                           v1::Observation& observation, v1::Absence& absence) {
   observation.set_id(query.id());
   observation.set_source(name_);
-  v1::Absence absence;
-  const bool answered = query.has_series()
-                            ? AskSeries(query, grid, deadline, observation, absence)
-                            : AskCohorts(query, grid, deadline, observation, absence);
-  return answered ? observation : Absent(query.id(), name_, absence.reason(), absence.detail());
+  try {
+    return query.has_series() ? AskSeries(query, grid, attempt, observation, absence)
+                              : AskCohorts(query, grid, attempt, observation, absence);
+  } catch (const std::exception& error) {  // Memory. Others wait for this answer.
+    absence.set_reason(v1::ABSENCE_REASON_INTERNAL);
+    absence.set_detail(error.what());
+    return false;
+  }
 }
 
 bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& grid,
-                                  Deadline deadline, v1::Observation& observation,
+                                  const Attempt& attempt, v1::Observation& observation,
                                   v1::Absence& absence) {
   const v1::CohortMetricQuery& asked = query.cohort_metric();
   bool native = false;
@@ -202,9 +256,7 @@ bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& gr
     if (known != native_.end()) native = known->second;
   }
   const ReadRange read = [&](const std::string& promql, std::vector<PrometheusSeries>& series,
-                             v1::Absence& why) {
-    return Read(promql, grid, deadline, series, why);
-  };
+                             v1::Absence& why) { return Read(promql, grid, attempt, series, why); };
   v1::MetricSeries& series = *observation.mutable_metric();
   if (!gate::AskCohorts(asked, grid, read, native, series, absence)) return false;
   *observation.mutable_observed_at() = series.points().empty()
@@ -221,11 +273,11 @@ bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& gr
 }
 
 bool PrometheusSource::AskSeries(const v1::Query& query, const IntervalGrid& grid,
-                                 Deadline deadline, v1::Observation& observation,
+                                 const Attempt& attempt, v1::Observation& observation,
                                  v1::Absence& absence) {
   const std::string promql = PromQlOf(query.series());
   std::vector<PrometheusSeries> series;
-  if (!Read(promql, grid, deadline, series, absence)) return false;
+  if (!Read(promql, grid, attempt, series, absence)) return false;
   absl::StatusOr<v1::ValueSeries> values = ReadValues(query.series(), series);
   if (!values.ok()) {
     absence.set_reason(v1::ABSENCE_REASON_MALFORMED);
@@ -241,20 +293,19 @@ bool PrometheusSource::AskSeries(const v1::Query& query, const IntervalGrid& gri
   return false;
 }
 
-bool PrometheusSource::Read(const std::string& promql, const IntervalGrid& grid, Deadline deadline,
-                            std::vector<PrometheusSeries>& series, v1::Absence& absence) {
-  for (int from = 0; from < grid.boundaries; from += kMaxPoints) {
-    const int to = std::min(from + kMaxPoints, grid.boundaries) - 1;
+bool PrometheusSource::Read(const std::string& promql, const IntervalGrid& grid,
+                            const Attempt& attempt, std::vector<PrometheusSeries>& series,
+                            v1::Absence& absence) {
+  const auto fetch = [&](absl::Time first, absl::Time last, std::vector<PrometheusSeries>& found) {
     const auto in_time =
-        std::min(deadline, std::chrono::steady_clock::now() +
-                               std::chrono::duration_cast<Deadline::duration>(timeout_));
-    std::vector<PrometheusSeries> part;
-    if (!api_.Query({promql, grid.At(from), grid.At(to), grid.step}, in_time, part, absence)) {
-      return false;
-    }
-    Append(std::move(part), series);
-  }
-  return true;
+        std::min(attempt.deadline, std::chrono::steady_clock::now() +
+                                       std::chrono::duration_cast<Deadline::duration>(timeout_));
+    return apis_[attempt.endpoint]->Query({promql, first, last, grid.step}, in_time, found,
+                                          absence);
+  };
+  const std::string key =
+      absl::StrCat(attempt.endpoint, "/", absl::ToInt64Seconds(grid.step), "s/", promql);
+  return ranges_.Read(key, grid, attempt.now, fetch, series);
 }
 
 }  // namespace gate

@@ -73,6 +73,14 @@ Metrics::Metrics(Clock& clock)
                                      "Time that a source of evidence took, by source.")),
       evidence_age_(HistogramFamily(*registry_, "gate_evidence_age_seconds",
                                     "Age of evidence when it was fetched, by source.")),
+      endpoint_questions_(CounterFamily(*registry_, "gate_source_endpoint_questions_total",
+                                        "Questions to the addresses of a source, by result; one "
+                                        "question may take several queries.")),
+      endpoint_asked_(BuildGauge()
+                          .Name("gate_source_endpoint_asked")
+                          .Help("1 where an address of a source is asked, 0 where it has failed so "
+                                "often that it is left alone for a while.")
+                          .Register(*registry_)),
       policy_loads_(CounterFamily(*registry_, "gate_policy_loads_total",
                                   "Readings of the policy file, by result.")),
       policy_ok_(
@@ -153,6 +161,14 @@ void Metrics::OnFetched(std::string_view source, const v1::Observation& observat
   if (!has_value || !observation.has_observed_at()) return;
   const absl::Duration age = clock_.Now() - FromProto(observation.observed_at());
   metrics.age->Observe(absl::ToDoubleSeconds(std::max(age, absl::ZeroDuration())));
+}
+
+void Metrics::OnEndpoint(std::string_view source, std::string_view url, bool answered,
+                         bool left_alone) {
+  prometheus::Labels labels = {{"source", std::string(source)}, {"url", std::string(url)}};
+  endpoint_asked_.Add(labels).Set(left_alone ? 0 : 1);
+  labels["result"] = answered ? "answered" : "failed";
+  endpoint_questions_.Add(labels).Increment();
 }
 
 void Metrics::OnPolicyLoaded(bool ok, absl::Time now) {

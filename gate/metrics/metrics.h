@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "gate/base/clock.h"
 #include "gate/base/mutex.h"
+#include "gate/evidence/endpoints.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/v1/verdict.pb.h"
 
@@ -29,7 +30,7 @@ class Registry;
 namespace gate {
 
 // Thread-safe.
-class Metrics final : public GatherObserver {
+class Metrics final : public GatherObserver, public EndpointObserver {
  public:
   explicit Metrics(Clock& clock = Clock::System());
   ~Metrics() override;
@@ -43,6 +44,8 @@ class Metrics final : public GatherObserver {
   void OnAppended(const absl::Status& status, std::chrono::steady_clock::duration took);
   void OnFetched(std::string_view source, const v1::Observation& observation,
                  std::chrono::steady_clock::duration took) override GATE_EXCLUDES(mu_);
+  void OnEndpoint(std::string_view source, std::string_view url, bool answered,
+                  bool left_alone) override;
   // A policy was read: the one at the start, or one that changed.
   void OnPolicyLoaded(bool ok, absl::Time now);
   void SetLogLinesDropped(int64_t lines);
@@ -71,6 +74,8 @@ class Metrics final : public GatherObserver {
   prometheus::Family<prometheus::Counter>& fetches_;
   prometheus::Family<prometheus::Histogram>& fetch_seconds_;
   prometheus::Family<prometheus::Histogram>& evidence_age_;
+  prometheus::Family<prometheus::Counter>& endpoint_questions_;
+  prometheus::Family<prometheus::Gauge>& endpoint_asked_;
   prometheus::Family<prometheus::Counter>& policy_loads_;
   prometheus::Gauge& policy_ok_;
   prometheus::Gauge& policy_loaded_;

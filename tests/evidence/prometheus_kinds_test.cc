@@ -8,6 +8,7 @@
 #include "checks/proto_time.h"
 #include "gate/evidence/prometheus.h"
 #include "tests/evidence/native_write.h"
+#include "tests/fakes/certificates.h"
 #include "tests/fakes/prometheus_server.h"
 
 namespace gate {
@@ -101,6 +102,15 @@ MetricsHistory AllKinds() {
     old("seconds_bucket", "stable", le, rate);
     canary("seconds_bucket", le, rate / 2);
   }
+  // The week before, without a cohort; one process restarted.
+  for (const char* name : {"requests_total", "commands_total"}) {
+    history.Add(name, "{instance=\"last:80\"}", kStart - absl::Hours(24 * 7) - absl::Minutes(6),
+                kScrape, Rising(68, 30, 500));
+  }
+  std::vector<double> restarted = Rising(68, 1, 100);
+  for (size_t i = 42; i < restarted.size(); ++i) restarted[i] -= 140;
+  history.Add("errors_total", "{instance=\"last:80\",code=\"500\"}",
+              kStart - absl::Hours(24 * 7) - absl::Minutes(6), kScrape, restarted);
   canary("seconds_bucket", ",le=\"0.25\"", 4);  // The new version has a bucket more.
   for (const char* track : {"canary", "stable"}) {
     const std::string le = *track == 'c' ? ",le=\"1\"" : ",le=\"2\"";
@@ -229,6 +239,61 @@ TEST_F(RealKinds, AHistogramThatIsACounterIsNone) {
   v1::Query query = CohortQuery(v1::METRIC_KIND_HISTOGRAM);
   query.mutable_cohort_metric()->set_histogram("requests_total");
   EXPECT_EQ(Ask(server_->url(), query).absence().reason(), v1::ABSENCE_REASON_EMPTY);
+}
+
+TEST_F(RealKinds, EarlierWeeksAreMovedToTheTimeOfTheCanary) {
+  v1::Query query = CohortQuery(v1::METRIC_KIND_COUNTS);
+  v1::CohortMetricQuery& asked = *query.mutable_cohort_metric();
+  asked.set_events("errors_total");
+  asked.set_exposure("requests_total");
+  asked.mutable_cohorts()->erase("stable");
+  asked.mutable_cohorts()->erase("baseline");
+  asked.set_earlier_weeks(2);
+  const v1::Observation observation = Ask(server_->url(), query);
+  ASSERT_EQ(observation.metric().points_size(), 10) << observation.ShortDebugString();
+  const v1::MetricSeries& series = observation.metric();
+  // Nothing was there two weeks before; one of them is enough, and its restart is no flaw.
+  EXPECT_EQ(series.flaws_size(), 0) << series.ShortDebugString();
+  EXPECT_EQ(series.baseline_kind(), v1::BASELINE_KIND_EARLIER);
+  ASSERT_EQ(series.queries_size(), 6);
+  EXPECT_EQ(series.queries(3), "requests_total offset 1w");
+  for (int i = 0; i < 10; ++i) {
+    const auto& cohorts = series.points(i).cohorts();
+    EXPECT_EQ(cohorts.at("canary").exposure(), 60);
+    EXPECT_FALSE(cohorts.contains("earlier-2w"));
+    EXPECT_EQ(cohorts.contains("earlier-1w"), i != 4) << i;
+    if (i == 4) continue;
+    EXPECT_EQ(cohorts.at("earlier-1w").exposure(), 120);
+    EXPECT_EQ(cohorts.at("earlier-1w").events(), 4) << i;
+  }
+  // Without a week that has data the old cohort is silent.
+  asked.set_earlier_weeks(0);
+  ASSERT_EQ(Ask(server_->url(), query).metric().flaws_size(), 1);
+  EXPECT_EQ(Ask(server_->url(), query).metric().flaws(0).kind(), v1::FLAW_KIND_SILENT_COHORT);
+}
+
+// Minute by minute from what is kept, and each time from nothing.
+TEST_F(RealKinds, AnAnswerFromWhatIsKeptIsTheSameToTheByte) {
+  PrometheusSource source(Server(server_->url()));
+  const v1::Change change;
+  for (const v1::MetricKind kind :
+       {v1::METRIC_KIND_COUNTS, v1::METRIC_KIND_VALUES, v1::METRIC_KIND_HISTOGRAM}) {
+    v1::Query query = CohortQuery(kind);
+    v1::CohortMetricQuery& asked = *query.mutable_cohort_metric();
+    asked.set_events(kind == v1::METRIC_KIND_COUNTS ? "errors_total" : "depth");
+    if (kind == v1::METRIC_KIND_COUNTS) asked.set_exposure("requests_total");
+    asked.set_histogram("seconds");
+    asked.set_earlier_weeks(1);
+    *asked.mutable_past() = ToProto(kPast);
+    for (int minute = 1; minute <= 16; ++minute) {
+      const absl::Time now = kStart + minute * absl::Minutes(1) + absl::Seconds(6);
+      const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      const v1::Observation kept = source.Fetch(query, {change, now, deadline});
+      const v1::Observation anew = Ask(server_->url(), query, now);
+      ASSERT_TRUE(kept.has_metric()) << kept.ShortDebugString();
+      EXPECT_EQ(kept.ShortDebugString(), anew.ShortDebugString()) << minute;
+    }
+  }
 }
 
 TEST_F(RealKinds, QuestionsThatMakeNoSenseAreRefused) {
@@ -364,6 +429,59 @@ TEST(RealNativeHistograms, AreReadAtTheBoundsOfTheCoarsest) {
               (std::map<double, double>{
                   {0.001, 0}, {1, 0}, {2, 120}, {4, 200}, {16, 200}, {32, 240}, {all, 240}}));
   }
+}
+
+// A Prometheus that wants a certificate of ours and a password.
+TEST(RealPrometheusWithTls, IsShownACertificateAndAPassword) {
+  TestAuthority authority;
+  authority.Issue("server", 1);
+  authority.Issue("gate", 2);
+  TempFolder folder;
+  const int port = FreePort();
+  const std::string web = folder.Write(
+      "web.yml",
+      absl::StrCat("tls_server_config:\n  cert_file: ", authority.File("server.pem"),
+                   "\n  key_file: ", authority.File("server.key"),
+                   "\n  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: ",
+                   authority.ca_file(),
+                   // bcrypt of "open sesame".
+                   "\nbasic_auth_users:\n  gate: "
+                   "'$2b$04$OLc0GMbwge7q3cmiFjF7n.O559YZpRYMRzqMLKYsVkb6Ngo5p16KC'\n"));
+  ChildProcess::Options options;
+  options.arguments = {"prometheus",
+                       "--config.file=" + folder.Write("prometheus.yml", "global: {}\n"),
+                       "--storage.tsdb.path=" + folder.File("data"), "--web.config.file=" + web,
+                       absl::StrCat("--web.listen-address=127.0.0.1:", port)};
+  options.output = folder.File("log");
+  const auto process = ChildProcess::Start(options);
+  ASSERT_TRUE(process.ok()) << process.status();
+
+  config::v1::MetricsServer config = Server(absl::StrCat("https://127.0.0.1:", port));
+  config.set_ca_file(authority.ca_file());
+  config.mutable_basic_auth()->set_user("gate");
+  config.mutable_basic_auth()->set_password_file(folder.Write("password", "open sesame\n"));
+  config.set_client_certificate_file(authority.File("gate.pem"));
+  config.set_client_private_key_file(authority.File("gate.key"));
+  v1::Query query = CohortQuery(v1::METRIC_KIND_COUNTS);
+  query.mutable_cohort_metric()->set_events("errors_total");
+  query.mutable_cohort_metric()->set_exposure("requests_total");
+  const auto ask = [&](const config::v1::MetricsServer& server) {
+    PrometheusSource source(server);
+    const v1::Change change;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    return source.Fetch(query, {change, kStart + absl::Minutes(10), deadline}).absence().reason();
+  };
+  EXPECT_TRUE(Eventually([&] { return ask(config) == v1::ABSENCE_REASON_EMPTY; }))
+      << ReadFile(options.output);
+  config::v1::MetricsServer without = config;
+  without.clear_client_certificate_file();
+  EXPECT_EQ(ask(without), v1::ABSENCE_REASON_UNREACHABLE);
+  without = config;
+  without.clear_basic_auth();
+  EXPECT_EQ(ask(without), v1::ABSENCE_REASON_DENIED);
+  without = config;
+  without.clear_ca_file();
+  EXPECT_EQ(ask(without), v1::ABSENCE_REASON_UNREACHABLE);
 }
 
 }  // namespace

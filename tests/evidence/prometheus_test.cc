@@ -464,6 +464,133 @@ TEST(PrometheusSource, AKeptAnswerIsAtHandForTheSameQuestionOnly) {
   EXPECT_EQ(at_hand(fraction, now), nullptr);
 }
 
+// Two addresses; each request is told to which one it went.
+class TwoEndpoints : public ::testing::Test {
+ protected:
+  static RawHttpServer::Script Answering(std::atomic<bool>& broken, const char* value) {
+    return [&broken, value](const std::string&, int connection) {
+      RawHttpServer::Send(
+          connection,
+          broken ? RawHttpServer::Response(503, "text/plain", "down")
+                 : RawHttpServer::Response(200, "application/json", Matrix(Sample(value, kStart))));
+    };
+  }
+
+  std::atomic<bool> first_broken_ = false, second_broken_ = false;
+  RawHttpServer first_{Answering(first_broken_, "\"5\"")};
+  RawHttpServer second_{Answering(second_broken_, "\"NaN\"")};
+  config::v1::MetricsServer Both() const {
+    config::v1::MetricsServer config = Server("");
+    config.add_urls(first_.url());
+    config.add_urls(second_.url() + "/");
+    return config;
+  }
+};
+
+TEST_F(TwoEndpoints, TheNextOneIsAskedAndStaysWhileItAnswers) {
+  PrometheusSource source(Both());
+  int minute = 10;
+  const auto ask = [&] { return Ask(source, Query(), kStart + absl::Minutes(++minute)); };
+  EXPECT_TRUE(ask().has_metric());
+  EXPECT_EQ(second_.requests(), 0);
+  first_broken_ = true;
+  const v1::Observation other = ask();
+  ASSERT_TRUE(other.has_metric());
+  EXPECT_EQ(other.metric().flaws(0).kind(), v1::FLAW_KIND_NOT_A_NUMBER);  // Nothing of the first.
+  const int before = first_.requests();
+  first_broken_ = false;
+  EXPECT_TRUE(ask().has_metric());
+  EXPECT_EQ(first_.requests(), before);  // Not back to the one that has healed.
+  second_broken_ = true;
+  EXPECT_TRUE(ask().has_metric());
+  EXPECT_GT(first_.requests(), before);
+}
+
+TEST_F(TwoEndpoints, WhereNoneAnswersBothAreNamed) {
+  first_broken_ = second_broken_ = true;
+  PrometheusSource source(Both());
+  const v1::Observation observation = Ask(source, Query(), kStart + absl::Minutes(10));
+  EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_UNREACHABLE);
+  EXPECT_EQ(observation.absence().detail(),
+            absl::StrCat(first_.url(), ": HTTP 503; ", second_.url(), "/: HTTP 503"));
+}
+
+TEST_F(TwoEndpoints, OneThatHangsLeavesTimeForTheOther) {
+  std::atomic<bool> open = false;
+  RawHttpServer hanging([&](const std::string&, int) { Eventually([&] { return open.load(); }); });
+  config::v1::MetricsServer config = Server("");
+  config.add_urls(hanging.url());
+  config.add_urls(first_.url());
+  PrometheusSource source(config);
+  const v1::Observation observation =
+      Ask(source, Query(), kStart + absl::Minutes(10), std::chrono::seconds(2));
+  open = true;
+  EXPECT_TRUE(observation.has_metric()) << observation.ShortDebugString();
+}
+
+TEST_F(TwoEndpoints, AQuestionThatIsRefusedIsNotAskedElsewhere) {
+  RawHttpServer refusing([](const std::string&, int connection) {
+    RawHttpServer::Send(connection,
+                        RawHttpServer::Response(
+                            400, "application/json",
+                            R"({"status":"error","errorType":"bad_data","error":"parse error"})"));
+  });
+  config::v1::MetricsServer config = Server("");
+  config.add_urls(refusing.url());
+  config.add_urls(first_.url());
+  PrometheusSource source(config);
+  EXPECT_EQ(Ask(source, Query(), kStart + absl::Minutes(10)).absence().reason(),
+            v1::ABSENCE_REASON_REJECTED);
+  EXPECT_EQ(first_.requests(), 0);
+}
+
+TEST(PrometheusSource, OneThatKeepsFailingIsLeftAloneAndTheReasonSaysSo) {
+  std::atomic<bool> broken = true;
+  RawHttpServer server([&](const std::string&, int connection) {
+    RawHttpServer::Send(connection, broken ? RawHttpServer::Response(503, "text/plain", "down")
+                                           : RawHttpServer::Response(200, "application/json",
+                                                                     Matrix(Sample("\"5\""))));
+  });
+  PrometheusSource source(Server(server.url()));
+  const absl::Time now = kStart + absl::Minutes(10);
+  for (int i = 0; i < 9; ++i) {
+    const v1::Observation observation = Ask(source, Query(), now);
+    EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_UNREACHABLE);
+    if (i < 5) continue;
+    EXPECT_THAT(observation.absence().detail(),
+                ::testing::AllOf(HasSubstr("not asked before"),
+                                 HasSubstr("failed 5 times in a row"), HasSubstr("HTTP 503")));
+  }
+  EXPECT_EQ(server.requests(), 5);
+  broken = false;
+  EXPECT_TRUE(Ask(source, Query(), now).has_absence());
+  EXPECT_TRUE(Ask(source, Query(), now + absl::Seconds(30)).has_metric());
+}
+
+TEST(PrometheusSource, SendsWhoItIs) {
+  TempFolder folder;
+  std::string seen;
+  RawHttpServer server([&](const std::string& request, int connection) {
+    seen = request;
+    RawHttpServer::Send(connection, RawHttpServer::Response(200, "application/json", Matrix("")));
+  });
+  config::v1::MetricsServer config = Server(server.url());
+  config.mutable_basic_auth()->set_user("gate");
+  config.mutable_basic_auth()->set_password_file(folder.Write("password", "open sesame\n"));
+  (*config.mutable_headers())["X-Scope-OrgID"] = "shop|site";
+  PrometheusSource source(config);
+  Ask(source, Query(), kStart + absl::Minutes(10));
+  EXPECT_THAT(seen, HasSubstr("X-Scope-OrgID: shop|site\r\n"));
+  EXPECT_THAT(seen, HasSubstr("Authorization: Basic Z2F0ZTpvcGVuIHNlc2FtZQ==\r\n"));
+  // Read anew, and nothing is sent without it.
+  folder.Write("password", "");
+  const int before = server.requests();
+  const v1::Observation observation = Ask(source, Query(), kStart + absl::Minutes(10));
+  EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_DENIED);
+  EXPECT_THAT(observation.absence().detail(), HasSubstr("is empty"));
+  EXPECT_EQ(server.requests(), before);
+}
+
 TEST(PrometheusSource, NoMoreThanTheLimitAreInFlight) {
   std::atomic<int> now_inside = 0, most = 0;
   std::atomic<bool> open = false;

@@ -120,6 +120,60 @@ TEST_F(ConfigTest, EveryIssueAtItsPlace) {
           "11:16: 11m is out of range: 1s to 10m"));
 }
 
+TEST_F(ConfigTest, MetricsServersWithCredentials) {
+  folder_.Write("password", "x");
+  EXPECT_THAT(Load("grpc: {address: \"127.0.0.1:8443\"}\n"
+                   "store: {url: \"sqlite:/gate.db\"}\n"
+                   "policy: policy.yaml\n"
+                   "metrics_servers:\n"
+                   "  - name: main\n"
+                   "    urls: [\"https://a:9090\", \"https://b:9090\"]\n"
+                   "    basic_auth: {user: gate, password_file: password}\n"
+                   "    client_certificate_file: tls/cert.pem\n"
+                   "    client_private_key_file: tls/key.pem\n"
+                   "    headers: {X-Scope-OrgID: shop}\n"),
+              IsEmpty());
+  const config::v1::MetricsServer& server = config_.metrics_servers(0);
+  EXPECT_EQ(server.basic_auth().password_file(), folder_.File("password"));
+  EXPECT_EQ(server.client_private_key_file(), folder_.File("tls/key.pem"));
+  EXPECT_EQ(server.headers().at("X-Scope-OrgID"), "shop");
+}
+
+TEST_F(ConfigTest, MetricsServersThatCannotBeAsked) {
+  EXPECT_THAT(
+      Load("grpc: {address: \"127.0.0.1:8443\"}\n"
+           "store: {url: \"sqlite:/gate.db\"}\n"
+           "policy: policy.yaml\n"
+           "metrics_servers:\n"
+           "  - name: a\n"
+           "    url: \"http://a\"\n"
+           "    urls: [\"http://b\", \"http://b\", c]\n"
+           "  - name: b\n"
+           "    url: \"http://user:secret@b\"\n"
+           "    bearer_token_file: policy.yaml\n"
+           "    basic_auth: {user: \"a:b\"}\n"
+           "    client_certificate_file: tls/cert.pem\n"
+           "  - name: c\n"
+           "    url: \"http://c\"\n"
+           "    basic_auth: {password_file: none}\n"
+           "    client_private_key_file: tls/key.pem\n"
+           "    headers: {\"X Y\": a, X-Z: \"a\\nb\", authorization: secret, Host: h}\n"),
+      ElementsAre(
+          "6:10: contradicts \"urls\"; leave one of them out", "7:24: is urls[0] again",
+          "7:36: \"c\" is no base URL; write it as \"http://prometheus:9090\"",
+          "9:10: a URL holds no user and password; write \"basic_auth\"",
+          "11:5: \"password_file\" is required",
+          "11:5: contradicts \"bearer_token_file\"; leave one of them out",
+          "11:24: a user's name has no colon", "12:30: needs \"client_private_key_file\" as well",
+          "15:5: \"user\" is required",
+          "15:33: \"DIR/none\" cannot be read: No such file or directory",
+          "16:30: needs \"client_certificate_file\" as well",
+          "17:22: the name of a header has letters, digits and hyphens",
+          "17:30: the value of a header is a text of one line",
+          "17:53: write \"bearer_token_file\" or \"basic_auth\", which keep secrets out of here",
+          "17:67: is a header of our own"));
+}
+
 TEST_F(ConfigTest, ListenersDoNotShareAnAddress) {
   EXPECT_THAT(Load("grpc: {address: \"127.0.0.1:8443\"}\n"
                    "http: {address: \"127.0.0.1:8443\"}\n"
