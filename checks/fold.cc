@@ -109,6 +109,15 @@ v1::Decision Weight(const v1::CheckOutcome& outcome) {
   return Enforced(outcome) ? outcome.decision() : v1::DECISION_ALLOW;
 }
 
+// What the outcome advises. Where nothing of it stands in the way, or an exception covers what did,
+// it stops nobody; ACCELERATE is about the old version and stands for itself.
+v1::Advice AdviceOf(const v1::CheckOutcome& outcome) {
+  if (!Enforced(outcome)) return v1::ADVICE_UNSPECIFIED;
+  const bool stops =
+      outcome.advice() != v1::ADVICE_UNSPECIFIED && outcome.advice() != v1::ADVICE_ACCELERATE;
+  return stops && outcome.decision() == v1::DECISION_ALLOW ? v1::ADVICE_PROCEED : outcome.advice();
+}
+
 void SortFindings(v1::CheckOutcome& outcome) {
   const auto rank = [](const v1::Finding& finding) {
     return std::make_tuple(!finding.covered_by().empty(), -finding.severity(),
@@ -203,12 +212,17 @@ void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, ab
            std::make_tuple(-Weight(b), -b.decision(), b.check());
   });
   v1::Decision decision = v1::DECISION_ALLOW;
+  v1::Advice advice = v1::ADVICE_UNSPECIFIED;
   for (v1::CheckOutcome& outcome : outcomes) {
     decision = std::max(decision, Weight(outcome));
+    advice = std::max(advice, AdviceOf(outcome));
     SortFindings(outcome);
     *verdict.add_outcomes() = std::move(outcome);
   }
   verdict.set_decision(decision);
+  // Who may not go on for another check's reason is not told to.
+  if (advice == v1::ADVICE_PROCEED && decision != v1::DECISION_ALLOW) advice = v1::ADVICE_WAIT;
+  verdict.set_advice(advice);
   verdict.set_policy_rule(rule.name());
   verdict.set_reason(Reason(rule, verdict));
   SetRetry(verdict);

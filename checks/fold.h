@@ -8,7 +8,8 @@
 //                                                        BLOCK; optional: nothing
 //   otherwise                                            nothing stands in the way
 // The verdict is the worst of these: BLOCK over HOLD over ALLOW. So ALLOW means that each required,
-// enforced check passed, did not concern the change, or is covered by a live exception.
+// enforced check passed, did not concern the change, or is covered by a live exception. The advice
+// is the worst of the enforced checks' as well: ROLL_BACK over ACCELERATE, PAUSE, WAIT and PROCEED.
 #ifndef CHECKS_FOLD_H_
 #define CHECKS_FOLD_H_
 
@@ -27,9 +28,9 @@ void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome&
 // Whether the outcome counts and asks for BLOCK: then no other evidence can change the verdict.
 bool Blocks(const v1::CheckOutcome& outcome);
 
-// Fills decision, reason, retry_at, valid_until, outcomes and policy_rule from outcomes that went
-// through Decide. Outcomes are sorted, those that decide first, then by check id; findings worst
-// first, then by place, rule and subject.
+// Fills decision, advice, reason, retry_at, valid_until, outcomes and policy_rule from outcomes
+// that went through Decide. Outcomes are sorted, those that decide first, then by check id;
+// findings worst first, then by place, rule and subject.
 void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, absl::Time now,
           v1::Verdict& verdict);
 

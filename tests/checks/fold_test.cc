@@ -121,6 +121,37 @@ TEST(Fold, AnAllowEndsWhenAFreezeBegins) {
   EXPECT_EQ(FoldOne("", "outcome: OUTCOME_PASS").valid_until().seconds(), 1790000600);
 }
 
+TEST(Fold, AdvisesTheWorstOfTheEnforcedChecks) {
+  const std::string pass = "check: 'a' outcome: OUTCOME_PASS advice: ADVICE_PROCEED";
+  const std::string wait = "check: 'b' outcome: OUTCOME_INCONCLUSIVE advice: ADVICE_WAIT";
+  const std::string back =
+      "check: 'c' outcome: OUTCOME_FAIL advice: ADVICE_ROLL_BACK " + std::string(kForbids);
+  const std::string forward = "check: 'd' outcome: OUTCOME_PASS advice: ADVICE_ACCELERATE";
+  const std::string frozen = "check: 'e' outcome: OUTCOME_FAIL " + std::string(kHolds);
+  const auto advice = [](const std::vector<std::string>& texts, const std::string& settings = "") {
+    std::vector<v1::CheckOutcome> outcomes;
+    for (const std::string& text : texts) {
+      Decide(Parse<v1::CheckSettings>(settings), kNow,
+             outcomes.emplace_back(Parse<v1::CheckOutcome>(text)));
+    }
+    v1::Verdict verdict;
+    Fold({}, outcomes, kNow, verdict);
+    return verdict.advice();
+  };
+  EXPECT_EQ(advice({"check: 'a' outcome: OUTCOME_PASS"}), v1::ADVICE_UNSPECIFIED);
+  EXPECT_EQ(advice({pass}), v1::ADVICE_PROCEED);
+  EXPECT_EQ(advice({pass, wait}), v1::ADVICE_WAIT);
+  EXPECT_EQ(advice({pass, wait, back}), v1::ADVICE_ROLL_BACK);
+  EXPECT_EQ(advice({forward, wait}), v1::ADVICE_ACCELERATE);
+  EXPECT_EQ(advice({forward, back}), v1::ADVICE_ROLL_BACK);
+  EXPECT_EQ(advice({pass, frozen}), v1::ADVICE_WAIT);
+  EXPECT_EQ(advice({back}, "enforcement: ENFORCEMENT_WARN"), v1::ADVICE_UNSPECIFIED);
+  EXPECT_EQ(advice({back},
+                   "exemptions { rule: 'canary.harm' owner: 'ann' "
+                   "expires_at { seconds: 1790000001 } }"),
+            v1::ADVICE_PROCEED);
+}
+
 TEST(Fold, SaysWhatWasNotEnforced) {
   EXPECT_EQ(
       FoldOne("enforcement: ENFORCEMENT_WARN", "outcome: OUTCOME_FAIL").reason(),

@@ -1,0 +1,59 @@
+// What a request costs of one resource, on the new code and on the old, as far as it is known.
+#ifndef CHECKS_CAPACITY_COST_H_
+#define CHECKS_CAPACITY_COST_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "checks/capacity/parameters.h"
+#include "checks/stats/mean_process.h"
+#include "gate/v1/evidence.pb.h"
+
+namespace gate::capacity {
+
+// A number that is not known exactly.
+struct Bounds {
+  double lower = 0, estimate = 0, upper = 0;
+};
+
+// Cost per request; the bounds hold however often one asks. All of it is counted from the first
+// traffic of the canary on.
+struct Cost {
+  std::string old_cohort;  // which one the canary is compared with: "baseline" or "stable"
+  int intervals = 0;       // in which both had requests
+  absl::Duration length;   // of one
+  absl::Time first, last;  // ends of the first and the last
+  Bounds canary, old;
+  Bounds ratio;  // canary to old
+  double canary_requests = 0, old_requests = 0;
+  // Of the old cohort by endpoint, and which of them the canary has served too.
+  std::map<std::string, double> endpoints;
+  std::map<std::string, double> canary_endpoints;
+  // What is wrong with it, a sentence each. Any of it forbids a PASS.
+  std::vector<std::string> defects;
+
+  // Intervals until the canary's cost is proven to lie on its side of `cost`, roughly.
+  double IntervalsToTell(double cost, double alpha) const;
+
+  std::vector<stats::MeanBlock> blocks;
+};
+
+// Fewest intervals that are worth a judgement: costs are at their lowest, and their noise at its
+// smallest, before the first dear request has come.
+inline constexpr int kFewestIntervals = 5;
+
+// What ended by `start` was another canary's: it does not count.
+Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,
+              absl::Time now);
+
+// The bounds of a mean of intervals, of which each has a sum and how many it is the sum of.
+struct Interval {
+  double sum = 0, count = 0;
+};
+Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha);
+
+}  // namespace gate::capacity
+
+#endif  // CHECKS_CAPACITY_COST_H_

@@ -1,0 +1,58 @@
+// A value over time as the forecast wants it: at equal distances, up to now.
+#ifndef CHECKS_CAPACITY_HISTORY_H_
+#define CHECKS_CAPACITY_HISTORY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "checks/stats/weekly_peak.h"
+#include "gate/v1/evidence.pb.h"
+
+namespace gate::capacity {
+
+struct History {
+  absl::Time end;  // of the last cell
+  absl::Duration step;
+  std::vector<double> values;  // oldest first; NaN where nothing was seen
+
+  size_t PerWeek() const;
+  // The highest value of the cells that touch [from, to]; NaN where there is none.
+  double Highest(absl::Time from, absl::Time to) const;
+  std::vector<double> Seen() const;
+  // The last value that was seen; NaN where there is none.
+  double Last() const;
+};
+
+// The cells of `span` before `now`. A cell with several points has the highest. Nothing where the
+// observation has no values, or none since `max_age` ago: then `why` is a sentence.
+std::optional<History> ReadHistory(const v1::Observation& observation, absl::Time now,
+                                   absl::Duration span, absl::Duration step, absl::Duration max_age,
+                                   std::string& why);
+
+// What is needed of a resource, moment by moment, if a part of the requests cost something else:
+// what everybody spends of it, or what this service does where nobody else spends.
+class Demand {
+ public:
+  // `total` may be null. Both outlive it.
+  Demand(const History& load, const History* total);
+
+  // The coming weekly peak where `share` of the requests cost `cost` and the rest `old_cost`, as
+  // all of them did.
+  stats::PeakForecast Peak(double old_cost, double cost, double share) const;
+
+  bool IsShared() const { return total_ != nullptr; }
+
+ private:
+  const History& load_;
+  const History* const total_;
+  const stats::PeakForecast load_peak_;
+};
+
+// The coming weekly peak of a history.
+stats::PeakForecast PeakOf(const History& history);
+
+}  // namespace gate::capacity
+
+#endif  // CHECKS_CAPACITY_HISTORY_H_

@@ -1,0 +1,46 @@
+// The capacity check's parameters with their defaults, what they may be, and what is asked for
+// them.
+#ifndef CHECKS_CAPACITY_PARAMETERS_H_
+#define CHECKS_CAPACITY_PARAMETERS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "checks/check.h"
+#include "gate/v1/policy.pb.h"
+
+namespace gate::capacity {
+
+// A policy as it is meant: every default filled in.
+struct Parameters {
+  explicit Parameters(const v1::CapacityPolicy& policy);
+
+  std::string canary, baseline, stable;
+  absl::Duration history;       // how far back the load is looked at: whole weeks
+  absl::Duration history_step;  // few enough points for one answer of a metrics server
+  absl::Duration window, step, max_age;
+  double alpha;  // of one resource
+};
+
+double TargetOf(const v1::CapacityPolicy& policy, const v1::CapacityResource& resource);
+double TargetOf(const v1::CapacityPolicy& policy);
+
+// Check::validate.
+std::vector<ParameterIssue> Validate(const v1::Policy& policy, const v1::PolicyRule& rule);
+
+// Check::needs. The ids: "capacity.load"; of a resource "capacity.NAME." with "cost", "total",
+// "capacity", "utilization", "backlog", "backlog_before"; of an origin "capacity.origin.NAME." with
+// "busy" and "requests".
+std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule);
+
+inline constexpr char kLoadId[] = "capacity.load";
+std::string IdOf(const v1::CapacityResource& resource, std::string_view what);
+std::string IdOf(const v1::TrafficShift::Origin& origin, std::string_view what);
+
+// Whether cohorts are compared for it.
+bool ExposesACohort(v1::ChangeKind kind);
+
+}  // namespace gate::capacity
+
+#endif  // CHECKS_CAPACITY_PARAMETERS_H_

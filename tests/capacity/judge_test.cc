@@ -1,0 +1,609 @@
+// Worlds and what has to come out of them. What people read is in golden_test.cc.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "tests/capacity/world.h"
+
+namespace gate {
+namespace {
+
+using ::testing::AllOf;
+using testing::At;
+using testing::FindingOf;
+using ::testing::HasSubstr;
+using testing::Origin;
+using testing::Shift;
+using testing::Spending;
+using testing::World;
+
+constexpr auto kPass = v1::OUTCOME_PASS, kFail = v1::OUTCOME_FAIL, kOpen = v1::OUTCOME_INCONCLUSIVE;
+
+// At the peak of 1,100 requests/s: 70 % of 16,500 are 11,550 commands/s, 10.5 per request.
+World Redis(double old_cost, double new_cost, double noise = 0.05) {
+  World world;
+  world.resources["redis"] = {
+      .old_cost = old_cost, .new_cost = new_cost, .noise = noise, .capacity = 16500};
+  return world;
+}
+
+struct Row {
+  const char* name;
+  World world;
+  v1::Outcome outcome;
+  v1::Advice advice;
+};
+
+const Row kRows[] = {
+    {"NothingChanges", Redis(6, 6), kPass, v1::ADVICE_PROCEED},
+    {"ALittleDearerAndRoomEnough", Redis(6, 6.6), kPass, v1::ADVICE_PROCEED},
+    {"Dearer", Redis(6, 16), kFail, v1::ADVICE_ROLL_BACK},
+    {"DearerButNotProven", Redis(9.6, 10, 0.2), kOpen, v1::ADVICE_WAIT},
+    {"NoisyAndTheSame", Redis(6, 6, 0.9), kOpen, v1::ADVICE_WAIT},
+    {"OverWhateverTheChangeDoes", Redis(14, 14), kOpen, v1::ADVICE_WAIT},
+    {"OverAndTheChangeMakesItLess", Redis(16, 12), kPass, v1::ADVICE_PROCEED},
+    {"NothingSpentAnyMore", Redis(6, 0, 0.05), kPass, v1::ADVICE_PROCEED},
+};
+
+class CapacityTable : public ::testing::TestWithParam<Row> {};
+
+TEST_P(CapacityTable, Answers) {
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    World world = GetParam().world;
+    world.seed = seed;
+    const v1::CheckOutcome outcome = world.Judge();
+    EXPECT_EQ(outcome.outcome(), GetParam().outcome) << outcome.DebugString();
+    EXPECT_EQ(outcome.advice(), GetParam().advice);
+    EXPECT_EQ(world.Judge().SerializeAsString(), outcome.SerializeAsString());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, CapacityTable, ::testing::ValuesIn(kRows),
+                         [](const auto& row) { return row.param.name; });
+
+// --- What is missing, old or short never passes -------------------------------------------------
+
+struct Spoilt {
+  const char* name;
+  void (*spoil)(World& world, v1::Change& change, v1::CapacityPolicy& policy, Evidence& evidence);
+  const char* rule;
+};
+
+v1::Observation Copy(const Evidence& evidence, const std::string& id) { return evidence.Get(id); }
+
+void DropLast(Evidence& evidence, const std::string& id, int count) {
+  v1::Observation observation = Copy(evidence, id);
+  if (observation.has_series()) {
+    auto& points = *observation.mutable_series()->mutable_points();
+    points.DeleteSubrange(points.size() - count, count);
+  } else {
+    auto& points = *observation.mutable_metric()->mutable_points();
+    points.DeleteSubrange(points.size() - count, count);
+  }
+  evidence.Add(observation);
+}
+
+const Spoilt kSpoilt[] = {
+    {"NoLoad",
+     [](auto&, auto&, auto&, Evidence& e) {
+       e.Add(Absent("capacity.load", "prometheus:main", v1::ABSENCE_REASON_UNREACHABLE, ""));
+     },
+     "capacity.no_data"},
+    {"LoadIsOld", [](auto&, auto&, auto&, Evidence& e) { DropLast(e, "capacity.load", 5); },
+     "capacity.no_data"},
+    {"OneWeekOfLoad",
+     [](World& w, auto&, auto&, Evidence& e) {
+       w.weeks = 1;
+       e = w.Seen();
+     },
+     "capacity.short_history"},
+    {"HolesInTheLoad",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.load");
+       for (int i = 0; i < observation.series().points_size(); i += 3) {
+         observation.mutable_series()->mutable_points(i)->set_value(
+             std::numeric_limits<double>::quiet_NaN());
+       }
+       e.Add(observation);
+     },
+     "capacity.short_history"},
+    {"NoCost",
+     [](auto&, auto&, auto&, Evidence& e) {
+       e.Add(Absent("capacity.redis.cost", "prometheus:main", v1::ABSENCE_REASON_TIMEOUT, ""));
+     },
+     "capacity.no_data"},
+    {"CostIsOld", [](auto&, auto&, auto&, Evidence& e) { DropLast(e, "capacity.redis.cost", 20); },
+     "capacity.no_data"},
+    {"TooFewIntervals",
+     [](World& w, v1::Change& c, auto&, Evidence& e) {
+       w.minutes = 4;
+       c = w.Change();
+       e = w.Seen();
+     },
+     "capacity.undecided"},
+    {"TheCanaryHasNotBegun",
+     [](World& w, v1::Change& c, auto&, Evidence&) {
+       *c.mutable_canary()->mutable_started_at() = ToProto(w.now);
+     },
+     "capacity.no_data"},
+    {"NobodyRunsTheOldCode",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       for (auto& point : *observation.mutable_metric()->mutable_points()) {
+         point.mutable_cohorts()->erase("baseline");
+       }
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"AFlaw",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       observation.mutable_metric()->add_flaws()->set_kind(v1::FLAW_KIND_IMPOSSIBLE);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"ANegativeCost",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       (*observation.mutable_metric()->mutable_points(7)->mutable_cohorts())["canary"].set_values(
+           0, -1);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"ManyGaps",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       observation.mutable_metric()->mutable_points()->DeleteSubrange(10, 8);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"NoCapacity",
+     [](auto&, auto&, v1::CapacityPolicy& p, Evidence&) {
+       p.mutable_resources(0)->clear_capacity();
+       p.mutable_resources(0)->set_capacity_metric("redis_commands_max");
+     },
+     "capacity.no_data"},
+    {"NoTotal",
+     [](auto&, auto&, v1::CapacityPolicy& p, Evidence&) {
+       p.mutable_resources(0)->set_total("redis_commands_total");
+     },
+     "capacity.no_data"},
+    {"NoBacklog",
+     [](auto&, auto&, v1::CapacityPolicy& p, Evidence&) {
+       p.mutable_resources(0)->mutable_queue()->set_backlog("messages_ready");
+     },
+     "capacity.no_data"},
+    {"UseIsTooLittle",
+     [](World& w, auto&, v1::CapacityPolicy& p, Evidence& e) {
+       p.mutable_resources(0)->clear_capacity();
+       p.mutable_resources(0)->set_utilization("redis_busy");
+       e.Add(w.Recent("capacity.redis.utilization", [](absl::Time) { return 0.02; }));
+       e.Add(w.Recent("capacity.redis.spent", [](absl::Time) { return 1800; }));
+     },
+     "capacity.no_data"},
+};
+
+class CapacitySpoilt : public ::testing::TestWithParam<Spoilt> {};
+
+TEST_P(CapacitySpoilt, NeverPassesNorBlocks) {
+  World world = Redis(6, 6);
+  ASSERT_EQ(world.Judge().outcome(), kPass);
+  v1::Change change = world.Change();
+  v1::CapacityPolicy policy = world.Policy();
+  Evidence evidence = world.Seen();
+  GetParam().spoil(world, change, policy, evidence);
+  const v1::CheckOutcome outcome = world.Judge(change, policy, evidence);
+  EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+  EXPECT_EQ(outcome.decision(), v1::DECISION_HOLD);
+  EXPECT_NE(FindingOf(outcome, GetParam().rule), nullptr) << outcome.DebugString();
+  EXPECT_GT(outcome.unblock_size(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, CapacitySpoilt, ::testing::ValuesIn(kSpoilt),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(Capacity, AFewGapsAreNoHarm) {
+  const World world = Redis(6, 6);
+  Evidence evidence = world.Seen();
+  v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+  observation.mutable_metric()->mutable_points()->DeleteSubrange(10, 2);
+  observation.mutable_metric()->add_flaws()->set_kind(v1::FLAW_KIND_COUNTER_RESET);
+  evidence.Add(observation);
+  EXPECT_EQ(world.Judge(world.Change(), world.Policy(), evidence).outcome(), kPass);
+}
+
+TEST(Capacity, TheOrderOfPointsAndStrataDoNotMatter) {
+  const World world = Redis(6, 16);
+  Evidence evidence = world.Seen();
+  v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+  auto& points = *observation.mutable_metric()->mutable_points();
+  for (int i = 0; i < points.size(); ++i) {
+    *points.Mutable(i) = evidence.Get("capacity.redis.cost").metric().points(i * 7 % points.size());
+    for (auto& [cohort, point] : *points.Mutable(i)->mutable_cohorts()) {
+      v1::CohortPoint half = point;
+      half.set_weights(0, point.weights(0) / 2);
+      point.Clear();
+      (*point.mutable_strata())["/a"] = (*point.mutable_strata())["/b"] = half;
+    }
+  }
+  evidence.Add(observation);
+  const v1::CheckOutcome outcome = world.Judge(world.Change(), world.Policy(), evidence);
+  EXPECT_EQ(outcome.outcome(), kFail);
+  EXPECT_EQ(outcome.summary(), world.Judge().summary());
+}
+
+TEST(Capacity, AHolidayDoesNotLowerThePeak) {
+  World world = Redis(6, 13);
+  world.odd_weeks = {{1, 0.4}};
+  EXPECT_EQ(world.Judge().outcome(), kFail) << world.Judge().DebugString();
+  world = Redis(6, 9.5);
+  world.odd_weeks = {{1, 0.4}, {2, 0.4}};
+  EXPECT_NE(world.Judge().outcome(), kPass) << world.Judge().DebugString();
+}
+
+TEST(Capacity, WhatOthersSpendCountsAtThePeak) {
+  World world = Redis(6, 6.6);
+  EXPECT_EQ(world.Judge().outcome(), kPass);
+  world.resources["redis"].others = 9000;
+  const v1::CheckOutcome outcome = world.Judge();
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_THAT(outcome.summary(), HasSubstr("/s of others = "));
+  world.resources["redis"].others = 1000;
+  EXPECT_EQ(world.Judge().outcome(), kPass) << world.Judge().DebugString();
+}
+
+TEST(Capacity, ComesFromAMetricOrFromUse) {
+  const World world = Redis(6, 16);
+  Evidence evidence = world.Seen();
+  v1::CapacityPolicy policy = world.Policy();
+  policy.mutable_resources(0)->clear_capacity();
+  policy.mutable_resources(0)->set_capacity_metric("redis_commands_max");
+  evidence.Add(world.Recent("capacity.redis.capacity", [](absl::Time) { return 16500; }));
+  EXPECT_EQ(world.Judge(world.Change(), policy, evidence).summary(), world.Judge().summary());
+
+  policy.mutable_resources(0)->clear_capacity_metric();
+  policy.mutable_resources(0)->set_utilization("redis_busy");
+  evidence.Add(world.Recent("capacity.redis.spent", [](absl::Time) { return 1950; }));
+  evidence.Add(world.Recent("capacity.redis.utilization", [](absl::Time) { return 0.118182; }));
+  const v1::CheckOutcome outcome = world.Judge(world.Change(), policy, evidence);
+  EXPECT_EQ(outcome.outcome(), kFail);
+  EXPECT_THAT(outcome.summary(), HasSubstr("of 16,500/s (12 % in use at 1,950 units/s now)"));
+}
+
+TEST(Capacity, NamesTheLargestShareThatIsSafe) {
+  World world = Redis(6, 16);
+  const v1::CheckOutcome outcome = world.Judge();
+  int share = 0;
+  ASSERT_EQ(std::sscanf(std::strstr(outcome.summary().c_str(), "under the target: "),
+                        "under the target: %d", &share),
+            1)
+      << outcome.summary();
+  // (0.7 16,500 / peak - 6) / (16 - 6), with bounds of a few per cent on each.
+  EXPECT_GE(share, 20);
+  EXPECT_LE(share, 45);
+}
+
+TEST(Capacity, EndpointsThatTheCanaryHasNotServedAreTold) {
+  const World world = Redis(6, 6);
+  Evidence evidence = world.Seen();
+  v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+  for (auto& point : *observation.mutable_metric()->mutable_points()) {
+    for (auto& [cohort, one] : *point.mutable_cohorts()) {
+      v1::CohortPoint part = one;
+      one.Clear();
+      (*one.mutable_strata())["/home"] = part;
+      if (cohort != "canary") (*one.mutable_strata())["/save"] = part;
+    }
+  }
+  evidence.Add(observation);
+  v1::CapacityPolicy policy = world.Policy();
+  policy.set_endpoint_label("endpoint");
+  const v1::CheckOutcome outcome = world.Judge(world.Change(), policy, evidence);
+  ASSERT_NE(FindingOf(outcome, "capacity.coverage"), nullptr);
+  EXPECT_THAT(FindingOf(outcome, "capacity.coverage")->message(),
+              HasSubstr("1 of 2 endpoints (50 % of the requests)"));
+  (*policy.mutable_severities())["capacity.coverage"] = v1::SEVERITY_BLOCK;
+  EXPECT_EQ(world.Judge(world.Change(), policy, evidence).outcome(), kFail);
+}
+
+TEST(Capacity, ALoadTestDecidesNothing) {
+  const World world = Redis(6, 6);
+  v1::Change change = world.Change();
+  change.mutable_load_test()->set_environment("staging");
+  v1::LoadTest::Cost& cost = *change.mutable_load_test()->add_costs();
+  cost.set_resource("redis");
+  cost.set_per_request(60);
+  EXPECT_EQ(world.Judge(change, world.Policy(), world.Seen()).outcome(), kPass);
+  cost.set_per_request(1);
+  Evidence evidence = world.Seen();
+  evidence.Add(Absent("capacity.redis.cost", "prometheus:main", v1::ABSENCE_REASON_EMPTY, ""));
+  EXPECT_EQ(world.Judge(change, world.Policy(), evidence).outcome(), kOpen);
+}
+
+TEST(Capacity, ConcernsWhatPutsNewCodeUnderTraffic) {
+  const World world = Redis(6, 6);
+  for (const auto kind : {v1::CHANGE_KIND_MIGRATION, v1::CHANGE_KIND_FLAG_FLIP}) {
+    EXPECT_EQ(world.Judge(world.Change(kind), world.Policy(), Evidence()).outcome(),
+              v1::OUTCOME_SKIPPED);
+    v1::PolicyRule rule;
+    *rule.mutable_checks()->mutable_capacity() = world.Policy();
+    EXPECT_TRUE(kCapacityCheck.needs(world.Change(kind), rule).empty());
+  }
+  // A shift that says nothing is no reason to let it go.
+  EXPECT_EQ(world.Judge(world.Change(v1::CHANGE_KIND_TRAFFIC_SHIFT), world.Policy(), world.Seen())
+                .outcome(),
+            kOpen);
+}
+
+// --- Queues -------------------------------------------------------------------------------------
+
+// A queue whose backlog is `backlog(time)` since the release, and up to 500 in the weeks before.
+struct Queue {
+  World world;
+  v1::CapacityPolicy policy;
+  Evidence evidence;
+
+  explicit Queue(const std::function<double(absl::Time)>& backlog) {
+    world.minutes = 60;
+    world.resources["queue"] = {.old_cost = 0.8, .new_cost = 0.8, .capacity = 4000};
+    policy = world.Policy();
+    policy.mutable_resources(0)->mutable_queue()->set_backlog("messages_ready");
+    evidence = world.Seen();
+    const auto all = [&](absl::Time time) {
+      return time > world.Start() ? backlog(time) : 500 * world.Shape(time);
+    };
+    evidence.Add(world.Recent("capacity.queue.backlog", all));
+    evidence.Add(world.Weekly("capacity.queue.backlog_before", all));
+  }
+  v1::CheckOutcome Judge() const { return world.Judge(world.Change(), policy, evidence); }
+};
+
+TEST(CapacityQueue, ABacklogThatGrowsIsAReasonToRollBack) {
+  const World clock;
+  const absl::Time since = clock.now - absl::Minutes(7);
+  const auto flood = [&](absl::Time time) {
+    return 200 + std::max(0.0, absl::ToDoubleSeconds(time - since)) * 3000;
+  };
+  const v1::CheckOutcome outcome = Queue(flood).Judge();
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_EQ(outcome.advice(), v1::ADVICE_ROLL_BACK);
+  EXPECT_THAT(FindingOf(outcome, "capacity.backlog_grows")->message(), HasSubstr("3,000/s"));
+}
+
+TEST(CapacityQueue, WhatIsNormalIsNot) {
+  EXPECT_EQ(Queue([](absl::Time) { return 400; }).Judge().outcome(), kPass);
+  // A burst that drains again, and one that is over the usual and over.
+  const absl::Time end = World().now;
+  const auto drained = [&](absl::Time time) {
+    const double ago = absl::ToDoubleMinutes(end - time);
+    return ago > 10 && ago < 30 ? 90'000.0 : 300.0;
+  };
+  EXPECT_EQ(Queue(drained).Judge().outcome(), kPass);
+  // Growing within the normal range.
+  const auto ripple = [&](absl::Time time) {
+    return 1000 - 10 * absl::ToDoubleMinutes(end - time);
+  };
+  EXPECT_EQ(Queue(ripple).Judge().outcome(), kPass);
+}
+
+TEST(CapacityQueue, AFixIsOneWhenTheBacklogHasDrained) {
+  const absl::Time end = World().now;
+  const auto draining = [&](absl::Time time) {
+    return 5e6 + 60'000 * absl::ToDoubleMinutes(end - time);
+  };
+  const v1::CheckOutcome outcome = Queue(draining).Judge();
+  EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+  EXPECT_THAT(FindingOf(outcome, "capacity.backlog_remains")->message(),
+              AllOf(HasSubstr("5.00 M"), HasSubstr("drained in 83 min")));
+  EXPECT_NEAR(absl::ToDoubleMinutes(FromProto(outcome.retry_at()) - end), 83, 1);
+}
+
+TEST(CapacityQueue, AFixThatDoesNotDrainItDidNotHelp) {
+  const absl::Time end = World().now;
+  const auto flood = [&](absl::Time time) {
+    return 9e6 - 60'000 * absl::ToDoubleMinutes(end - time);
+  };
+  Queue queue(flood);
+  v1::Change fix = queue.world.Change(v1::CHANGE_KIND_HOTFIX);
+  *fix.mutable_canary()->mutable_started_at() = ToProto(end - absl::Minutes(20));
+  const v1::CheckOutcome outcome = queue.world.Judge(fix, queue.policy, queue.evidence);
+  EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+  EXPECT_THAT(FindingOf(outcome, "capacity.backlog_remains")->message(),
+              HasSubstr("it did not help"));
+}
+
+TEST(CapacityQueue, WithoutWeeksToCompareWithNothingIsProven) {
+  const absl::Time end = World().now;
+  Queue queue([&](absl::Time time) { return 9e6 - 60'000 * absl::ToDoubleMinutes(end - time); });
+  queue.evidence.Add(
+      Absent("capacity.queue.backlog_before", "prometheus:main", v1::ABSENCE_REASON_EMPTY, ""));
+  const v1::CheckOutcome outcome = queue.Judge();
+  EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+  EXPECT_EQ(FindingOf(outcome, "capacity.backlog_grows"), nullptr);
+}
+
+// --- Shifts of traffic --------------------------------------------------------------------------
+
+v1::CheckOutcome JudgeShift(const v1::Change& change, World world = {}) {
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins();
+  return world.Judge(change, policy, world.Seen());
+}
+
+TEST(CapacityShift, HoldsUntilThePoolIsLargeEnough) {
+  World world;
+  world.peak = 1200;
+  const auto shift = [](int workers) {
+    return Shift({Origin("old", 1, 0.8, 600, absl::Milliseconds(180)),
+                  Origin("new", 0, 0.2, workers, absl::Milliseconds(270))});
+  };
+  const v1::CheckOutcome small = JudgeShift(shift(64), world);
+  EXPECT_EQ(small.outcome(), kFail) << small.DebugString();
+  EXPECT_EQ(small.decision(), v1::DECISION_HOLD);
+  const v1::Finding* finding = FindingOf(small, "capacity.pool_too_small", "new");
+  ASSERT_NE(finding, nullptr);
+  int needed = 0;
+  ASSERT_EQ(std::sscanf(finding->instead().c_str(), "Give new %d workers", &needed), 1)
+      << finding->instead();
+  EXPECT_EQ(JudgeShift(shift(needed), world).outcome(), kPass);
+  EXPECT_EQ(JudgeShift(shift(needed - 1), world).outcome(), kFail);
+}
+
+TEST(CapacityShift, AsksForWhatItIsNotTold) {
+  v1::TrafficShift::Origin old = Origin("old", 1, 0.8, 600, absl::Milliseconds(180));
+  for (const auto& origin : {Origin("new", 0, 0.2, 0, absl::Milliseconds(270)),
+                             Origin("new", 0, 0.2, 640, absl::ZeroDuration())}) {
+    const v1::CheckOutcome outcome = JudgeShift(Shift({old, origin}));
+    EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+    EXPECT_NE(FindingOf(outcome, "capacity.no_data", "new"), nullptr);
+  }
+  v1::TrafficShift::Origin unshared = Origin("new", 0, 0, 640, absl::Milliseconds(270));
+  unshared.clear_share_after();
+  EXPECT_EQ(JudgeShift(Shift({old, unshared})).outcome(), kOpen);
+  // Where nothing goes nothing is needed.
+  EXPECT_EQ(JudgeShift(Shift({Origin("old", 0.8, 1, 600, absl::Milliseconds(180)),
+                              Origin("new", 0.2, 0, 0, absl::ZeroDuration())}))
+                .outcome(),
+            kPass);
+}
+
+TEST(CapacityShift, WhatIsMeasuredCountsAndTheLongerOfBoth) {
+  World world;
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins()->set_label("hoster");
+  policy.mutable_origins()->set_busy("busy_seconds_total");
+  Evidence evidence = world.Seen();
+  evidence.Add(world.Recent("capacity.origin.new.busy", [](absl::Time) { return 100 * 0.27; }));
+  evidence.Add(world.Recent("capacity.origin.new.requests", [](absl::Time) { return 100; }));
+  const auto judge = [&](absl::Duration told) {
+    return world.Judge(Shift({Origin("new", 0.9, 1, 320, told)}), policy, evidence);
+  };
+  EXPECT_THAT(judge(absl::ZeroDuration()).summary(), HasSubstr("x 270 ms = "));
+  EXPECT_THAT(judge(absl::Milliseconds(200)).summary(), HasSubstr("x 270 ms = "));
+  EXPECT_THAT(judge(absl::Milliseconds(400)).summary(), HasSubstr("x 400 ms = "));
+}
+
+TEST(CapacityShift, AWaitMayAskForMoreWorkers) {
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins();
+  const World world;
+  // Eight workers of which five are busy: enough, but one request in six waits.
+  const v1::Change shift = Shift({Origin("all", 0.9, 1, 8, absl::Milliseconds(4))});
+  EXPECT_EQ(world.Judge(shift, policy, world.Seen()).outcome(), kPass);
+  *policy.mutable_origins()->mutable_max_wait() = ToProto(absl::Microseconds(100));
+  const v1::CheckOutcome outcome = world.Judge(shift, policy, world.Seen());
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_THAT(outcome.summary(), HasSubstr("M/M/c model"));
+}
+
+TEST(CapacityShift, AWayBackIsNotStopped) {
+  v1::Change change = Shift({Origin("old", 0.5, 1, 10, absl::Milliseconds(180)),
+                             Origin("new", 0.5, 0, 10, absl::Milliseconds(180))});
+  EXPECT_EQ(JudgeShift(change).decision(), v1::DECISION_HOLD);
+  change.mutable_traffic_shift()->set_takes_back("Friday's ramp");
+  const v1::CheckOutcome outcome = JudgeShift(change);
+  EXPECT_EQ(outcome.decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(FindingOf(outcome, "capacity.taken_back")->severity(), v1::SEVERITY_WARN);
+  World blind;
+  blind.weeks = 0;
+  EXPECT_EQ(JudgeShift(change, blind).decision(), v1::DECISION_ALLOW);
+}
+
+TEST(CapacityShift, AnOriginThatGetsLessIsOnlyWarnedOf) {
+  const v1::CheckOutcome outcome =
+      JudgeShift(Shift({Origin("old", 1, 0.8, 100, absl::Milliseconds(180)),
+                        Origin("new", 0, 0.2, 640, absl::Milliseconds(270))}));
+  EXPECT_EQ(outcome.outcome(), kPass) << outcome.DebugString();
+  EXPECT_EQ(FindingOf(outcome, "capacity.pool_too_small", "old")->severity(), v1::SEVERITY_WARN);
+}
+
+// --- The policy ---------------------------------------------------------------------------------
+
+TEST(CapacityPolicy, MistakesAreNamed) {
+  v1::PolicyRule rule;
+  v1::CapacityPolicy& policy = *rule.mutable_checks()->mutable_capacity();
+  policy = Redis(6, 6).Policy();
+  const auto issues = [&] {
+    std::vector<std::string> fields;
+    for (const ParameterIssue& issue : kCapacityCheck.validate({}, rule)) {
+      fields.push_back(issue.field);
+    }
+    return fields;
+  };
+  EXPECT_THAT(issues(), ::testing::IsEmpty());
+  const v1::CapacityPolicy good = policy;
+  const auto expect = [&](const char* field, const std::function<void()>& spoil) {
+    policy = good;
+    spoil();
+    EXPECT_THAT(issues(), ::testing::Contains(absl::StrCat("checks.capacity.", field))) << field;
+  };
+  expect("source", [&] { policy.clear_source(); });
+  expect("load", [&] { policy.set_load("rate(x[5m])"); });
+  expect("load", [&] { policy.set_load("x{track=\"canary\"}"); });
+  expect("load", [&] { policy.set_load("x{a=\"${servise}\"}"); });
+  expect("weeks", [&] { policy.set_weeks(1); });
+  expect("weeks", [&] { policy.set_weeks(27); });
+  expect("cohort_label", [&] { policy.clear_cohort_label(); });
+  expect("target", [&] { policy.set_target(1.1); });
+  expect("target", [&] { policy.set_target(std::nan("")); });
+  expect("alpha", [&] { policy.set_alpha(0.5); });
+  expect("resources", [&] { policy.clear_resources(); });
+  expect("window", [&] { *policy.mutable_window() = ToProto(absl::Minutes(5)); });
+  expect("step", [&] { *policy.mutable_step() = ToProto(absl::Seconds(5)); });
+  expect("max_age", [&] { *policy.mutable_max_age() = ToProto(absl::Seconds(60)); });
+  expect("resources[0].name", [&] { policy.mutable_resources(0)->set_name("Redis!"); });
+  expect("resources[0].name", [&] { policy.mutable_resources(0)->set_name("load"); });
+  expect("resources[1].name", [&] { *policy.add_resources() = good.resources(0); });
+  expect("resources[0].cost", [&] { policy.mutable_resources(0)->clear_cost(); });
+  expect("resources[0].capacity", [&] { policy.mutable_resources(0)->clear_capacity(); });
+  expect("resources[0].capacity", [&] { policy.mutable_resources(0)->set_capacity(-1); });
+  expect("resources[0].capacity", [&] { policy.mutable_resources(0)->set_utilization("u"); });
+  expect("resources[0].target", [&] { policy.mutable_resources(0)->set_target(-0.1); });
+  expect("resources[0].queue.room",
+         [&] { policy.mutable_resources(0)->mutable_queue()->set_room(-1); });
+  expect("origins.label", [&] { policy.mutable_origins()->set_busy("busy_total"); });
+  expect("severities[\"capacity.x\"]",
+         [&] { (*policy.mutable_severities())["capacity.x"] = v1::SEVERITY_INFO; });
+  expect("severities[\"capacity.no_data\"]",
+         [&] { (*policy.mutable_severities())["capacity.no_data"] = v1::SEVERITY_INFO; });
+}
+
+TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
+  World world = Redis(6, 6);
+  world.resources["redis"].others = 1;
+  v1::PolicyRule rule;
+  v1::CapacityPolicy& policy = *rule.mutable_checks()->mutable_capacity();
+  policy = world.Policy();
+  policy.set_load("requests{service=\"${service}\"}");
+  policy.mutable_resources(0)->mutable_queue()->set_backlog("ready");
+  std::vector<std::string> ids;
+  for (const v1::Query& query : kCapacityCheck.needs(world.Change(), rule)) {
+    ids.push_back(query.id());
+  }
+  EXPECT_THAT(ids,
+              ::testing::ElementsAre("capacity.load", "capacity.redis.cost", "capacity.redis.total",
+                                     "capacity.redis.backlog", "capacity.redis.backlog_before"));
+  const v1::Query load = kCapacityCheck.needs(world.Change(), rule)[0];
+  EXPECT_EQ(load.series().selector(), "requests{service=\"web\"}");
+  EXPECT_TRUE(load.series().counter());
+  EXPECT_EQ(FromProto(load.series().window()), absl::Hours(5 * 168));
+
+  policy.mutable_origins()->set_busy("busy_total");
+  policy.mutable_origins()->set_label("hoster");
+  const auto queries =
+      kCapacityCheck.needs(Shift({Origin("new", 0, 1, 64, absl::ZeroDuration())}), rule);
+  ASSERT_EQ(queries.size(), 3u);
+  EXPECT_EQ(queries[1].id(), "capacity.origin.new.busy");
+  EXPECT_EQ(queries[1].series().selector(), "busy_total{hoster=\"new\"}");
+  EXPECT_EQ(queries[2].series().selector(), "requests{service=\"web\",hoster=\"new\"}");
+}
+
+}  // namespace
+}  // namespace gate
