@@ -15,8 +15,8 @@
 //
 // A holiday makes a week low and says nothing of the next one that is none. So weeks that lie 25 %
 // and more under the line through all (Sen, Estimates of the Regression Coefficient Based on
-// Kendall's Tau, JASA 63 (1968), no steeper than 10 % per week) do not count, and the upper bound is
-// never under the highest week that was seen.
+// Kendall's Tau, JASA 63 (1968), no steeper than 10 % per week) do not count, and the upper bound
+// is never under the highest week that was seen.
 //
 // Measured (tests/stats/weekly_peak_test.cc): where peaks move by up to 5 % from week to week and
 // trends are up to 2 % per week, one week in twenty passes a bound at alpha = 0.05; where they move
