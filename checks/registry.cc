@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checks/canary/canary.h"
+#include "checks/capacity/capacity.h"
 #include "checks/freeze/freeze.h"
 #include "checks/migration/migration.h"
 #include "checks/rollback/rollback.h"
@@ -15,8 +16,8 @@
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 5> kChecks = {&kCanaryCheck, &kFreezeCheck, &kMigrationCheck,
-                                                 &kRollbackCheck, &kTrafficCheck};
+constexpr std::array<const Check*, 6> kChecks = {&kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,
+                                                 &kMigrationCheck, &kRollbackCheck, &kTrafficCheck};
 
 using google::protobuf::FieldDescriptor;
 

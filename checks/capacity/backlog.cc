@@ -127,8 +127,8 @@ class Judgement {
 
   std::string Shared() const {
     if (resource_.queue().shared_by().empty()) return "";
-    return absl::StrCat(
-        " What waits in it with them: ", absl::StrJoin(resource_.queue().shared_by(), ", "), ".");
+    return absl::StrCat(" The same queue carries ",
+                        absl::StrJoin(resource_.queue().shared_by(), ", "), ": they are as late.");
   }
 
   void Remains(const Trend& trend, double normal, bool was_before) {

@@ -114,11 +114,12 @@ class Reader {
 
   void Bound() {
     if (canary_.empty()) return;
-    cost_.canary = BoundsOfMean(canary_, parameters_.alpha);
-    cost_.old = BoundsOfMean(old_, parameters_.alpha);
+    cost_.canary = BoundsOfMean(canary_, parameters_.alpha_harm, parameters_.alpha_safe);
+    cost_.old = BoundsOfMean(old_, parameters_.alpha_harm, parameters_.alpha_harm);
     stats::MeanProcess process;
     for (const stats::MeanBlock& block : cost_.blocks) process.Add(block);
-    const stats::MeanAnswer answer = process.Answer({1, parameters_.alpha, parameters_.alpha});
+    const stats::MeanAnswer answer =
+        process.Answer({1, parameters_.alpha_harm, parameters_.alpha_safe});
     cost_.ratio = {answer.lower, answer.estimate, answer.upper};
     // Of nothing but zeros it is known how little they are only beside the other cohort.
     if (cost_.canary.estimate == 0 && cost_.old.estimate > 0) {
@@ -168,26 +169,28 @@ class Reader {
 
 }  // namespace
 
-Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha) {
+Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha_lower,
+                    double alpha_upper) {
   Bounds bounds{0, MeanOf(intervals), std::numeric_limits<double>::infinity()};
   if (!(bounds.estimate > 0)) return bounds;
   stats::MeanProcess process;
   for (const Interval& interval : intervals) {
     process.Add(AgainstConstant(interval, bounds.estimate));
   }
-  const stats::MeanAnswer answer = process.Answer({1, alpha, alpha});
+  const stats::MeanAnswer answer = process.Answer({1, alpha_lower, alpha_upper});
   bounds.lower = answer.lower * bounds.estimate;
   bounds.upper = answer.upper * bounds.estimate;
   return bounds;
 }
 
-double Cost::IntervalsToTell(double cost, double alpha) const {
+double Cost::IntervalsToTell(double cost, const Parameters& parameters) const {
   if (!(canary.estimate > 0) || !(cost > 0)) return std::numeric_limits<double>::infinity();
   stats::MeanProcess process;
   for (const stats::MeanBlock& block : blocks) {
     process.Add(AgainstConstant({block.canary_cost, block.canary_exposure}, canary.estimate));
   }
-  return process.Answer({cost / canary.estimate, alpha, alpha}).intervals_to_answer;
+  return process.Answer({cost / canary.estimate, parameters.alpha_harm, parameters.alpha_safe})
+      .intervals_to_answer;
 }
 
 Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,

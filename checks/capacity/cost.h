@@ -35,7 +35,7 @@ struct Cost {
   std::vector<std::string> defects;
 
   // Intervals until the canary's cost is proven to lie on its side of `cost`, roughly.
-  double IntervalsToTell(double cost, double alpha) const;
+  double IntervalsToTell(double cost, const Parameters& parameters) const;
 
   std::vector<stats::MeanBlock> blocks;
 };
@@ -52,7 +52,7 @@ Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl
 struct Interval {
   double sum = 0, count = 0;
 };
-Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha);
+Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha_lower, double alpha_upper);
 
 }  // namespace gate::capacity
 

@@ -15,7 +15,12 @@ namespace gate::capacity {
 namespace {
 
 constexpr double kDefaultTarget = 0.7;
+constexpr double kDefaultAlpha = 0.01;
 constexpr absl::Duration kWeek = absl::Hours(7 * 24);
+
+double AlphaOf(const v1::CapacityPolicy& policy) {
+  return policy.alpha() == 0 ? kDefaultAlpha : policy.alpha();
+}
 
 // Collects issues under checks.capacity.
 class Issues {
@@ -201,7 +206,8 @@ Parameters::Parameters(const v1::CapacityPolicy& policy)
       window(policy.has_window() ? FromProto(policy.window()) : absl::Hours(1)),
       step(policy.has_step() ? FromProto(policy.step()) : absl::Minutes(1)),
       max_age(policy.has_max_age() ? FromProto(policy.max_age()) : absl::Minutes(15)),
-      alpha((policy.alpha() == 0 ? 0.01 : policy.alpha()) / std::max(1, policy.resources_size())) {}
+      alpha_harm(AlphaOf(policy) / std::max(1, policy.resources_size())),
+      alpha_safe(AlphaOf(policy)) {}
 
 double TargetOf(const v1::CapacityPolicy& policy) {
   return policy.target() == 0 ? kDefaultTarget : policy.target();

@@ -20,7 +20,9 @@ struct Parameters {
   absl::Duration history;       // how far back the load is looked at: whole weeks
   absl::Duration history_step;  // few enough points for one answer of a metrics server
   absl::Duration window, step, max_age;
-  double alpha;  // of one resource
+  // Of one resource. Harm in any of them is a FAIL, so they share alpha; PASS needs every one of
+  // them, so each may use the whole of it (intersection-union test).
+  double alpha_harm, alpha_safe;
 };
 
 double TargetOf(const v1::CapacityPolicy& policy, const v1::CapacityResource& resource);
@@ -30,8 +32,8 @@ double TargetOf(const v1::CapacityPolicy& policy);
 std::vector<ParameterIssue> Validate(const v1::Policy& policy, const v1::PolicyRule& rule);
 
 // Check::needs. The ids: "capacity.load"; of a resource "capacity.NAME." with "cost", "total",
-// "capacity", "utilization", "backlog", "backlog_before"; of an origin "capacity.origin.NAME." with
-// "busy" and "requests".
+// "capacity", "utilization" and "spent" beside it, "backlog", "backlog_before"; of an origin
+// "capacity.origin.NAME." with "busy" and "requests".
 std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule);
 
 inline constexpr char kLoadId[] = "capacity.load";

@@ -294,8 +294,8 @@ class Judgement {
       text += ".";
     }
     if (use.upper > target_ && !queue.shared_by().empty()) {
-      absl::StrAppend(&text,
-                      " What waits in it with them: ", absl::StrJoin(queue.shared_by(), ", "), ".");
+      absl::StrAppend(&text, " The same queue carries ", absl::StrJoin(queue.shared_by(), ", "),
+                      ": they are as late.");
     }
     return text;
   }
@@ -347,12 +347,12 @@ class Judgement {
     const double fails_over = CriticalCost([&](double c) { return at(c).lower; });
     double intervals = kInfinity;
     if (cost.canary.estimate < passes_under) {
-      intervals = cost.IntervalsToTell(passes_under, s_.parameters.alpha);
+      intervals = cost.IntervalsToTell(passes_under, s_.parameters);
     } else if (cost.canary.estimate > fails_over) {
-      intervals = cost.IntervalsToTell(fails_over, s_.parameters.alpha);
+      intervals = cost.IntervalsToTell(fails_over, s_.parameters);
       stats::MeanProcess ratio;
       for (const stats::MeanBlock& block : cost.blocks) ratio.Add(block);
-      const double alpha = s_.parameters.alpha;
+      const double alpha = s_.parameters.alpha_harm;
       intervals = std::max(intervals, ratio.Answer({1, alpha, alpha}).intervals_to_answer);
     }
     if (!(intervals < kInfinity)) intervals = ByWidth(passes_under);

@@ -98,7 +98,7 @@ class Judgement {
       intervals.push_back({busy->values[i], requests->values[i]});
     }
     if (static_cast<int>(intervals.size()) < kFewestIntervals) return std::nullopt;
-    const Bounds time = BoundsOfMean(intervals, s_.parameters.alpha);
+    const Bounds time = BoundsOfMean(intervals, s_.parameters.alpha_harm, s_.parameters.alpha_safe);
     return time.estimate > 0 ? std::optional(time) : std::nullopt;
   }
 
@@ -137,14 +137,16 @@ class Judgement {
 
   std::string Instead(const Origin& origin, const Bounds& busy,
                       const std::optional<int>& for_wait) const {
-    const int needed =
-        std::max(static_cast<int>(std::ceil(busy.upper / target_ - 1e-9)), for_wait.value_or(0));
+    const int for_target = static_cast<int>(std::ceil(busy.upper / target_ - 1e-9));
+    const int needed = std::max(for_target, for_wait.value_or(0));
     const double share =
         std::floor(100 * origin.share_after() * target_ * origin.workers() / busy.upper) / 100;
-    return absl::StrCat("Give ", origin.name(), " ", Count(needed), " workers (",
-                        Amount(busy.upper), " busy at most / ", Percent(target_),
-                        ") and ask again; or give it no more than ", Percent(share),
-                        " of the traffic.");
+    return absl::StrCat(
+        "Give ", origin.name(), " ", Count(needed), " workers",
+        needed == for_target
+            ? absl::StrCat(" (", Amount(busy.upper), " busy at most / ", Percent(target_), ")")
+            : "",
+        " and ask again; or give it no more than ", Percent(share), " of the traffic.");
   }
 
   void Unproven(const Origin& origin, const std::string& what, const std::string& instead) {
