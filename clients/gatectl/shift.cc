@@ -9,7 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "checks/policy/suggest.h"
+#include "checks/proto_time.h"
 #include "checks/render/escape.h"
+#include "clients/gatectl/settings.h"
 
 namespace gate::ctl {
 namespace {
@@ -19,9 +21,10 @@ Problem Wrong(std::string title, std::string help) {
 }
 
 Problem WrongOrigin(const std::string& text, std::string_view part) {
-  return Wrong(absl::StrCat("--origin ", text, ": \"", std::string(part), "\" is not understood"),
-               "--origin NAME=BEFORE:AFTER,site=SITE,database=SITE,workers=N, shares as 0.2 or "
-               "20%; a share that is not known stays empty");
+  return Wrong(
+      absl::StrCat("--origin ", text, ": \"", std::string(part), "\" is not understood"),
+      "--origin NAME=BEFORE:AFTER,site=SITE,database=SITE,workers=N,service=270ms, shares as "
+      "0.2 or 20%; a share that is not known stays empty");
 }
 
 // "0.2" or "20%".
@@ -59,6 +62,10 @@ bool ReadFact(std::string_view text, v1::TrafficShift::Origin& origin) {
     origin.set_database_site(value);
   } else if (key == "workers" && absl::SimpleAtoi(value, &workers)) {
     origin.set_workers(workers);
+  } else if (key == "service") {
+    const std::optional<absl::Duration> time = ParseDuration(value);
+    if (!time || *time <= absl::ZeroDuration()) return false;
+    *origin.mutable_service_time() = ToProto(*time);
   } else {
     return false;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/proto_time.h"
 #include "gate/base/field_error.h"
 
 namespace gate {
@@ -21,6 +22,7 @@ constexpr size_t kMaxCommits = 10'000;
 constexpr size_t kMaxMigrationFiles = 1'000;
 constexpr size_t kMaxMigrationFileBytes = 20 << 20;
 constexpr int kMaxOrigins = 100;
+constexpr int kMaxLoadTestParts = 1000;
 
 bool IsNameChar(unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; }
 
@@ -155,6 +157,9 @@ void CheckOrigins(const v1::TrafficShift& shift, Issues& issues) {
     issues.LimitText(field + ".site", origin.site());
     issues.LimitText(field + ".database_site", origin.database_site());
     if (origin.workers() < 0) issues.Add(field + ".workers", "must not be negative");
+    if (origin.has_service_time() && FromProto(origin.service_time()) <= absl::ZeroDuration()) {
+      issues.Add(field + ".service_time", "must be over 0");
+    }
     before += origin.share_before();
     after += origin.share_after();
     all_before &= origin.has_share_before();
@@ -179,6 +184,25 @@ void CheckTrafficShift(const v1::TrafficShift& shift, Issues& issues) {
   }
   issues.LimitText("change.traffic_shift.way_back", shift.way_back());
   issues.LimitText("change.traffic_shift.takes_back", shift.takes_back());
+}
+
+void CheckLoadTest(const v1::LoadTest& test, Issues& issues) {
+  issues.LimitText("change.load_test.environment", test.environment());
+  if (test.costs_size() > kMaxLoadTestParts || test.requests().size() > kMaxLoadTestParts) {
+    issues.Add("change.load_test",
+               absl::StrCat("has more than ", kMaxLoadTestParts, " costs or endpoints"));
+    return;
+  }
+  for (const auto& [endpoint, count] : test.requests()) {
+    if (std::isfinite(count) && count >= 0) continue;
+    issues.Add(absl::StrCat("change.load_test.requests[\"", endpoint, "\"]"),
+               "must not be negative");
+  }
+  for (int i = 0; i < test.costs_size(); ++i) {
+    const double cost = test.costs(i).per_request();
+    if (std::isfinite(cost) && cost >= 0) continue;
+    issues.Add(absl::StrCat("change.load_test.costs[", i, "].per_request"), "must not be negative");
+  }
 }
 
 void CheckChange(const v1::Change& change, Issues& issues) {
@@ -208,6 +232,7 @@ void CheckChange(const v1::Change& change, Issues& issues) {
   if (change.has_canary()) CheckCanary(change.canary(), issues);
   if (change.has_schema_change()) CheckSchemaChange(change.schema_change(), issues);
   if (change.has_traffic_shift()) CheckTrafficShift(change.traffic_shift(), issues);
+  if (change.has_load_test()) CheckLoadTest(change.load_test(), issues);
   if (change.kind() == v1::CHANGE_KIND_FLAG_FLIP && change.flag_flip().flag().empty()) {
     issues.Add("change.flag_flip.flag", "is required for a change of kind FLAG_FLIP");
   }
