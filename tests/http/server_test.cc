@@ -62,12 +62,16 @@ TEST_F(HttpServerTest, MetricsAreAsPromtoolWantsThem) {
            "schemaChange": {"files": [{"path": "a.sql", "sql": "SELECT 1;"}]}}})");
   Post("/v1/verdicts:evaluate", "{}");
   Get("/v1/verdicts");
+  gate_.metrics.OnEndpoint("prometheus:main", "http://a:9090", true, false);
+  gate_.metrics.OnEndpoint("prometheus:main", "http://a:9090", false, true);
   const auto result = Get("/metrics");
   for (const char* line :
        {"gate_evaluations_total{code=\"INVALID_ARGUMENT\",decision=\"NONE\"} 1",
         "gate_store_appends_total{code=\"OK\"} 1", "gate_evaluations_in_flight 0",
         "gate_calls_total{code=\"OK\",method=\"gate.v1.Gate.ListVerdicts\"} 1",
-        "gate_fetch_seconds_count{source=\"request\"} 1", "gate_build_info{version="}) {
+        "gate_fetch_seconds_count{source=\"request\"} 1", "gate_build_info{version=",
+        "gate_source_endpoint_asked{source=\"prometheus:main\",url=\"http://a:9090\"} 0",
+        "gate_source_endpoint_questions_total{result=\"failed\",source=\"prometheus:main\",url="}) {
     EXPECT_THAT(result->body, HasSubstr(line));
   }
   TempFolder folder;
