@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -108,8 +109,10 @@ class Writer {
   // The canary first, then by name.
   static std::vector<std::string> NamesOf(const Cohorts& cohorts) {
     std::vector<std::string> names;
-    for (const auto& [name, cohort] : cohorts) names.push_back(name);
-    std::ranges::stable_partition(names, [](const std::string& name) { return name == kCanary; });
+    if (cohorts.contains(kCanary)) names.push_back(kCanary);
+    for (const auto& [name, cohort] : cohorts) {
+      if (name != kCanary) names.push_back(name);
+    }
     return names;
   }
 
@@ -269,10 +272,10 @@ class Writer {
       const auto canary = type.events().find(kCanary);
       const double events = canary == type.events().end() ? 0 : canary->second;
       const bool alone = type.events().size() == 1 && type.past_events() == 0 && events > 0;
-      return std::pair(!alone, -events);
+      return std::tuple(!alone, -events, type.name());
     };
     if (types.size() > kMaxTypes) {
-      std::ranges::stable_sort(types, {}, rank);
+      std::ranges::sort(types, {}, rank);
       WriteFlaw(v1::FLAW_KIND_GAP,
                 absl::StrCat("of ", types.size(), " values of ", query_.type_label(), " ",
                              types.size() - kMaxTypes, " are left out"));

@@ -33,8 +33,14 @@ void RemoveInside(const NativeBucket& bucket, std::set<double>& bounds) {
   while (inside != bounds.end() && *inside < bucket.upper) inside = bounds.erase(inside);
 }
 
-void RemoveOthers(const std::set<double>& own, std::set<double>& bounds) {
-  std::erase_if(bounds, [&](double bound) { return !own.contains(bound); });
+// A bound that a process has had for a part of the time only would seem empty before.
+void RemoveOthers(const std::map<double, size_t>& own, std::set<double>& bounds) {
+  size_t most = 0;
+  for (const auto& [bound, samples] : own) most = std::max(most, samples);
+  std::erase_if(bounds, [&](double bound) {
+    const auto found = own.find(bound);
+    return found == own.end() || found->second < most;
+  });
 }
 
 std::vector<double> Thinned(const std::set<double>& bounds) {
@@ -72,7 +78,7 @@ void AddNative(const PrometheusSeries& series, const std::vector<double>& bounds
 
 absl::StatusOr<std::vector<double>> CommonBounds(const std::vector<const SeriesList*>& lists) {
   std::set<double> bounds;
-  std::map<Labels, std::set<double>> classic;
+  std::map<Labels, std::map<double, size_t>> classic;  // How often each bound was seen.
   for (const SeriesList* list : lists) {
     for (const PrometheusSeries& series : *list) {
       for (const PrometheusHistogram& histogram : series.histograms) {
@@ -87,10 +93,8 @@ absl::StatusOr<std::vector<double>> CommonBounds(const std::vector<const SeriesL
       if (!bound) {
         return absl::InvalidArgumentError("a series is no histogram: it has no bound (label le)");
       }
-      std::set<double>& own = classic[series.labels.Without("le")];
-      if (!IsUsable(*bound)) continue;
-      bounds.insert(*bound);
-      own.insert(*bound);
+      classic[series.labels.Without("le")][*bound] += series.samples.size();
+      if (IsUsable(*bound)) bounds.insert(*bound);
     }
   }
   for (const auto& [labels, own] : classic) RemoveOthers(own, bounds);

@@ -102,7 +102,12 @@ bool PrometheusApi::Query(const RangeQuery& query, Deadline deadline,
   PrometheusResponse response;
   if (!ReadAnswer(http_.Post(url_, form, deadline), response, absence)) return false;
   series = std::move(response.series);
-  std::ranges::stable_sort(series, {}, &PrometheusSeries::labels);
+  std::ranges::sort(series, {}, &PrometheusSeries::labels);
+  // Counted twice, it would be as much again.
+  if (std::ranges::adjacent_find(series, {}, &PrometheusSeries::labels) != series.end()) {
+    SetAbsence(v1::ABSENCE_REASON_MALFORMED, "a series is there twice", absence);
+    return false;
+  }
   return true;
 }
 

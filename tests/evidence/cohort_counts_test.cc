@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 
 namespace gate {
@@ -407,6 +408,133 @@ TEST(CohortCounts, ThePastIsTheOldCohortsAlone) {
   EXPECT_EQ(Of(judged, "canary", 7), "- - - - 0/10 1/10");
   EXPECT_EQ(Of(judged, "baseline", 7), "- - - - 0/100 1/100");
   EXPECT_EQ(Types(judged), "500:b1c1p0@6");
+}
+
+// "bound:count" per bucket of a point.
+std::string Buckets(const v1::CohortPoint& point) {
+  std::string text;
+  for (const v1::HistogramBucket& bucket : point.buckets()) {
+    text += absl::StrCat(text.empty() ? "" : " ", bucket.le(), ":", bucket.count());
+  }
+  return text;
+}
+
+PrometheusSeries Bucket(const std::string& cohort, const std::string& le,
+                        const std::vector<double>& values, const std::string& instance) {
+  return With(Counter(cohort, values, instance), {{"le", le}});
+}
+
+TEST(CohortHistograms, TargetsAreAddedUpAtTheBoundsOfAll) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_HISTOGRAM);
+  const auto series =
+      Count({{{Bucket("new", "0.5", {0, 1, 2}, "a"), Bucket("new", "1", {0, 2, 5}, "a"),
+               Bucket("new", "+Inf", {0, 3, 9}, "a"),
+               // Another version of the library prints bounds otherwise.
+               Bucket("new", "1.0", {7, 8, 9}, "b"), Bucket("new", "+Inf", {9, 10, 12}, "b"),
+               Bucket("old", "1", {0, 4, 8}, "c"), Bucket("old", "2", {0, 5, 9}, "c"),
+               Bucket("old", "+Inf", {0, 5, 10}, "c"), Bucket("old", "0", {0, 0, 0}, "c")},
+              {}},
+             {}},
+            query, Grid(3));
+  ASSERT_EQ(series.points_size(), 2) << series.ShortDebugString();
+  EXPECT_EQ(Buckets(series.points(0).cohorts().at("canary")), "1:3 inf:4");
+  EXPECT_EQ(Buckets(series.points(1).cohorts().at("canary")), "1:4 inf:8");
+  EXPECT_EQ(Buckets(series.points(1).cohorts().at("baseline")), "1:4 inf:5");
+  EXPECT_EQ(Flaws(series), "");
+}
+
+// Before the restart that brought the bucket, it would seem empty, and the process slow.
+TEST(CohortHistograms, ABoundThatCameLaterIsLeftOut) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_HISTOGRAM);
+  const auto old = [](const std::string& le) { return Bucket("old", le, {0, 10, 20, 30}, "b"); };
+  const auto series = Count(
+      {{{Bucket("new", "0.1", {kNone, kNone, 5, 14}, "a"), Bucket("new", "1", {0, 9, 5, 14}, "a"),
+         Bucket("new", "+Inf", {0, 10, 5, 15}, "a"), old("0.1"), old("1"), old("+Inf")},
+        {}},
+       {}},
+      query, Grid(4));
+  ASSERT_EQ(series.points_size(), 3);
+  EXPECT_EQ(Buckets(series.points(0).cohorts().at("canary")), "1:9 inf:10");
+  EXPECT_EQ(Flaws(series), "COUNTER_RESET:canary:1");
+}
+
+TEST(CohortHistograms, WhatCannotBeIsLeftOut) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_HISTOGRAM);
+  const auto old = [](const std::string& le) { return Bucket("old", le, {0, 10, 20}, "b"); };
+  const auto series = Count({{{Bucket("new", "1", {0, 12, 20}, "a"),
+                               Bucket("new", "+Inf", {0, 10, 20}, "a"), old("1"), old("+Inf")},
+                              {}},
+                             {}},
+                            query, Grid(3));
+  EXPECT_EQ(Flaws(series), "IMPOSSIBLE:canary:1");
+  EXPECT_EQ(series.flaws(0).detail().substr(0, 37), "a bucket holds more than a larger one");
+  EXPECT_FALSE(CountCohorts({{{kOld}, {}}, {}}, query, Grid(5)).ok());  // No bucket at all.
+}
+
+TEST(CohortCosts, ACostWithoutExposureCountsWithTheNextInterval) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_VALUES);
+  const auto series =
+      Count({{{Counter("new", {0, 1.5, 3.25, 3.5, 4}), Counter("old", {0, 1, 2, 3, 4})},
+              {Counter("new", {0, 10, 10, 10, 20}), kOld}},
+             {}},
+            query, Grid(5));
+  ASSERT_EQ(series.points_size(), 4);
+  const auto canary = [&](int i) { return series.points(i).cohorts().at("canary"); };
+  EXPECT_EQ(canary(0).values(0), 0.15);
+  EXPECT_EQ(canary(1).values_size(), 0);
+  EXPECT_EQ(canary(3).values(0), 0.25);  // 1.75 + 0.25 + 0.5 for ten.
+  EXPECT_EQ(canary(3).weights(0), 10);
+  EXPECT_EQ(Flaws(series), "");
+}
+
+TEST(CohortCosts, AResetOfTheCostLeavesTheIntervalOut) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_VALUES);
+  const auto series = Count({{{Counter("new", {5, 8.5, 0.5, 1})},
+                              {Counter("new", {0, 10, 20, 30}), Counter("old", {0, 1, 2, 3})}},
+                             {}},
+                            query, Grid(4));
+  EXPECT_EQ(Flaws(series), "COUNTER_RESET:canary:1");
+  EXPECT_FALSE(series.points(1).cohorts().contains("canary"));
+}
+
+TEST(CohortGauges, WhatIsNoNumberIsFlagged) {
+  v1::CohortMetricQuery query = Query();
+  query.set_kind(v1::METRIC_KIND_VALUES);
+  query.clear_exposure();
+  const auto series =
+      Count({{{Counter("new", {1, -2.5, std::nan(""), 4}), Counter("new", {1, 7, 7, kNone}, "b"),
+               Counter("old", {1, 2, 3, kNone})},
+              {}},
+             {}},
+            query, Grid(4));
+  EXPECT_EQ(Flaws(series), "NOT_A_NUMBER:canary:1 GAP:baseline:1");
+  const v1::CohortPoint& canary = series.points(0).cohorts().at("canary");
+  ASSERT_EQ(canary.values_size(), 2);
+  EXPECT_EQ(canary.values(0), -2.5);
+  EXPECT_EQ(canary.values(1), 7);
+  EXPECT_EQ(canary.weights_size(), 0);
+}
+
+TEST(IntervalGrid, KeepsThePastWithinOneQuery) {
+  const absl::Time now = kFirst + absl::Hours(3) + absl::Seconds(30);
+  const IntervalGrid grid = GridFor(now - absl::Hours(1), absl::Minutes(1), now, absl::Hours(4));
+  const IntervalGrid without = GridFor(now - absl::Hours(1), absl::Minutes(1), now);
+  EXPECT_EQ(grid.past, 240);
+  EXPECT_EQ(grid.Judged().first, without.first);
+  EXPECT_EQ(grid.Judged().boundaries, without.boundaries);
+  EXPECT_EQ(grid.Judged().judged_from, without.judged_from);
+  EXPECT_EQ(grid.Past().end(), without.At(without.judged_from));
+  const IntervalGrid long_past =
+      GridFor(now - absl::Hours(24), absl::Seconds(10), now, absl::Hours(24 * 7));
+  EXPECT_EQ(long_past.boundaries, 11000);
+  // What counts comes first.
+  EXPECT_EQ(long_past.Judged().boundaries,
+            GridFor(now - absl::Hours(24), absl::Seconds(10), now).boundaries);
 }
 
 TEST(IntervalGrid, IsTheSameAMinuteLater) {

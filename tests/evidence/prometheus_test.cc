@@ -342,6 +342,8 @@ std::vector<Garbage> AllGarbage() {
        json(
            Matrix(R"({"metric":{},"histograms":[[1,{"count":"1","buckets":[[7,"1","2","3"]]}]]})")),
        v1::ABSENCE_REASON_MALFORMED, "rule"},
+      {"series_twice", json(Matrix(Sample("\"5\"") + "," + Sample("\"6\""))),
+       v1::ABSENCE_REASON_MALFORMED, "a series is there twice"},
       {"deep", json(R"({"x":)" + std::string(100000, '[')), v1::ABSENCE_REASON_MALFORMED, "deep"},
       {"warned",
        json(
