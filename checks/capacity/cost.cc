@@ -115,12 +115,16 @@ class Reader {
   void Bound() {
     if (canary_.empty()) return;
     cost_.canary = BoundsOfMean(canary_, parameters_.alpha_harm, parameters_.alpha_safe);
-    cost_.old = BoundsOfMean(old_, parameters_.alpha_harm, parameters_.alpha_harm);
+    cost_.old = BoundsOfMean(old_, parameters_.alpha_harm, parameters_.alpha_safe);
     stats::MeanProcess process;
     for (const stats::MeanBlock& block : cost_.blocks) process.Add(block);
     const stats::MeanAnswer answer =
         process.Answer({1, parameters_.alpha_harm, parameters_.alpha_safe});
     cost_.ratio = {answer.lower, answer.estimate, answer.upper};
+    // Where both of these hold this does, and it is often closer.
+    if (cost_.ratio.lower > 0) {
+      cost_.old.upper = std::min(cost_.old.upper, cost_.canary.upper / cost_.ratio.lower);
+    }
     // Of nothing but zeros it is known how little they are only beside the other cohort.
     if (cost_.canary.estimate == 0 && cost_.old.estimate > 0) {
       cost_.canary.upper = cost_.ratio.upper * cost_.old.upper;

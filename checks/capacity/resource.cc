@@ -19,6 +19,9 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+// Intervals after which nobody waits any more.
+constexpr double kLongest = 1e5;
+
 // What is read from so little use is noise times a large number.
 constexpr double kLeastUse = 0.05;
 
@@ -355,7 +358,7 @@ class Judgement {
       const double alpha = s_.parameters.alpha_harm;
       intervals = std::max(intervals, ratio.Answer({1, alpha, alpha}).intervals_to_answer);
     }
-    if (!(intervals < kInfinity)) intervals = ByWidth(passes_under);
+    if (!(intervals < kLongest)) intervals = ByWidth(passes_under);
     if (cost.intervals < kFewestIntervals) intervals = kFewestIntervals - cost.intervals;
     report_.AddUnproven(
         "capacity.undecided",
@@ -364,20 +367,22 @@ class Judgement {
 
   // Where the best guess of the cost lies between what passes and what fails: until its bounds are
   // close enough for a PASS if the new version costs what the old one does. They close with the
-  // square root of the time.
+  // square root of the time. Infinity where the old version would not pass either.
   double ByWidth(double passes_under) const {
+    constexpr double kClose = 0.1;  // what is expected of a guess that is off
     const Cost& cost = *answer_.cost;
+    if (!(cost.old.lower < passes_under)) return kInfinity;
     const double width = std::isfinite(cost.canary.upper)
                              ? std::log(cost.canary.upper / cost.canary.estimate)
                              : std::log(cost.canary.estimate / cost.canary.lower);
-    const double needed = std::log(passes_under / cost.old.estimate);
-    if (!(needed > 0) || !std::isfinite(width)) return kInfinity;
+    // As long again, where there are no bounds yet.
+    if (!std::isfinite(width)) return cost.intervals;
+    const double needed = std::max(kClose, std::abs(std::log(passes_under / cost.old.estimate)));
     return cost.intervals * std::max(0.0, (width / needed) * (width / needed) - 1);
   }
 
   std::string Remaining(double intervals, const Bounds& use, const Bounds& without,
                         double passes_under, const Capacity& capacity) {
-    constexpr double kLongest = 1e5;
     if (without.lower > target_) {
       return absl::StrCat(name(), " is over its target whatever the change does. ",
                           MoreCapacity(use, capacity));

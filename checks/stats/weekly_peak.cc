@@ -12,7 +12,11 @@ constexpr double kTrend = 0.04;   // of the trend per week
 constexpr double kPriorDegrees = 2;
 constexpr double kSeenPart = 0.8;
 constexpr double kSteepest = 0.1;  // trend per week; two holidays in a row look like a steeper one
-const double kLow = std::log(0.75);
+// How far under the others a week is low, as a logarithm: three standard deviations of theirs, as
+// far as that is told by so few.
+constexpr double kLowSpreads = 3;
+constexpr double kLeastLow = 0.12;
+const double kMostLow = -std::log(0.75);
 
 struct Week {
   double x;  // -1: the last one
@@ -25,22 +29,48 @@ double Median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-std::vector<Week> WithoutLow(const std::vector<Week>& weeks) {
-  std::vector<double> slopes;
+// The robust line through some weeks, and how far under it a week is low.
+struct Line {
+  double level = 0, slope = 0, low = 0;
+
+  bool IsLow(const Week& week) const { return week.y - slope * week.x - level < -low; }
+};
+
+Line LineThrough(const std::vector<Week>& weeks) {
+  std::vector<double> slopes, levels, distances;
   for (size_t i = 0; i < weeks.size(); ++i) {
     for (size_t j = i + 1; j < weeks.size(); ++j) {
       slopes.push_back((weeks[j].y - weeks[i].y) / (weeks[j].x - weeks[i].x));
     }
   }
-  const double slope = std::clamp(Median(std::move(slopes)), -kSteepest, kSteepest);
-  std::vector<double> levels;
-  for (const Week& week : weeks) levels.push_back(week.y - slope * week.x);
-  const double level = Median(std::move(levels));
+  Line line;
+  line.slope = std::clamp(Median(std::move(slopes)), -kSteepest, kSteepest);
+  for (const Week& week : weeks) levels.push_back(week.y - line.slope * week.x);
+  line.level = Median(levels);
+  for (const double level : levels) distances.push_back(std::abs(level - line.level));
+  constexpr double kOfNormal = 1.4826;  // standard deviations to a median distance
+  const double spread = kOfNormal * Median(std::move(distances));
+  // Two weeks tell no spread.
+  line.low = weeks.size() < 3 ? kMostLow : std::clamp(kLowSpreads * spread, kLeastLow, kMostLow);
+  return line;
+}
+
+// Against the line through all, and against that through the others: among four, one week bends the
+// line towards itself.
+std::vector<Week> WithoutLow(const std::vector<Week>& weeks) {
+  const Line all = LineThrough(weeks);
   std::vector<Week> kept;
-  for (const Week& week : weeks) {
-    if (week.y - slope * week.x - level >= kLow) kept.push_back(week);
+  for (size_t i = 0; i < weeks.size(); ++i) {
+    bool low = all.IsLow(weeks[i]);
+    if (weeks.size() > 2) {
+      std::vector<Week> others = weeks;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+      low = low || LineThrough(others).IsLow(weeks[i]);
+    }
+    if (!low) kept.push_back(weeks[i]);
   }
-  return kept;
+  // Where each is low beside the others, none is.
+  return kept.size() < 2 ? weeks : kept;
 }
 
 struct Prediction {

@@ -13,14 +13,17 @@
 //
 // with V the element of (X'X)^-1 that belongs to a, and SSE and X with the additional row.
 //
-// A holiday makes a week low and says nothing of the next one that is none. So weeks that lie 25 %
-// and more under the line through all (Sen, Estimates of the Regression Coefficient Based on
-// Kendall's Tau, JASA 63 (1968), no steeper than 10 % per week) do not count, and the upper bound
-// is never under the highest week that was seen.
+// A holiday makes a week low and says nothing of the next one that is none. So weeks do not count
+// that lie under the line through all, or through all others, by three standard deviations, at
+// least 11 % and at most 25 %. The line is that of Sen (Estimates of the Regression Coefficient
+// Based on Kendall's Tau, JASA 63 (1968)), no steeper than 10 % per week, the standard deviation
+// that of the median distance (Hampel, The Influence Curve and Its Role in Robust Estimation, JASA
+// 69 (1974)). And the upper bound is never under the highest week that was seen.
 //
 // Measured (tests/stats/weekly_peak_test.cc): where peaks move by up to 5 % from week to week and
 // trends are up to 2 % per week, one week in twenty passes a bound at alpha = 0.05; where they move
-// by 10 %, one in eleven. Not known: what happens once a year.
+// by 10 %, one in ten passes the upper bound and one in seven the lower. Not known: what happens
+// once a year.
 #ifndef CHECKS_STATS_WEEKLY_PEAK_H_
 #define CHECKS_STATS_WEEKLY_PEAK_H_
 

@@ -43,13 +43,20 @@ TEST(WeeklyPeak, AHolidayLowersNothing) {
   const std::vector<double> plain = {1000, 1010, 990, 1000, 1005};
   const PeakForecast usual = ForecastWeeklyPeak(plain, kAlpha);
   for (size_t holiday = 0; holiday < plain.size(); ++holiday) {
-    std::vector<double> peaks = plain;
-    peaks[holiday] = 400;
-    const PeakForecast forecast = ForecastWeeklyPeak(peaks, kAlpha);
-    EXPECT_EQ(forecast.low_weeks, 1) << holiday;
-    EXPECT_NEAR(forecast.estimate, usual.estimate, 15) << holiday;
-    EXPECT_GE(forecast.upper, 0.99 * usual.upper) << holiday;
-    EXPECT_GE(forecast.lower, 0.95 * usual.lower) << holiday;
+    for (const double low : {400, 700, 850}) {
+      std::vector<double> peaks = plain;
+      peaks[holiday] = low;
+      const PeakForecast forecast = ForecastWeeklyPeak(peaks, kAlpha);
+      EXPECT_EQ(forecast.low_weeks, 1) << holiday;
+      EXPECT_NEAR(forecast.estimate, usual.estimate, 15) << holiday;
+      EXPECT_GE(forecast.upper, 0.99 * usual.upper) << holiday;
+      EXPECT_GE(forecast.lower, 0.95 * usual.lower) << holiday;
+    }
+  }
+  for (size_t holiday = 0; holiday < 4; ++holiday) {
+    std::vector<double> four = {1000, 1010, 990, 1000};
+    four[holiday] = 700;
+    EXPECT_NEAR(ForecastWeeklyPeak(four, kAlpha).estimate, 1000, 25) << holiday;
   }
   // Nor do two in a row, which look like a trend.
   for (size_t holiday = 0; holiday + 1 < plain.size(); ++holiday) {
@@ -134,9 +141,11 @@ TEST(WeeklyPeakPromise, BoundsArePassedAsSeldomAsTheySay) {
       for (const double holidays : {0.0, 0.1}) {
         for (const int weeks : {2, 3, 5, 8}) {
           const auto [over, under] = Passed({noise, trend, holidays}, weeks, random);
-          const double allowed = noise > 0.05 ? 0.11 : 0.065;
-          EXPECT_LE(over, allowed) << noise << " " << trend << " " << holidays << " " << weeks;
-          EXPECT_LE(under, allowed) << noise << " " << trend << " " << holidays << " " << weeks;
+          const bool moves = noise > 0.05;
+          EXPECT_LE(over, moves ? 0.11 : 0.065)
+              << noise << " " << trend << " " << holidays << " " << weeks;
+          EXPECT_LE(under, moves ? 0.15 : 0.065)
+              << noise << " " << trend << " " << holidays << " " << weeks;
         }
       }
     }
