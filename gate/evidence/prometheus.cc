@@ -20,6 +20,9 @@ constexpr absl::Duration kDefaultTimeout = absl::Seconds(5);
 constexpr int kDefaultInFlight = 8;
 constexpr size_t kMaxKeptBytes = 64 << 20;
 constexpr size_t kMaxHistograms = 10000;
+// Eight answers of the largest size are some hundred megabytes of samples.
+constexpr int kMaxHalvings = 3;
+constexpr int kMinHalvedSteps = 60;
 
 IntervalGrid CohortGrid(const v1::CohortMetricQuery& query, absl::Time now) {
   absl::Time begin = now - FromProto(query.window());
@@ -297,15 +300,33 @@ bool PrometheusSource::Read(const std::string& promql, const IntervalGrid& grid,
                             const Attempt& attempt, std::vector<PrometheusSeries>& series,
                             v1::Absence& absence) {
   const auto fetch = [&](absl::Time first, absl::Time last, std::vector<PrometheusSeries>& found) {
-    const auto in_time =
-        std::min(attempt.deadline, std::chrono::steady_clock::now() +
-                                       std::chrono::duration_cast<Deadline::duration>(timeout_));
-    return apis_[attempt.endpoint]->Query({promql, first, last, grid.step}, in_time, found,
-                                          absence);
+    return FetchRange({promql, first, last, grid.step}, attempt, kMaxHalvings, found, absence);
   };
   const std::string key =
       absl::StrCat(attempt.endpoint, "/", absl::ToInt64Seconds(grid.step), "s/", promql);
   return ranges_.Read(key, grid, attempt.now, fetch, series);
+}
+
+bool PrometheusSource::FetchRange(const RangeQuery& query, const Attempt& attempt, int halvings,
+                                  std::vector<PrometheusSeries>& series, v1::Absence& absence) {
+  const auto in_time =
+      std::min(attempt.deadline, std::chrono::steady_clock::now() +
+                                     std::chrono::duration_cast<Deadline::duration>(timeout_));
+  if (apis_[attempt.endpoint]->Query(query, in_time, series, absence)) return true;
+  const int64_t steps = (query.last - query.first) / query.step;
+  const bool too_large = absence.reason() == v1::ABSENCE_REASON_TOO_LARGE;
+  if (!too_large || halvings == 0 || steps < kMinHalvedSteps) return false;
+  RangeQuery earlier = query, later = query;
+  earlier.last = query.first + steps / 2 * query.step;
+  later.first = earlier.last + query.step;
+  std::vector<PrometheusSeries> found;
+  if (!FetchRange(earlier, attempt, halvings - 1, series, absence) ||
+      !FetchRange(later, attempt, halvings - 1, found, absence)) {
+    return false;
+  }
+  Append(std::move(found), series);
+  absence.Clear();
+  return true;
 }
 
 }  // namespace gate

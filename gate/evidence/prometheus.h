@@ -77,6 +77,9 @@ class PrometheusSource final : public Source {
   // One expression on a grid, in as many queries as it takes.
   bool Read(const std::string& promql, const IntervalGrid& grid, const Attempt& attempt,
             std::vector<PrometheusSeries>& series, v1::Absence& absence);
+  // A range that is too large for one answer is halved, `halvings` times at the most.
+  bool FetchRange(const RangeQuery& query, const Attempt& attempt, int halvings,
+                  std::vector<PrometheusSeries>& series, v1::Absence& absence);
 
   const std::string source_;  // As policies name it.
   const std::string name_;

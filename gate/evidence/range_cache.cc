@@ -18,24 +18,6 @@ absl::Time LastSettled(absl::Duration step, absl::Time now) {
   return absl::UnixEpoch() + absl::Floor(now - settling - absl::UnixEpoch(), step);
 }
 
-// Adds later samples of the same series. Both are ascending by labels.
-void Append(std::vector<PrometheusSeries> later, std::vector<PrometheusSeries>& series) {
-  std::vector<PrometheusSeries> all;
-  auto old = series.begin();
-  for (PrometheusSeries& one : later) {
-    while (old != series.end() && old->labels < one.labels) all.push_back(std::move(*old++));
-    if (old == series.end() || old->labels != one.labels) {
-      all.push_back(std::move(one));
-      continue;
-    }
-    PrometheusSeries& both = all.emplace_back(std::move(*old++));
-    std::ranges::move(one.samples, std::back_inserter(both.samples));
-    std::ranges::move(one.histograms, std::back_inserter(both.histograms));
-  }
-  std::move(old, series.end(), std::back_inserter(all));
-  series = std::move(all);
-}
-
 template <typename Sample>
 std::vector<Sample> Within(const std::vector<Sample>& samples, absl::Time first, absl::Time last) {
   const auto begin =
@@ -89,6 +71,23 @@ bool FetchAll(const Boundaries& range, const RangeCache::FetchRange& fetch,
 }
 
 }  // namespace
+
+void Append(std::vector<PrometheusSeries> later, std::vector<PrometheusSeries>& series) {
+  std::vector<PrometheusSeries> all;
+  auto old = series.begin();
+  for (PrometheusSeries& one : later) {
+    while (old != series.end() && old->labels < one.labels) all.push_back(std::move(*old++));
+    if (old == series.end() || old->labels != one.labels) {
+      all.push_back(std::move(one));
+      continue;
+    }
+    PrometheusSeries& both = all.emplace_back(std::move(*old++));
+    std::ranges::move(one.samples, std::back_inserter(both.samples));
+    std::ranges::move(one.histograms, std::back_inserter(both.histograms));
+  }
+  std::move(old, series.end(), std::back_inserter(all));
+  series = std::move(all);
+}
 
 bool RangeCache::Read(const std::string& key, const IntervalGrid& grid, absl::Time now,
                       const FetchRange& fetch, std::vector<PrometheusSeries>& series) {

@@ -22,6 +22,9 @@
 
 namespace gate {
 
+// Adds later samples of the same series. Both are ascending by labels.
+void Append(std::vector<PrometheusSeries> later, std::vector<PrometheusSeries>& series);
+
 // Thread-safe.
 class RangeCache {
  public:

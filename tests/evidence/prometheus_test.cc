@@ -466,6 +466,46 @@ TEST(PrometheusSource, AKeptAnswerIsAtHandForTheSameQuestionOnly) {
   EXPECT_EQ(at_hand(fraction, now), nullptr);
 }
 
+// A day of many series is more than one answer may hold.
+TEST(PrometheusSource, ARangeThatIsTooLargeIsHalved) {
+  const auto field = [](const std::string& request, const std::string& name) {
+    const size_t at = request.find("&" + name + "=");
+    return at == std::string::npos ? 0 : std::stoll(request.substr(at + name.size() + 2));
+  };
+  std::atomic<int> too_large = 0;
+  RawHttpServer server([&](const std::string& request, int connection) {
+    const long long start = field(request, "start"), end = field(request, "end");
+    if (end - start > 4 * 3600) {
+      ++too_large;
+      RawHttpServer::Send(
+          connection, RawHttpServer::Response(200, "application/json", std::string(17 << 20, ' ')));
+      return;
+    }
+    std::string values;
+    for (long long time = start; time <= end; time += 60) {
+      absl::StrAppend(&values, values.empty() ? "" : ",", "[", time, ",\"", time, "\"]");
+    }
+    RawHttpServer::Send(connection,
+                        RawHttpServer::Response(
+                            200, "application/json",
+                            Matrix(R"({"metric":{"track":"canary"},"values":[)" + values + "]}")));
+  });
+  PrometheusSource source(Server(server.url()));
+  v1::Query query = Query();
+  query.mutable_cohort_metric()->clear_start();
+  *query.mutable_cohort_metric()->mutable_window() = ToProto(absl::Hours(14));
+  v1::Observation observation = Ask(source, query, kStart);
+  ASSERT_TRUE(observation.has_metric()) << observation.ShortDebugString();
+  EXPECT_EQ(too_large, 2 * 3);  // 14 hours, and 7 twice.
+  ASSERT_EQ(observation.metric().points_size(), 14 * 60 - 1);
+  for (const v1::MetricPoint& point : observation.metric().points()) {
+    EXPECT_EQ(point.cohorts().at("canary").exposure(), 60);
+  }
+  *query.mutable_cohort_metric()->mutable_window() = ToProto(absl::Hours(24 * 7));
+  observation = Ask(source, query, kStart);
+  EXPECT_EQ(observation.absence().reason(), v1::ABSENCE_REASON_TOO_LARGE);
+}
+
 // Two addresses; each request is told to which one it went.
 class TwoEndpoints : public ::testing::Test {
  protected:
