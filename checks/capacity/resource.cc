@@ -367,7 +367,7 @@ class Judgement {
 
   // Where the best guess of the cost lies between what passes and what fails: until its bounds are
   // close enough for a PASS if the new version costs what the old one does. They close with the
-  // square root of the time. Infinity where the old version would not pass either.
+  // square root of the time. Infinity where that would not bring it.
   double ByWidth(double passes_under) const {
     constexpr double kClose = 0.1;  // what is expected of a guess that is off
     const Cost& cost = *answer_.cost;
@@ -378,7 +378,9 @@ class Judgement {
     // As long again, where there are no bounds yet.
     if (!std::isfinite(width)) return cost.intervals;
     const double needed = std::max(kClose, std::abs(std::log(passes_under / cost.old.estimate)));
-    return cost.intervals * std::max(0.0, (width / needed) * (width / needed) - 1);
+    // Close enough already: it is the forecast that leaves it open.
+    if (width <= needed) return kInfinity;
+    return cost.intervals * ((width / needed) * (width / needed) - 1);
   }
 
   std::string Remaining(double intervals, const Bounds& use, const Bounds& without,
