@@ -14,6 +14,8 @@
 namespace gate::capacity {
 namespace {
 
+// A rate takes two scrapes, and they may be a minute apart.
+constexpr absl::Duration kLeastRate = absl::Minutes(2);
 constexpr double kDefaultTarget = 0.7;
 constexpr double kDefaultAlpha = 0.01;
 constexpr absl::Duration kWeek = absl::Hours(7 * 24);
@@ -183,7 +185,9 @@ class Queries {
     series.set_counter(counter);
     series.set_aggregation(aggregation);
     *series.mutable_window() = ToProto(weeks ? parameters_.history : parameters_.window);
-    *series.mutable_step() = ToProto(weeks ? parameters_.history_step : parameters_.step);
+    *series.mutable_step() = ToProto(weeks                      ? parameters_.history_step
+                                     : id.ends_with(".backlog") ? parameters_.step
+                                                                : parameters_.rate_step);
   }
 
   const v1::Change& change_;
@@ -205,6 +209,7 @@ Parameters::Parameters(const v1::CapacityPolicy& policy)
                                                          : 30)),
       window(policy.has_window() ? FromProto(policy.window()) : absl::Hours(1)),
       step(policy.has_step() ? FromProto(policy.step()) : absl::Minutes(1)),
+      rate_step(std::max(step, kLeastRate)),
       max_age(policy.has_max_age() ? FromProto(policy.max_age()) : absl::Minutes(15)),
       alpha_harm(AlphaOf(policy) / std::max(1, policy.resources_size())),
       alpha_safe(AlphaOf(policy)) {}
@@ -242,7 +247,7 @@ std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& ru
   issues.Range("window", policy.has_window(), parameters.window, absl::Minutes(10),
                absl::Hours(24));
   issues.Range("step", policy.has_step(), parameters.step, absl::Minutes(1), absl::Hours(1));
-  if (parameters.step > parameters.window / 5) {
+  if (parameters.rate_step > parameters.window / 5) {
     issues.Add("step", "must fit into the window five times or more");
   }
   if (parameters.max_age <= parameters.step) {

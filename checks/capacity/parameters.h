@@ -19,7 +19,9 @@ struct Parameters {
   std::string canary, baseline, stable;
   absl::Duration history;       // how far back the load is looked at: whole weeks
   absl::Duration history_step;  // few enough points for one answer of a metrics server
-  absl::Duration window, step, max_age;
+  absl::Duration window, step;
+  absl::Duration rate_step;  // of rates and of what is held against them
+  absl::Duration max_age;
   // Of one resource. Harm in any of them is a FAIL, so they share alpha; PASS needs every one of
   // them, so each may use the whole of it (intersection-union test).
   double alpha_harm, alpha_safe;

@@ -69,7 +69,7 @@ class Judgement {
     std::string why;
     std::optional<History> history =
         ReadHistory(s_.evidence.Get(IdOf(resource_, id)), s_.now, s_.parameters.window,
-                    s_.parameters.step, s_.parameters.max_age, why);
+                    s_.parameters.rate_step, s_.parameters.max_age, why);
     if (!history) NoData(what, why);
     return history;
   }

@@ -88,7 +88,7 @@ class Judgement {
     std::string why;
     const auto read = [&](std::string_view what) {
       return ReadHistory(s_.evidence.Get(IdOf(origin, what)), s_.now, s_.parameters.window,
-                         s_.parameters.step, s_.parameters.max_age, why);
+                         s_.parameters.rate_step, s_.parameters.max_age, why);
     };
     const std::optional<History> busy = read("busy"), requests = read("requests");
     if (!busy || !requests) return std::nullopt;

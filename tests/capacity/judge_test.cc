@@ -595,6 +595,20 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   EXPECT_TRUE(load.series().counter());
   EXPECT_EQ(FromProto(load.series().window()), absl::Hours(5 * 168));
 
+  // A rate takes two scrapes; a backlog is looked at as closely as it can be.
+  policy.mutable_resources(0)->clear_capacity();
+  policy.mutable_resources(0)->set_utilization("busy");
+  const auto step_of = [&](const std::string& id) {
+    for (const v1::Query& query : kCapacityCheck.needs(world.Change(), rule)) {
+      if (query.id() == id) return FromProto(query.series().step());
+    }
+    return absl::ZeroDuration();
+  };
+  EXPECT_EQ(step_of("capacity.redis.spent"), absl::Minutes(2));
+  EXPECT_EQ(step_of("capacity.redis.utilization"), absl::Minutes(2));
+  EXPECT_EQ(step_of("capacity.redis.backlog"), absl::Minutes(1));
+  EXPECT_EQ(step_of("capacity.redis.backlog_before"), absl::Minutes(5));
+
   policy.mutable_origins()->set_busy("busy_total");
   policy.mutable_origins()->set_label("hoster");
   const auto queries =
