@@ -3,20 +3,37 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "checks/canary/presets.h"
+#include "checks/canary/rules.h"
 #include "checks/canary/selector.h"
 #include "checks/proto_time.h"
 
 namespace gate {
 namespace {
 
-constexpr double kCriticalWeight = 3;
 constexpr int kMaxPoints = 11000;  // What a Prometheus answers at the most, per series.
 
-double WeightOf(const v1::CanaryMetric& metric) { return metric.critical() ? kCriticalWeight : 1; }
+constexpr absl::Duration kLongestPast = absl::Hours(24 * 7);
+constexpr int kMostWeeks = 8;
+
+v1::Direction DirectionOf(const v1::CanaryMetric& metric) {
+  return metric.direction() == v1::DIRECTION_UNSPECIFIED ? v1::DIRECTION_HIGHER_IS_WORSE
+                                                         : metric.direction();
+}
+
+std::string Listed(std::span<const std::string_view> names, std::string_view separator) {
+  std::string text;
+  for (const std::string_view name : names) {
+    if (!text.empty()) text.append(separator);
+    text.append(name);
+  }
+  return text;
+}
 
 // Collects issues under checks.canary.
 class Issues {
@@ -52,11 +69,7 @@ bool IsMetricId(std::string_view text) {
 }
 
 void ValidateSelector(const std::string& field, const std::string& text,
-                      const std::string& cohort_label, Issues& issues) {
-  if (text.empty()) {
-    issues.Add(field, "must name a counter, for example http_requests_total{job=\"${service}\"}");
-    return;
-  }
+                      const v1::CanaryPolicy& policy, Issues& issues) {
   std::string error;
   const std::optional<MetricSelector> selector = ParseSelector(text, error);
   if (!selector) {
@@ -68,8 +81,8 @@ void ValidateSelector(const std::string& field, const std::string& text,
                                    "; there are ${service}, ${environment} and ${version}"));
   }
   for (const Matcher& matcher : selector->matchers) {
-    if (matcher.label == cohort_label) {
-      issues.Add(field, absl::StrCat("must not select on ", cohort_label,
+    if (matcher.label == policy.cohort_label()) {
+      issues.Add(field, absl::StrCat("must not select on ", policy.cohort_label(),
                                      ": the check adds the cohort label itself"));
     }
   }
@@ -87,6 +100,26 @@ void ValidateToleratedRate(const std::string& field, const v1::CanaryMetric& met
   }
 }
 
+// One of the four things that a metric may be.
+void ValidateKind(const std::string& field, const v1::CanaryMetric& metric, Issues& issues) {
+  const bool events = !metric.events().empty(), cost = !metric.cost().empty();
+  const bool gauge = !metric.gauge().empty(), histogram = !metric.histogram().empty();
+  const int kinds = events + cost + gauge + histogram;
+  if (kinds == 0) {
+    issues.Add(field + ".events",
+               "must name a counter, for example http_requests_total{job=\"${service}\"}; or set "
+               "`cost`, `gauge` or `histogram`");
+  } else if (kinds > 1) {
+    issues.Add(field, "has more than one of `events`, `cost`, `gauge` and `histogram`");
+  } else if ((events || cost) && metric.exposure().empty()) {
+    issues.Add(field + ".exposure",
+               "must name the counter of requests, for example "
+               "http_requests_total{job=\"${service}\"}");
+  } else if ((gauge || histogram) && !metric.exposure().empty()) {
+    issues.Add(field + ".exposure", "is for a metric with `events` or `cost` only");
+  }
+}
+
 void ValidateMetric(const v1::CanaryPolicy& policy, int index, std::set<std::string>& names,
                     Issues& issues) {
   const v1::CanaryMetric& metric = policy.metrics(index);
@@ -96,8 +129,11 @@ void ValidateMetric(const v1::CanaryPolicy& policy, int index, std::set<std::str
   } else if (!names.insert(metric.name()).second) {
     issues.Add(field + ".name", absl::StrCat("is used twice: ", metric.name()));
   }
-  ValidateSelector(field + ".events", metric.events(), policy.cohort_label(), issues);
-  ValidateSelector(field + ".exposure", metric.exposure(), policy.cohort_label(), issues);
+  ValidateKind(field, metric, issues);
+  for (const NamedSelector& selector : SelectorsOf(metric)) {
+    ValidateSelector(absl::StrCat(field, ".", std::string(selector.field)), selector.text, policy,
+                     issues);
+  }
   const double margin = metric.margin();
   if (!(margin >= 0 && margin <= 100)) {
     issues.Add(field + ".margin", absl::StrCat("must be 0 to 100, not ", margin));
@@ -106,6 +142,17 @@ void ValidateMetric(const v1::CanaryPolicy& policy, int index, std::set<std::str
                "must be under 1 where less is worse: a rate cannot fall by 100 % or more");
   }
   ValidateToleratedRate(field + ".tolerated_rate", metric, issues);
+  if (!(metric.quantile() >= 0 && metric.quantile() < 1)) {
+    issues.Add(field + ".quantile",
+               absl::StrCat("must be over 0 and under 1, not ", metric.quantile()));
+  } else if (metric.quantile() > 0 && metric.histogram().empty()) {
+    issues.Add(field + ".quantile", "is for a metric with `histogram` only");
+  }
+  if (!metric.type_label().empty() && !IsLabelName(metric.type_label())) {
+    issues.Add(field + ".type_label", "must be a label, such as exception");
+  } else if (!metric.type_label().empty() && metric.events().empty()) {
+    issues.Add(field + ".type_label", "is for a metric with `events` only");
+  }
 }
 
 void ValidateTimes(const v1::CanaryPolicy& policy, Issues& issues) {
@@ -128,6 +175,36 @@ void ValidateTimes(const v1::CanaryPolicy& policy, Issues& issues) {
                                        absl::FormatDuration(parameters.step),
                                        ", or every answer would be stale"));
   }
+  issues.Range("past", policy.has_past(), parameters.past, absl::ZeroDuration(), kLongestPast);
+  issues.Range("warm_up", policy.has_warm_up(), parameters.warm_up, absl::ZeroDuration(),
+               parameters.window / 2);
+  if (policy.earlier_weeks() < 0 || policy.earlier_weeks() > kMostWeeks) {
+    issues.Add("earlier_weeks", absl::StrCat("must be 0 to ", kMostWeeks));
+  }
+}
+
+void ValidatePresets(const v1::CanaryPolicy& policy, Issues& issues) {
+  const std::vector<std::string_view> names = PresetNames();
+  for (int i = 0; i < policy.presets_size(); ++i) {
+    if (std::ranges::find(names, policy.presets(i)) != names.end()) continue;
+    issues.Add(absl::StrCat("presets[", i, "]"),
+               absl::StrCat("unknown preset \"", policy.presets(i), "\"; there are ",
+                            Listed(names, ", ")));
+  }
+  if (policy.preset_matchers().empty()) return;
+  ValidateSelector("preset_matchers", "{" + policy.preset_matchers() + "}", policy, issues);
+}
+
+void ValidateSeverities(const v1::CanaryPolicy& policy, Issues& issues) {
+  for (const auto& [id, severity] : policy.severities()) {
+    const std::string field = absl::StrCat("severities[\"", id, "\"]");
+    if (std::ranges::find(kSettableRules, id) == std::end(kSettableRules)) {
+      issues.Add(field, absl::StrCat("can be set for ", Listed(kSettableRules, " and "),
+                                     " only, not for \"", id, "\""));
+    } else if (severity == v1::SEVERITY_UNSPECIFIED) {
+      issues.Add(field, "must be INFO, WARN or BLOCK");
+    }
+  }
 }
 
 }  // namespace
@@ -135,32 +212,56 @@ void ValidateTimes(const v1::CanaryPolicy& policy, Issues& issues) {
 CanaryParameters::CanaryParameters(const v1::CanaryPolicy& policy)
     : canary(policy.canary().empty() ? "canary" : policy.canary()),
       baseline(policy.baseline().empty() ? "baseline" : policy.baseline()),
+      stable(policy.stable().empty() ? "stable" : policy.stable()),
       window(policy.has_window() ? FromProto(policy.window()) : absl::Hours(1)),
       step(policy.has_step() ? FromProto(policy.step()) : absl::Minutes(1)),
       max_age(policy.has_max_age() ? FromProto(policy.max_age())
                                    : std::max(absl::Minutes(3), 2 * step)),
-      alpha(policy.alpha() == 0 ? 0.01 : policy.alpha()) {}
-
-double MarginOf(const v1::CanaryMetric& metric) {
-  constexpr double kDefault = 0.2;
-  return metric.margin() == 0 ? kDefault : metric.margin();
+      past(policy.has_past() ? FromProto(policy.past()) : absl::Hours(4)),
+      warm_up(FromProto(policy.warm_up())),
+      alpha(policy.alpha() == 0 ? 0.01 : policy.alpha()),
+      metrics(policy.metrics().begin(), policy.metrics().end()) {
+  const std::string matchers =
+      policy.preset_matchers().empty() ? "job=\"${service}\"" : policy.preset_matchers();
+  for (const std::string& preset : policy.presets()) {
+    for (v1::CanaryMetric& metric : Preset(preset, matchers)) {
+      const auto same = [&](const v1::CanaryMetric& one) { return one.name() == metric.name(); };
+      if (std::ranges::none_of(metrics, same)) metrics.push_back(std::move(metric));
+    }
+  }
 }
 
-double ToleratedRateOf(const v1::CanaryMetric& metric) {
-  constexpr double kDefault = 1e-4;
-  if (DirectionOf(metric) != v1::DIRECTION_HIGHER_IS_WORSE) return 0;
-  return metric.has_tolerated_rate() ? metric.tolerated_rate() : kDefault;
+v1::MetricKind KindOf(const v1::CanaryMetric& metric) {
+  if (!metric.histogram().empty()) return v1::METRIC_KIND_HISTOGRAM;
+  return metric.events().empty() ? v1::METRIC_KIND_VALUES : v1::METRIC_KIND_COUNTS;
 }
 
-v1::Direction DirectionOf(const v1::CanaryMetric& metric) {
-  return metric.direction() == v1::DIRECTION_UNSPECIFIED ? v1::DIRECTION_HIGHER_IS_WORSE
-                                                         : metric.direction();
+v1::MetricSeries QuestionOf(const v1::CanaryMetric& metric) {
+  constexpr double kDefaultMargin = 0.2, kDefaultToleratedRate = 1e-4;
+  v1::MetricSeries series;
+  series.set_name(metric.name());
+  series.set_kind(KindOf(metric));
+  series.set_direction(DirectionOf(metric));
+  series.set_margin(metric.margin() == 0 ? kDefaultMargin : metric.margin());
+  series.set_critical(metric.critical());
+  series.set_quantile(metric.quantile());
+  series.set_unit(metric.unit());
+  if (DirectionOf(metric) == v1::DIRECTION_HIGHER_IS_WORSE) {
+    series.set_tolerated_rate(metric.has_tolerated_rate() ? metric.tolerated_rate()
+                                                          : kDefaultToleratedRate);
+  }
+  return series;
 }
 
-double AlphaOf(const v1::CanaryPolicy& policy, int index) {
-  double weights = 0;
-  for (const v1::CanaryMetric& metric : policy.metrics()) weights += WeightOf(metric);
-  return CanaryParameters(policy).alpha * WeightOf(policy.metrics(index)) / weights;
+std::vector<NamedSelector> SelectorsOf(const v1::CanaryMetric& metric) {
+  std::vector<NamedSelector> selectors;
+  for (const NamedSelector& selector :
+       {NamedSelector{"events", metric.events()}, NamedSelector{"cost", metric.cost()},
+        NamedSelector{"gauge", metric.gauge()}, NamedSelector{"histogram", metric.histogram()},
+        NamedSelector{"exposure", metric.exposure()}}) {
+    if (!selector.text.empty()) selectors.push_back(selector);
+  }
+  return selectors;
 }
 
 std::vector<ParameterIssue> ValidateCanary(const v1::Policy&, const v1::PolicyRule& rule) {
@@ -171,15 +272,27 @@ std::vector<ParameterIssue> ValidateCanary(const v1::Policy&, const v1::PolicyRu
     issues.Add("cohort_label",
                "must be the label that tells canary and baseline apart, such as track");
   }
+  if (!policy.stratum_label().empty() && !IsLabelName(policy.stratum_label())) {
+    issues.Add("stratum_label", "must be a label, such as hoster");
+  }
   const CanaryParameters parameters(policy);
   if (parameters.canary == parameters.baseline) {
     issues.Add("baseline", absl::StrCat("must differ from canary: both are ", parameters.canary));
+  }
+  if (parameters.stable == parameters.canary) {
+    issues.Add("stable", absl::StrCat("must differ from canary: both are ", parameters.canary));
+  } else if (parameters.stable == parameters.baseline) {
+    issues.Add("stable", absl::StrCat("must differ from baseline: both are ", parameters.stable));
   }
   ValidateTimes(policy, issues);
   if (!(parameters.alpha > 0 && parameters.alpha < 0.5)) {
     issues.Add("alpha", absl::StrCat("must be over 0 and under 0.5, not ", policy.alpha()));
   }
-  if (policy.metrics().empty()) issues.Add("metrics", "must hold at least one metric");
+  if (policy.metrics().empty() && policy.presets().empty()) {
+    issues.Add("metrics", "must hold at least one metric, or `presets` one of them");
+  }
+  ValidatePresets(policy, issues);
+  ValidateSeverities(policy, issues);
   std::set<std::string> names;
   for (int i = 0; i < policy.metrics_size(); ++i) ValidateMetric(policy, i, names, issues);
   return issues.Take();

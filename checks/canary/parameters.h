@@ -7,6 +7,7 @@
 
 #include "absl/time/time.h"
 #include "checks/check.h"
+#include "gate/v1/evidence.pb.h"
 #include "gate/v1/policy.pb.h"
 
 namespace gate {
@@ -15,24 +16,25 @@ namespace gate {
 struct CanaryParameters {
   explicit CanaryParameters(const v1::CanaryPolicy& policy);
 
-  std::string canary;
-  std::string baseline;
-  absl::Duration window;
-  absl::Duration step;
-  absl::Duration max_age;
+  // Values of the cohort label, with placeholders.
+  std::string canary, baseline, stable;
+  absl::Duration window, step, max_age, past, warm_up;
   double alpha;
+  // The policy's own, then those of presets that it does not have itself.
+  std::vector<v1::CanaryMetric> metrics;
 };
 
-double MarginOf(const v1::CanaryMetric& metric);
-// 0: off, as it is wherever less is worse.
-double ToleratedRateOf(const v1::CanaryMetric& metric);
-v1::Direction DirectionOf(const v1::CanaryMetric& metric);
+v1::MetricKind KindOf(const v1::CanaryMetric& metric);
 
-// The part of alpha that metric `index` gets: weighted Bonferroni, a critical metric weighs as much
-// as three others. The parts sum to alpha, so the chance that any metric raises a false alarm is at
-// most alpha, whatever the metrics have to do with each other (Vovk & Wang, E-values: calibration,
-// combination and applications, Ann. Statist. 49(3) 2021, section 4).
-double AlphaOf(const v1::CanaryPolicy& policy, int index);
+// A series of the metric without any point: kind, direction, margin and what else is asked.
+v1::MetricSeries QuestionOf(const v1::CanaryMetric& metric);
+
+// The selectors of a metric, with the names of their fields.
+struct NamedSelector {
+  std::string_view field;
+  const std::string& text;
+};
+std::vector<NamedSelector> SelectorsOf(const v1::CanaryMetric& metric);
 
 // Check::validate.
 std::vector<ParameterIssue> ValidateCanary(const v1::Policy& policy, const v1::PolicyRule& rule);

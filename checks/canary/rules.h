@@ -3,12 +3,16 @@
 #define CHECKS_CANARY_RULES_H_
 
 #include <span>
+#include <string_view>
 
 #include "checks/check.h"
 
 namespace gate {
 
 std::span<const RuleDoc> CanaryRules();
+
+// Those whose severity a policy may set: findings beside the judgement itself.
+inline constexpr std::string_view kSettableRules[] = {"canary.new_error_type", "canary.window"};
 
 }  // namespace gate
 

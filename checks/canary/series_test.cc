@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include "checks/stats/count_test.h"
@@ -42,11 +43,36 @@ SeriesAnswer Common(const Answer& answer) {
   return result;
 }
 
+// Of a histogram without any bucket.
+SeriesAnswer Nothing() {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+  SeriesAnswer answer;
+  answer.estimate = answer.canary.value = answer.baseline.value = kNaN;
+  answer.upper = answer.blocks_to_answer = kInfinity;
+  return answer;
+}
+
+// Interval by interval, each by strata.
+template <typename Block, typename Test>
+void AddAll(const std::vector<Block>& blocks, const Question& question, Test& test) {
+  const size_t strata = question.series.strata;
+  std::vector<Block> turned(strata);
+  for (size_t first = 0; first < blocks.size(); first += strata) {
+    std::span<const Block> interval(&blocks[first], strata);
+    if (question.reversed) {
+      std::ranges::transform(interval, turned.begin(), [](const Block& b) { return Reversed(b); });
+      interval = turned;
+    }
+    test.Add(interval);
+  }
+}
+
 SeriesAnswer Test(const std::vector<stats::CountBlock>& blocks, const Question& question) {
   const bool rarity = question.parameters.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
                       question.parameters.direction() != v1::DIRECTION_EITHER;
   stats::CountTest test(question.limit, rarity ? question.parameters.tolerated_rate() : 0);
-  for (const auto& block : blocks) test.Add(question.reversed ? Reversed(block) : block);
+  AddAll(blocks, question, test);
   const stats::CountAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
   SeriesAnswer result = Common(answer);
   result.blocks_to_answer = answer.blocks_to_answer;
@@ -88,8 +114,9 @@ SeriesAnswer Test(const std::vector<stats::MeanBlock>& blocks, const Question& q
 }
 
 SeriesAnswer Test(const std::vector<stats::HistogramBlock>& blocks, const Question& question) {
+  if (question.series.bounds.empty()) return Nothing();
   stats::QuantileTest test(question.series.bounds, QuantileOf(question.parameters), question.limit);
-  for (const auto& block : blocks) test.Add(question.reversed ? Reversed(block) : block);
+  AddAll(blocks, question, test);
   const stats::QuantileAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
   SeriesAnswer result = Common(answer.counts);
   result.estimate = answer.estimate;

@@ -12,6 +12,14 @@ struct CountBlock {
   double canary_events = 0;
   double baseline_events = 0;
 
+  CountBlock& operator+=(const CountBlock& other) {
+    canary_exposure += other.canary_exposure;
+    baseline_exposure += other.baseline_exposure;
+    canary_events += other.canary_events;
+    baseline_events += other.baseline_events;
+    return *this;
+  }
+
   double events() const { return canary_events + baseline_events; }
   // The canary's share of the exposure.
   double CanaryShare() const { return canary_exposure / (canary_exposure + baseline_exposure); }

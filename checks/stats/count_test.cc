@@ -72,24 +72,53 @@ CountTest::CountTest(double limit, double tolerated_rate)
     : limit_(limit), tolerated_rate_(tolerated_rate), rate_(tolerated_rate) {}
 
 void CountTest::Add(const CountBlock& block) {
-  total_.canary_exposure += block.canary_exposure;
-  total_.baseline_exposure += block.baseline_exposure;
-  total_.canary_events += block.canary_events;
-  total_.baseline_events += block.baseline_events;
+  total_ += block;
   ++blocks_;
   if (tolerated_rate_ > 0) rate_.Add(block);
   if (!(block.canary_exposure > 0 && block.baseline_exposure > 0)) return;
   meter_.Add(block);
   if (!block.Informative()) return;
+  ++paired_blocks_;
+  const double expected = AddRatio(block);
+  above_.Add(block, expected);
+  below_.Add(block, expected);
+}
+
+void CountTest::Add(std::span<const CountBlock> strata) {
+  if (strata.size() == 1) return Add(strata[0]);
+  CountBlock whole, paired;
+  double share = 0, expected = 0;  // of all events that say something, as sums
+  for (const CountBlock& stratum : strata) {
+    whole += stratum;
+    if (!(stratum.canary_exposure > 0 && stratum.baseline_exposure > 0)) continue;
+    paired += stratum;
+    if (!stratum.Informative()) continue;
+    share += stratum.CanaryShare() * stratum.events();
+    expected += AddRatio(stratum) * stratum.events();
+  }
+  total_ += whole;
+  ++blocks_;
+  if (tolerated_rate_ > 0) rate_.Add(whole);
+  if (!(paired.canary_exposure > 0)) return;
+  if (paired.events() > 0) {
+    // One block with the share of its events that a ratio of one lets expect.
+    const double exposure = paired.canary_exposure + paired.baseline_exposure;
+    paired.canary_exposure = exposure * share / paired.events();
+    paired.baseline_exposure = exposure - paired.canary_exposure;
+  }
+  meter_.Add(paired);
+  if (!paired.Informative()) return;
+  ++paired_blocks_;
+  above_.Add(paired, expected / paired.events());
+  below_.Add(paired, expected / paired.events());
+}
+
+double CountTest::AddRatio(const CountBlock& block) {
   const double share = block.CanaryShare();
   paired_exposure_share_ += share * block.events();
   paired_events_ += block.events();
-  ++paired_blocks_;
-  const ShareRows rows = RowsFor(block, limit_);
-  ratios_.Add(block, rows);
-  const double expected = EventShare(share, limit_);
-  above_.Add(block, expected);
-  below_.Add(block, expected);
+  ratios_.Add(block, RowsFor(block, limit_));
+  return EventShare(share, limit_);
 }
 
 CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {

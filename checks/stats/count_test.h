@@ -77,6 +77,13 @@ class CountTest {
 
   void Add(const CountBlock& block);
 
+  // An interval by strata (hosters, regions): each is compared with itself, so that another mix of
+  // traffic on the canary is no harm. How events scatter is measured, and bets are made, on the
+  // whole interval: given the events of each stratum those of the canary are a sum of binomials,
+  // which scatters no more than one binomial of the same mean (Hoeffding, On the distribution of
+  // the number of successes in independent trials, Ann. Math. Statist. 27 (1956), theorem 3).
+  void Add(std::span<const CountBlock> strata);
+
   // For a question with that limit and tolerated rate.
   CountAnswer Answer(double alpha_harm, double alpha_safe) const;
 
@@ -100,6 +107,10 @@ class CountTest {
   }
 
  private:
+  // What an informative block says of the ratio; the share of its events that the limit lets
+  // expect on the canary.
+  double AddRatio(const CountBlock& block);
+
   double limit_;
   double tolerated_rate_;
   CountBlock total_;

@@ -126,15 +126,23 @@ QuantileTest::Cut QuantileTest::FindCut() const {
   return {best, nearest, at_most(best) / Over(bounds_, baseline_, bounds_[nearest])};
 }
 
-void QuantileTest::Add(const HistogramBlock& block) {
+void QuantileTest::Add(const HistogramBlock& block) { Add(std::span(&block, 1)); }
+
+void QuantileTest::Add(std::span<const HistogramBlock> strata) {
   if (const Cut cut = FindCut(); cut.limit > 0) {
-    counts_.Add({block.canary.back() * cut.limit, block.baseline.back(),
-                 block.canary.back() - block.canary[cut.canary],
-                 block.baseline.back() - block.baseline[cut.baseline]});
+    slow_.clear();
+    for (const HistogramBlock& block : strata) {
+      slow_.push_back({block.canary.back() * cut.limit, block.baseline.back(),
+                       block.canary.back() - block.canary[cut.canary],
+                       block.baseline.back() - block.baseline[cut.baseline]});
+    }
+    counts_.Add(slow_);
   }
-  for (size_t i = 0; i < canary_.size(); ++i) {
-    canary_[i] += block.canary[i];
-    baseline_[i] += block.baseline[i];
+  for (const HistogramBlock& block : strata) {
+    for (size_t i = 0; i < canary_.size(); ++i) {
+      canary_[i] += block.canary[i];
+      baseline_[i] += block.baseline[i];
+    }
   }
 }
 

@@ -50,6 +50,10 @@ class QuantileTest {
 
   void Add(const HistogramBlock& block);
 
+  // An interval by strata, each compared with itself. Requests are called slow at the same bounds
+  // in all of them.
+  void Add(std::span<const HistogramBlock> strata);
+
   QuantileAnswer Answer(double alpha_harm, double alpha_safe) const;
 
   const Cumulative& canary() const { return canary_; }
@@ -75,6 +79,7 @@ class QuantileTest {
   double quantile_, limit_;
   Cumulative canary_, baseline_;  // totals
   CountTest counts_;
+  std::vector<CountBlock> slow_;  // of the interval that is being added
 };
 
 // Of the counts, between bounds interpolated as above (in the first bucket: from 0, evenly).

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/canary/presets.h"
 #include "checks/proto_time.h"
 #include "tests/support/golden.h"
 
@@ -105,6 +106,9 @@ std::string Text(const v1::CheckOutcome& outcome) {
   }
   for (const std::string& unblock : outcome.unblock())
     absl::StrAppend(&text, "\nunblock: ", unblock);
+  if (outcome.advice() != v1::ADVICE_UNSPECIFIED) {
+    absl::StrAppend(&text, "\n", v1::Advice_Name(outcome.advice()), "\n");
+  }
   if (outcome.has_retry_at()) {
     absl::StrAppend(&text, "\nask again at ", Rfc3339(FromProto(outcome.retry_at())), "\n");
   }
@@ -123,6 +127,48 @@ v1::CheckOutcome JudgeSeries(const v1::MetricSeries& series) {
 
 v1::MetricSeries Harmful() { return Series(About(8, 30), About(1, 30)); }
 v1::MetricSeries Healthy() { return Series(About(60, 60), About(60, 60), 6000, 6000); }
+
+// Commands per request, with the noise of hosts.
+v1::MetricSeries Costs(double canary, double baseline) {
+  v1::MetricSeries series = Series(About(0, 60), About(0, 60));
+  series.set_kind(v1::METRIC_KIND_VALUES);
+  const std::vector<double> noise = About(100, 137);
+  size_t next = 0;
+  for (v1::MetricPoint& point : *series.mutable_points()) {
+    for (const auto& [cohort, mean] : {std::pair("canary", canary), {"baseline", baseline}}) {
+      v1::CohortPoint value;
+      value.add_values(mean * noise[next++ * 31 % noise.size()] / 100);
+      value.add_weights(1000);
+      (*point.mutable_cohorts())[cohort] = value;
+    }
+  }
+  return series;
+}
+
+v1::PolicyRule CostRule() {
+  v1::PolicyRule rule = Rule();
+  v1::CanaryMetric& metric = *rule.mutable_checks()->mutable_canary()->mutable_metrics(0);
+  metric.clear_events();
+  metric.set_name("redis_commands");
+  metric.set_cost(R"(redis_commands_total{job="${service}"})");
+  metric.set_unit("commands per request");
+  return rule;
+}
+
+// Errors per minute of the old version in the four hours before the canary and in its ten minutes,
+// out of 2,000 requests, and of a canary of 1,000.
+v1::MetricSeries WithPast(double past, double old, double canary) {
+  std::vector<double> baseline = About(past, 240);
+  for (const double events : About(old, 10)) baseline.push_back(events);
+  v1::MetricSeries series = Series(About(canary, 250), baseline, 1000, 2000);
+  for (int i = 0; i < 240; ++i) series.mutable_points(i)->mutable_cohorts()->erase("canary");
+  for (v1::MetricPoint& point : *series.mutable_points()) {
+    auto& cohorts = *point.mutable_cohorts();
+    cohorts["stable"] = cohorts["baseline"];
+    cohorts.erase("baseline");
+  }
+  return series;
+}
 
 std::vector<Case> Cases() {
   const auto flawed = [](v1::MetricSeries series, v1::FlawKind kind, const std::string& detail) {
@@ -285,6 +331,60 @@ std::vector<Case> Cases() {
          *change.mutable_canary()->mutable_started_at() = ToProto(kNow - absl::Hours(3));
          return kCanaryCheck.judge(change, With(Healthy()), Rule(), kNow);
        }},
+      {"dearer", v1::OUTCOME_FAIL,
+       [] {
+         return kCanaryCheck.judge(Change(), With(Costs(14, 6), "canary.redis_commands"),
+                                   CostRule(), kNow);
+       }},
+      {"no_dearer", v1::OUTCOME_PASS,
+       [] {
+         return kCanaryCheck.judge(Change(), With(Costs(6, 6), "canary.redis_commands"), CostRule(),
+                                   kNow);
+       }},
+      {"old_version_suffers", v1::OUTCOME_PASS,
+       [] {
+         v1::Change change = Change();
+         change.mutable_schema_change();
+         return kCanaryCheck.judge(change, With(WithPast(8, 400, 8)), Rule(), kNow);
+       }},
+      {"old_version_suffers_without_a_migration", v1::OUTCOME_PASS,
+       [] { return kCanaryCheck.judge(Change(), With(WithPast(8, 400, 8)), Rule(), kNow); }},
+      {"both_versions_suffer", v1::OUTCOME_FAIL, [] { return JudgeSeries(WithPast(8, 100, 50)); }},
+      {"new_error_type", v1::OUTCOME_PASS,
+       [] {
+         v1::MetricSeries series = Healthy();
+         v1::EventType& type = *series.add_types();
+         type.set_name("KeyError");
+         (*type.mutable_events())["canary"] = 2100;
+         *type.mutable_first_seen() = ToProto(kNow - absl::Minutes(50));
+         v1::EventType& known = *series.add_types();
+         known.set_name("Timeout");
+         (*known.mutable_events())["canary"] = 512;
+         (*known.mutable_events())["baseline"] = 1;
+         return JudgeSeries(series);
+       }},
+      {"no_old_version", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         for (auto& point : *series.mutable_points()) point.mutable_cohorts()->erase("baseline");
+         return JudgeSeries(series);
+       }},
+      {"warm_up", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::PolicyRule rule = Rule();
+         *rule.mutable_checks()->mutable_canary()->mutable_warm_up() = ToProto(absl::Minutes(30));
+         return kCanaryCheck.judge(Change(), With(Series(About(8, 20), About(1, 20))), rule, kNow);
+       }},
+      {"traffic_split", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::Change change = Change();
+         change.mutable_canary()->set_share(0.05);
+         return kCanaryCheck.judge(change, With(Healthy()), Rule(), kNow);
+       }},
+      {"clock", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         return kCanaryCheck.judge(Change(), With(Healthy()), Rule(), kNow - absl::Minutes(20));
+       }},
       {"migration", v1::OUTCOME_SKIPPED,
        [] {
          return kCanaryCheck.judge(Change(v1::CHANGE_KIND_MIGRATION), Evidence(), Rule(), kNow);
@@ -401,7 +501,7 @@ TEST(Canary, HolesForbidAPassAndNotAFail) {
   series.mutable_points()->DeleteSubrange(40, 2);
   const v1::CheckOutcome left_out = JudgeSeries(series);
   EXPECT_EQ(left_out.outcome(), open);
-  EXPECT_THAT(left_out.summary(), HasSubstr("2 intervals hold no counts of both cohorts"));
+  EXPECT_THAT(left_out.summary(), HasSubstr("2 intervals have no values of both cohorts"));
 
   // Said once: the source's own flaw explains it.
   *series.add_flaws() = Flaw(v1::FLAW_KIND_GAP, "there are no samples of canary in 2 intervals");
@@ -432,6 +532,66 @@ TEST(CanaryNeeds, FillsAndEscapes) {
   EXPECT_TRUE(kCanaryCheck.needs(Change(v1::CHANGE_KIND_FLAG_FLIP), rule).empty());
   change.clear_version();
   EXPECT_TRUE(kCanaryCheck.needs(change, rule).empty());
+}
+
+TEST(CanaryNeeds, OneQueryForEachMetricWhateverItMeasures) {
+  v1::PolicyRule rule = CostRule();
+  v1::CanaryPolicy& policy = *rule.mutable_checks()->mutable_canary();
+  policy.set_canary("${version}");
+  policy.set_stratum_label("hoster");
+  policy.add_metrics()->set_name("queue_depth");
+  policy.mutable_metrics(1)->set_gauge("queue_depth");
+  policy.add_metrics()->set_name("latency");
+  policy.mutable_metrics(2)->set_histogram(R"(request_seconds{job="${service}"})");
+  const std::vector<v1::Query> queries = kCanaryCheck.needs(Change(), rule);
+  ASSERT_EQ(queries.size(), 3u);
+  const v1::CohortMetricQuery& cost = queries[0].cohort_metric();
+  EXPECT_EQ(cost.kind(), v1::METRIC_KIND_VALUES);
+  EXPECT_EQ(cost.events(), R"(redis_commands_total{job="payments"})");
+  EXPECT_EQ(cost.exposure(), R"(http_requests_total{job="payments"})");
+  EXPECT_EQ(cost.cohorts().at("canary"), "2026.11.3");
+  EXPECT_EQ(cost.cohorts().at("stable"), "stable");
+  EXPECT_EQ(cost.stratum_label(), "hoster");
+  const v1::CohortMetricQuery& gauge = queries[1].cohort_metric();
+  EXPECT_EQ(gauge.kind(), v1::METRIC_KIND_VALUES);
+  EXPECT_EQ(gauge.events(), "queue_depth");
+  EXPECT_EQ(gauge.exposure(), "");
+  const v1::CohortMetricQuery& latency = queries[2].cohort_metric();
+  EXPECT_EQ(latency.kind(), v1::METRIC_KIND_HISTOGRAM);
+  EXPECT_EQ(latency.histogram(), R"(request_seconds{job="payments"})");
+  EXPECT_EQ(FromProto(latency.past()), absl::Hours(4));
+}
+
+TEST(CanaryPresets, AreMetricsLikeAnyOther) {
+  v1::PolicyRule rule = Rule();
+  v1::CanaryPolicy& policy = *rule.mutable_checks()->mutable_canary();
+  policy.clear_metrics();
+  for (const std::string_view name : PresetNames()) {
+    policy.add_presets(std::string(name));
+    v1::PolicyRule own = Rule();
+    v1::CanaryPolicy& metrics = *own.mutable_checks()->mutable_canary();
+    metrics.clear_metrics();
+    for (v1::CanaryMetric& metric : Preset(name, R"(app="${service}")")) {
+      *metrics.add_metrics() = std::move(metric);
+    }
+    EXPECT_GT(metrics.metrics_size(), 0);
+    for (const ParameterIssue& issue : kCanaryCheck.validate(v1::Policy(), own)) {
+      ADD_FAILURE() << name << " " << issue.field << ": " << issue.message;
+    }
+  }
+  EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), rule).empty());
+  std::set<std::string> ids;
+  for (const v1::Query& query : kCanaryCheck.needs(Change(), rule)) {
+    EXPECT_TRUE(ids.insert(query.id()).second) << query.id();
+  }
+  EXPECT_TRUE(ids.contains("canary.redis_commands"));
+  // The policy's own metric takes the place of the preset's.
+  policy.add_metrics()->set_name("http_5xx");
+  policy.mutable_metrics(0)->set_events("mine_total");
+  policy.mutable_metrics(0)->set_exposure("all_total");
+  const std::vector<v1::Query> queries = kCanaryCheck.needs(Change(), rule);
+  EXPECT_EQ(queries.size(), ids.size());
+  EXPECT_EQ(queries[0].cohort_metric().events(), "mine_total");
 }
 
 struct BadPolicy {
@@ -493,7 +653,34 @@ const std::vector<BadPolicy>& BadPolicies() {
          p.mutable_metrics(0)->set_tolerated_rate(1e-4);
          p.mutable_metrics(0)->set_direction(v1::DIRECTION_EITHER);
        }},
-      {"metrics[0].events", "must name a counter", events("")},
+      {"past", "must be 0 to 168h", [](auto& p) { p.mutable_past()->set_seconds(700000); }},
+      {"warm_up", "must be 0 to 30m", [](auto& p) { p.mutable_warm_up()->set_seconds(1801); }},
+      {"earlier_weeks", "must be 0 to 8", [](auto& p) { p.set_earlier_weeks(9); }},
+      {"stable", "must differ from baseline", [](auto& p) { p.set_stable("baseline"); }},
+      {"stratum_label", "must be a label", [](auto& p) { p.set_stratum_label("a-b"); }},
+      {"presets[0]", "unknown preset \"htp\"; there are celery, envoy",
+       [](auto& p) { p.add_presets("htp"); }},
+      {"preset_matchers", "expected", [](auto& p) { p.set_preset_matchers("job="); }},
+      {"severities[\"canary.harm\"]", "can be set for canary.new_error_type and canary.window only",
+       [](auto& p) { (*p.mutable_severities())["canary.harm"] = v1::SEVERITY_INFO; }},
+      {"metrics[0]", "more than one of",
+       [](auto& p) { p.mutable_metrics(0)->set_histogram("h_seconds"); }},
+      {"metrics[0].exposure", "must name the counter of requests",
+       [](auto& p) { p.mutable_metrics(0)->clear_exposure(); }},
+      {"metrics[0].exposure", "is for a metric with",
+       [](auto& p) {
+         p.mutable_metrics(0)->clear_events();
+         p.mutable_metrics(0)->set_gauge("g");
+       }},
+      {"metrics[0].quantile", "is for a metric with `histogram` only",
+       [](auto& p) { p.mutable_metrics(0)->set_quantile(0.5); }},
+      {"metrics[0].type_label", "must be a label",
+       [](auto& p) { p.mutable_metrics(0)->set_type_label("a b"); }},
+      {"metrics[0].events", "must name a counter",
+       [](auto& p) {
+         p.mutable_metrics(0)->clear_events();
+         p.mutable_metrics(0)->clear_exposure();
+       }},
       {"metrics[0].events", "a range is not wanted", events("errors_total[5m]")},
       {"metrics[0].events", "a function is not wanted", events("rate(errors_total[5m])")},
       {"metrics[0].events", "expected the end", events("errors_total offset 5m")},

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/canary/judge_request.h"
 #include "checks/proto_time.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "tests/support/golden.h"
@@ -252,7 +253,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Trap{"nothing", [](v1::MetricSeries& m) { m.clear_points(); }, "have not been seen"},
         Trap{"not_a_number", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_events(std::nan("")); },
-             "1 point holds what is not a whole, positive number of events"},
+             "1 point with what is not a whole, positive number of events"},
         Trap{"infinite", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_exposure(kInfinity); },
              "not a whole"},
         Trap{"half_an_error", [](v1::MetricSeries& m) { CanaryAt(m, 30).set_events(0.5); },
@@ -277,7 +278,7 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "the canary has had no traffic since 13:40:00 UTC"},
         Trap{"twice", [](v1::MetricSeries& m) { *m.add_points() = m.points(3); },
-             "1 point has the time of another one"},
+             "1 point with the time of another one"},
         Trap{"a_flaw_that_is_told",
              [](v1::MetricSeries& m) {
                v1::SeriesFlaw& flaw = *m.add_flaws();
@@ -286,6 +287,194 @@ INSTANTIATE_TEST_SUITE_P(
              },
              "a counter fell"}),
     [](const auto& info) { return info.param.name; });
+
+// ---- like is compared with like
+// Two hosters, one of which has ten times the errors of the other; the canary runs mostly there.
+v1::MetricSeries TwoHosters(double canary_at_b, double harm_at_b) {
+  std::mt19937_64 random(20261122);
+  v1::MetricSeries series = Healthy(0);
+  const auto draw = [&](v1::CohortPoint& point, int at_a, int at_b, double times) {
+    Errors(0.002, at_a)(random, (*point.mutable_strata())["hoster-a"]);
+    Errors(0.02 * times, at_b)(random, (*point.mutable_strata())["hoster-b"]);
+  };
+  for (int i = 1; i <= 60; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() = ToProto(kStart + i * absl::Minutes(1));
+    const int at_b = static_cast<int>(40000 * canary_at_b);
+    draw((*point.mutable_cohorts())["canary"], 40000 - at_b, at_b, harm_at_b);
+    draw((*point.mutable_cohorts())["baseline"], 36000, 4000, 1);
+  }
+  return series;
+}
+
+// The same without a word about hosters.
+v1::MetricSeries Summed(v1::MetricSeries series) {
+  for (v1::MetricPoint& point : *series.mutable_points()) {
+    for (auto& [name, cohort] : *point.mutable_cohorts()) {
+      v1::CohortPoint sum;
+      for (const auto& [stratum, part] : cohort.strata()) {
+        sum.set_events(sum.events() + part.events());
+        sum.set_exposure(sum.exposure() + part.exposure());
+      }
+      cohort = sum;
+    }
+  }
+  return series;
+}
+
+TEST(JudgeStrata, AnotherMixOfTrafficIsNoHarm) {
+  const v1::MetricSeries series = TwoHosters(/*canary_at_b=*/0.8, /*harm_at_b=*/1);
+  EXPECT_EQ(JudgeMetrics(Of({Summed(series)})).decision(), v1::DECISION_BLOCK);
+  const v1::JudgeResponse response = JudgeMetrics(Of({series}));
+  EXPECT_EQ(response.decision(), v1::DECISION_ALLOW) << Text(response);
+  ASSERT_EQ(response.metrics(0).strata_size(), 2);
+  EXPECT_FALSE(response.metrics(0).strata(0).stands_out());
+}
+
+TEST(JudgeStrata, HarmInOneOfThemStandsOut) {
+  // Hardly a part of the canary's traffic.
+  const v1::MetricSeries series = TwoHosters(/*canary_at_b=*/0.005, /*harm_at_b=*/3);
+  const v1::JudgeResponse response = JudgeMetrics(Of({series}));
+  ASSERT_EQ(response.metrics(0).strata_size(), 2);
+  EXPECT_EQ(response.metrics(0).strata(0).stratum(), "hoster-b");
+  EXPECT_TRUE(response.metrics(0).strata(0).stands_out());
+  EXPECT_EQ(response.decision(), v1::DECISION_BLOCK) << Text(response);
+  EXPECT_THAT(response.reason(), HasSubstr("hoster-b"));
+}
+
+TEST(JudgeStrata, CostsAreWeightedAlike) {
+  std::mt19937_64 random(5);
+  v1::MetricSeries series = Metric("cost", v1::METRIC_KIND_VALUES, Cost(1, 1), Cost(1, 1), 0);
+  const auto draw = [&](v1::CohortPoint& point, double cheap, double dear) {
+    for (const auto& [stratum, mean, weight] :
+         {std::tuple("read", 2.0, cheap), {"write", 20.0, dear}}) {
+      v1::CohortPoint& part = (*point.mutable_strata())[stratum];
+      part.add_values(mean * std::lognormal_distribution<double>(0, 0.05)(random));
+      part.add_weights(weight);
+    }
+  };
+  for (int i = 1; i <= 60; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() = ToProto(kStart + i * absl::Minutes(1));
+    draw((*point.mutable_cohorts())["canary"], 100, 100);
+    draw((*point.mutable_cohorts())["baseline"], 900, 100);
+  }
+  const v1::JudgeResponse response = JudgeMetrics(Of({series}));
+  EXPECT_EQ(response.decision(), v1::DECISION_ALLOW) << Text(response);
+  EXPECT_NEAR(response.metrics(0).estimate(), 1, 0.03);
+}
+
+// ---- the old version is judged as well
+// Four hours of the old version's past, then `old` and `canary` for so many minutes.
+v1::MetricSeries WithPast(double past, double old, double canary, int minutes, int traffic = 1) {
+  std::mt19937_64 random(20261123);
+  v1::MetricSeries series = Healthy(0);
+  series.clear_tolerated_rate();
+  for (int i = -240; i < minutes; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() = ToProto(kStart + (i + 1) * absl::Minutes(1));
+    Errors(i < 0 ? past : old, 1900 * traffic)(random, (*point.mutable_cohorts())["stable"]);
+    if (i >= 0) Errors(canary, 100 * traffic)(random, (*point.mutable_cohorts())["canary"]);
+  }
+  return series;
+}
+
+TEST(JudgeOldVersion, SuffersAlone) {
+  // Of 2,000 requests a minute, and of ten times as many.
+  for (const auto& [traffic, minutes] : {std::pair(1, 4), {10, 2}}) {
+    SCOPED_TRACE(traffic);
+    const v1::JudgeResponse response =
+        JudgeMetrics(Of({WithPast(0.003, 0.2, 0.003, minutes, traffic)}));
+    EXPECT_EQ(response.advice(), v1::ADVICE_ACCELERATE) << Text(response);
+    EXPECT_EQ(response.decision(), v1::DECISION_ALLOW);
+    EXPECT_THAT(response.reason(), HasSubstr("the way out is forward"));
+    const absl::Time since = FromProto(response.metrics(0).old_cohort().since());
+    EXPECT_LE(since - kStart, absl::Minutes(2));
+  }
+}
+
+TEST(JudgeOldVersion, SuffersWithTheCanary) {
+  const v1::JudgeResponse response = JudgeMetrics(Of({WithPast(0.003, 0.05, 0.05, 15)}));
+  EXPECT_EQ(response.advice(), v1::ADVICE_ROLL_BACK) << Text(response);
+  EXPECT_EQ(response.decision(), v1::DECISION_BLOCK);
+  EXPECT_THAT(response.reason(), HasSubstr("both versions got worse"));
+}
+
+// A baseline that falls makes a sick canary look well.
+TEST(JudgeOldVersion, DoesNotFlatterTheCanary) {
+  for (int minutes = 1; minutes <= 30; ++minutes) {
+    const v1::JudgeResponse response = JudgeMetrics(Of({WithPast(0.003, 0.03, 0.02, minutes)}));
+    EXPECT_NE(response.advice(), v1::ADVICE_PROCEED) << minutes << "\n" << Text(response);
+  }
+}
+
+TEST(JudgeOldVersion, IsLeftAloneWhereItIsWell) {
+  const v1::JudgeResponse response = JudgeMetrics(Of({WithPast(0.003, 0.003, 0.003, 60)}));
+  EXPECT_EQ(response.advice(), v1::ADVICE_WAIT) << Text(response);
+  EXPECT_FALSE(response.metrics(0).old_cohort().worse());
+  EXPECT_EQ(response.metrics(0).old_cohort().past_intervals(), 240);
+}
+
+// ---- the clock of somebody who asks
+v1::JudgeRequest AskedAt(const v1::MetricSeries& metric, absl::Time now) {
+  v1::JudgeRequest request = Of({metric});
+  *request.mutable_as_of() = ToProto(now);
+  return request;
+}
+
+TEST(JudgeClock, WhatIsOldIsStaleAndWhatIsNewMayBeOnItsWay) {
+  v1::MetricSeries metric = Healthy();
+  const absl::Time end = kStart + absl::Minutes(60);
+  EXPECT_EQ(JudgeMetrics(AskedAt(metric, end)).decision(), v1::DECISION_ALLOW);
+  const v1::JudgeResponse stale = JudgeMetrics(AskedAt(metric, end + absl::Minutes(4)));
+  EXPECT_EQ(stale.decision(), v1::DECISION_HOLD);
+  EXPECT_THAT(Text(stale), HasSubstr("4m ago; at most 3m is accepted"));
+  const v1::JudgeResponse early = JudgeMetrics(AskedAt(metric, end - absl::Minutes(10)));
+  EXPECT_EQ(early.decision(), v1::DECISION_HOLD);
+  EXPECT_THAT(Text(early), HasSubstr("which has not come yet: two clocks disagree"));
+  metric.mutable_points(59)->mutable_cohorts()->erase("baseline");
+  EXPECT_EQ(JudgeMetrics(AskedAt(metric, end)).decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(JudgeMetrics(Of({metric})).decision(), v1::DECISION_HOLD);
+}
+
+TEST(JudgeClock, TheWarmUpDoesNotCount) {
+  v1::MetricSeries metric = Healthy();
+  for (int i = 0; i < 3; ++i) CanaryAt(metric, i).set_events(2000);
+  v1::JudgeRequest request = Of({metric});
+  EXPECT_NE(JudgeMetrics(request).decision(), v1::DECISION_ALLOW);
+  *request.mutable_warm_up() = ToProto(absl::Minutes(3));
+  EXPECT_EQ(JudgeMetrics(request).decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(JudgeMetrics(request).metrics(0).samples(0).intervals(), 57);
+}
+
+TEST(JudgeTraffic, IsSplitAsTheChangeSays) {
+  v1::JudgeRequest request = Of({Healthy()});
+  request.set_canary_share(0.5);
+  EXPECT_EQ(JudgeMetrics(request).decision(), v1::DECISION_ALLOW);
+  request.set_canary_share(0.05);
+  const v1::JudgeResponse response = JudgeMetrics(request);
+  EXPECT_EQ(response.decision(), v1::DECISION_HOLD);
+  EXPECT_THAT(Text(response), HasSubstr("the canary gets 50 % of the traffic, not 5.0 %"));
+}
+
+TEST(JudgeEarlierWeeks, EachOfThemHasToAgree) {
+  v1::MetricSeries metric = Healthy();
+  for (v1::MetricPoint& point : *metric.mutable_points()) {
+    auto& cohorts = *point.mutable_cohorts();
+    const v1::CohortPoint old = cohorts["baseline"];
+    cohorts.erase("baseline");
+    cohorts["earlier-1w"] = cohorts["earlier-2w"] = old;
+  }
+  const v1::JudgeResponse response = JudgeMetrics(Of({metric}));
+  EXPECT_EQ(response.decision(), v1::DECISION_ALLOW) << Text(response);
+  EXPECT_THAT(response.reason(), HasSubstr("a week earlier"));
+  EXPECT_THAT(response.reason(), HasSubstr("which proves less"));
+  for (v1::MetricPoint& point : *metric.mutable_points()) {
+    v1::CohortPoint& good = (*point.mutable_cohorts())["earlier-2w"];
+    good.set_events(std::floor(good.events() / 3));
+  }
+  EXPECT_EQ(JudgeMetrics(Of({metric})).decision(), v1::DECISION_HOLD);
+}
 
 // ---- what is refused
 std::vector<std::string> IssuesOf(const std::function<void(v1::JudgeRequest&)>& spoil) {
@@ -317,7 +506,8 @@ TEST(JudgeRequest, IsHeldToItsForm) {
               ElementsAre("metrics[0].points[1].time: must be set"));
   EXPECT_THAT(
       IssuesOf([&](auto& r) { (*metric(r).mutable_points(0)->mutable_cohorts())["green"]; }),
-      ElementsAre("metrics[0].points[0].cohorts.green: cohorts are canary, baseline and stable"));
+      ElementsAre("metrics[0].points[0].cohorts.green: cohorts are canary, baseline, stable, and "
+                  "earlier-1w to earlier-8w"));
   EXPECT_THAT(IssuesOf([&](auto& r) { CanaryAt(metric(r), 0).add_values(1); }),
               ElementsAre("metrics[0].points[0].cohorts.canary: a metric of COUNTS has `events` "
                           "and `exposure`, nothing else"));

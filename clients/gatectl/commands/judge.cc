@@ -1,5 +1,6 @@
 // gatectl judge: judges recorded cohorts offline, by the statistics of the canary check.
 #include "checks/canary/judge.h"
+#include "checks/canary/judge_request.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
