@@ -45,15 +45,17 @@ class Judged {
  public:
   Judged(const v1::MetricSeries& metric, const SeriesWindow& window, const Levels& levels)
       : metric_(metric), window_(window), levels_(levels) {
+    past_ = CompareWithPast(metric, window, levels.past, levels.safe);
+    if (past_) noise_ = stats::NoiseOf(past_->past);
     for (const std::string& old : OldCohorts(metric)) {
       Compared& compared = compared_.emplace_back();
       compared.series = ReadCohorts(metric, old, window);
-      compared.answer = TestSeries(metric, compared.series, levels.harm, levels.safe);
+      compared.answer = TestSeries(metric, compared.series, levels.harm, levels.safe, noise_);
       log_e_harm_ = std::min(log_e_harm_, compared.answer.log_e_harm);
       log_e_safe_ = std::min(log_e_safe_, compared.answer.log_e_safe);
       safe_ = safe_ && compared.answer.safe;
     }
-    past_ = CompareWithPast(metric, window, levels.past, levels.safe);
+    if (past_ && !past_->followed) past_.reset();
   }
 
   // Against the old version; of several earlier weeks the one that says least.
@@ -77,6 +79,7 @@ class Judged {
   const v1::MetricSeries& metric_;
   const SeriesWindow window_;
   const Levels levels_;
+  stats::PastNoise noise_;
   std::vector<Compared> compared_;  // with each old cohort
   double log_e_harm_ = std::numeric_limits<double>::infinity();
   double log_e_safe_ = std::numeric_limits<double>::infinity();
@@ -179,7 +182,7 @@ void Judged::TellStrata(const Compared& shown, v1::MetricJudgement& judgement) c
   std::vector<double> evidence;
   for (const std::string& stratum : strata) {
     const CohortSeries series = ReadStratum(metric_, shown.series.old_cohort, stratum, window_);
-    const SeriesAnswer answer = TestSeries(metric_, series, levels_.harm, levels_.safe);
+    const SeriesAnswer answer = TestSeries(metric_, series, levels_.harm, levels_.safe, noise_);
     v1::StratumJudgement& one = told.emplace_back();
     one.set_stratum(stratum);
     one.set_estimate(answer.estimate);

@@ -9,6 +9,7 @@
 
 #include "checks/canary/block_reader.h"
 #include "checks/canary/series_test.h"
+#include "checks/stats/change_detector.h"
 
 namespace gate {
 namespace {
@@ -138,7 +139,7 @@ std::optional<PastAnswer> CompareWithPast(const v1::MetricSeries& series,
                                           double alpha_better) {
   const bool more_is_worse = series.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
                              series.direction() != v1::DIRECTION_EITHER;
-  if (series.kind() == v1::METRIC_KIND_VALUES || !more_is_worse) return std::nullopt;
+  if (series.kind() == v1::METRIC_KIND_VALUES) return std::nullopt;
   const Record record = ReadRecord(series, window);
   if (series.kind() == v1::METRIC_KIND_HISTOGRAM && record.bounds.empty()) return std::nullopt;
   // Whoever has been there for longer.
@@ -155,6 +156,8 @@ std::optional<PastAnswer> CompareWithPast(const v1::MetricSeries& series,
   for (const Moment& moment : before) past.push_back(RateOf(moment.amount, bound));
   answer.past = stats::MeasureReference(past);
   if (!answer.past.Known()) return std::nullopt;
+  if (!more_is_worse) return answer;
+  answer.followed = true;
   answer.limit = std::max(answer.limit, series.tolerated_rate() / answer.past.rate);
   const double threshold =
       stats::ThresholdOfWatch(std::max(kWatch / record.length, int64_t{1}), alpha_worse);

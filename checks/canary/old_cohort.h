@@ -12,7 +12,7 @@
 
 #include "absl/time/time.h"
 #include "checks/canary/cohort_series.h"
-#include "checks/stats/change_detector.h"
+#include "checks/stats/rate_reference.h"
 #include "gate/v1/evidence.pb.h"
 
 namespace gate {
@@ -24,6 +24,7 @@ struct Course {
 };
 
 struct PastAnswer {
+  bool followed = false;  // Where less is worse there is only a past, and nothing that follows.
   std::string cohort;  // of which there is a past: "stable" or "baseline"
   stats::RateReference past;
   double limit = 1;  // Times the past's rate up to which nothing is said.
@@ -37,7 +38,7 @@ struct PastAnswer {
   bool OnlyOldWorse() const { return old_version.worse && !canary.worse && canary_better; }
 };
 
-// Of counts and histograms where more is worse, and at least three hours of minutes of the past.
+// Of counts and histograms, with at least three hours of minutes of the past.
 // The chance of ever saying worse in vain is at most alpha_worse for each of the two, over a day of
 // intervals; that of saying canary_better in vain at most alpha_better.
 std::optional<PastAnswer> CompareWithPast(const v1::MetricSeries& series,

@@ -18,6 +18,7 @@ struct Question {
   const CohortSeries& series;
   double limit, alpha_harm, alpha_safe;
   bool reversed;  // baseline to canary
+  stats::PastNoise past;
 };
 
 stats::CountBlock Reversed(const stats::CountBlock& block) {
@@ -71,7 +72,8 @@ void AddAll(const std::vector<Block>& blocks, const Question& question, Test& te
 SeriesAnswer Test(const std::vector<stats::CountBlock>& blocks, const Question& question) {
   const bool rarity = question.parameters.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
                       question.parameters.direction() != v1::DIRECTION_EITHER;
-  stats::CountTest test(question.limit, rarity ? question.parameters.tolerated_rate() : 0);
+  stats::CountTest test(question.limit, rarity ? question.parameters.tolerated_rate() : 0,
+                        question.past);
   AddAll(blocks, question, test);
   const stats::CountAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
   SeriesAnswer result = Common(answer);
@@ -115,7 +117,8 @@ SeriesAnswer Test(const std::vector<stats::MeanBlock>& blocks, const Question& q
 
 SeriesAnswer Test(const std::vector<stats::HistogramBlock>& blocks, const Question& question) {
   if (question.series.bounds.empty()) return Nothing();
-  stats::QuantileTest test(question.series.bounds, QuantileOf(question.parameters), question.limit);
+  stats::QuantileTest test(question.series.bounds, QuantileOf(question.parameters), question.limit,
+                           question.past);
   AddAll(blocks, question, test);
   const stats::QuantileAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
   SeriesAnswer result = Common(answer.counts);
@@ -173,11 +176,11 @@ double QuantileOf(const v1::MetricSeries& series) {
 }
 
 SeriesAnswer TestSeries(const v1::MetricSeries& parameters, const CohortSeries& series,
-                        double alpha_harm, double alpha_safe) {
+                        double alpha_harm, double alpha_safe, const stats::PastNoise& past) {
   const double margin = parameters.margin();
   const auto ask = [&](bool reversed, double alpha) {
     return TestOneWay({parameters, series, reversed ? 1 / (1 - margin) : 1 + margin, alpha,
-                       alpha_safe, reversed});
+                       alpha_safe, reversed, past});
   };
   switch (parameters.direction()) {
     case v1::DIRECTION_LOWER_IS_WORSE:

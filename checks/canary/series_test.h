@@ -7,6 +7,7 @@
 #define CHECKS_CANARY_SERIES_TEST_H_
 
 #include "checks/canary/cohort_series.h"
+#include "checks/stats/rate_reference.h"
 #include "gate/v1/evidence.pb.h"
 
 namespace gate {
@@ -34,8 +35,9 @@ struct SeriesAnswer {
 double QuantileOf(const v1::MetricSeries& series);
 
 // `parameters` gives kind, direction, margin and what else is asked; its points are not read.
+// `past`: how events, or slow requests, of the old version came before the canary.
 SeriesAnswer TestSeries(const v1::MetricSeries& parameters, const CohortSeries& series,
-                        double alpha_harm, double alpha_safe);
+                        double alpha_harm, double alpha_safe, const stats::PastNoise& past);
 
 }  // namespace gate
 

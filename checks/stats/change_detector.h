@@ -39,25 +39,9 @@
 #include <span>
 
 #include "checks/stats/rate_interval.h"
+#include "checks/stats/rate_reference.h"
 
 namespace gate::stats {
-
-// What the past of a cohort lets expect.
-struct RateReference {
-  int intervals = 0;      // That it was measured on.
-  double exposure = 0;    // Per interval.
-  double rate = 0;        // Events per exposure...
-  double rate_error = 0;  // ...and the standard error of that.
-  double dispersion = 1;  // Variance to mean of sums of intervals, per interval; at least 1.
-
-  // Whether it is enough to go by.
-  bool Known() const { return intervals >= 180 && exposure > 0; }
-};
-
-// In the order of time; stretches of it (the same hour of each of four weeks) one after the other.
-// The variance of sums as Newey & West estimate it (Econometrica 55 (1987), equation 5), over ten
-// neighbours, and enlarged by its standard error.
-RateReference MeasureReference(std::span<const RateInterval> past);
 
 // The threshold for a false alarm in at most the part `alpha` of all watches of so many intervals.
 double ThresholdOfWatch(double intervals, double alpha);

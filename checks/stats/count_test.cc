@@ -14,16 +14,18 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const double kLogHalf = std::log(0.5);
 const double kEventsWeight = std::log(3.0 / 4), kOtherWeight = std::log(1.0 / 8);
+// Standard deviations at which what is measured outweighs a past of single events.
+constexpr double kSurprise = 2.5;
 // Farther from the limit than the farthest alternative nothing is known.
 constexpr double kFar = 4;
 
 // The weighted sum of the header, for one side of the limit.
 class Evidence {
  public:
-  // Whether single events and whether bursts count.
+  // Whether single events and whether bursts count, and what an interval is worth.
   Evidence(Side side, const RatioEProcess& ratios, bool events, bool bursts,
-           const ShareBetting& shares)
-      : side_(side), log_e_of_shares_(shares.LogE()) {
+           const ShareBetting& shares, double inflation)
+      : side_(side), inflation_(inflation), log_e_of_shares_(shares.LogE() / inflation) {
     if (events) events_.emplace(ratios, Unit::kEvents, side);
     if (bursts) bursts_.emplace(ratios, Unit::kBursts, side);
   }
@@ -34,8 +36,9 @@ class Evidence {
 
   // Without the bets, which are only known at the limit.
   double LogEOfRatios(double distance) const {
-    return LogSumExp(std::array{events_ ? kEventsWeight + events_->LogEAt(distance) : -kInfinity,
-                                bursts_ ? kOtherWeight + bursts_->LogEAt(distance) : -kInfinity});
+    return LogSumExp(
+        std::array{events_ ? kEventsWeight + events_->LogEAt(distance) : -kInfinity,
+                   bursts_ ? kOtherWeight + bursts_->LogEAt(distance) / inflation_ : -kInfinity});
   }
 
   // The edge of the confidence sequence: the last distance from the limit, coming from the far
@@ -56,6 +59,7 @@ class Evidence {
 
  private:
   Side side_;
+  double inflation_;
   double log_e_of_shares_;
   std::optional<RatioEvidence> events_, bursts_;
 };
@@ -68,8 +72,20 @@ double Divergence(double p, double q) {
 
 }  // namespace
 
-CountTest::CountTest(double limit, double tolerated_rate)
-    : limit_(limit), tolerated_rate_(tolerated_rate), rate_(tolerated_rate) {}
+CountTest::CountTest(double limit, double tolerated_rate, PastNoise past)
+    : limit_(limit), tolerated_rate_(tolerated_rate), past_(past), rate_(tolerated_rate) {}
+
+bool CountTest::Single() const {
+  const Dispersion measured = paired_blocks_ > 0 ? meter_.Measured() : Dispersion{};
+  switch (past_.kind) {
+    case PastNoise::kSingle:
+      return measured.blocks < kBlocksForDispersion || measured.UnderDeviations(kSurprise);
+    case PastNoise::kSwings:
+      return meter_.SurelySingle();
+    default:
+      return measured.Single();
+  }
+}
 
 void CountTest::Add(const CountBlock& block) {
   total_ += block;
@@ -126,10 +142,10 @@ CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
   answer.estimate = meter_.Ratio();
   if (paired_blocks_ > 0) answer.dispersion = meter_.Measured();
   const Dispersion& dispersion = answer.dispersion;
-  const bool single = dispersion.Single(), no_large_bursts = !dispersion.Over(kLargestBurst);
-  const Evidence harm(Side::kAbove, ratios_, single, no_large_bursts, above_);
+  const bool single = Single(), no_large_bursts = !dispersion.Over(kLargestBurst);
+  const Evidence harm(Side::kAbove, ratios_, single, no_large_bursts, above_, past_.inflation);
   const Evidence safe(Side::kBelow, ratios_, single && meter_.SurelySingle(), no_large_bursts,
-                      below_);
+                      below_, past_.inflation);
   const double proof_of_harm = -std::log(alpha_harm), proof_of_safety = -std::log(alpha_safe);
   answer.log_e_harm = harm.LogE();
   double by_ratio = safe.LogE(), by_rate = -kInfinity;
@@ -176,7 +192,7 @@ CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
 }
 
 CountAnswer TestCounts(std::span<const CountBlock> blocks, const CountQuestion& question) {
-  CountTest test(question.limit, question.tolerated_rate);
+  CountTest test(question.limit, question.tolerated_rate, question.past);
   for (const CountBlock& block : blocks) test.Add(block);
   return test.Answer(question.alpha_harm, question.alpha_safe);
 }

@@ -33,6 +33,7 @@
 #include "checks/stats/count_block.h"
 #include "checks/stats/dispersion.h"
 #include "checks/stats/rate_eprocess.h"
+#include "checks/stats/rate_reference.h"
 #include "checks/stats/ratio_eprocess.h"
 #include "checks/stats/share_betting.h"
 
@@ -45,6 +46,7 @@ struct CountQuestion {
   double alpha_safe = 0.01;  // Chance of ever calling safe where it is at least the limit.
   // Events per exposure of the canary that nobody minds, whatever the ratio. 0: there is none.
   double tolerated_rate = 0;
+  PastNoise past;
 };
 
 // What the counts say. Ratios are canary to baseline.
@@ -73,7 +75,7 @@ struct CountAnswer {
 class CountTest {
  public:
   // limit > 0; tolerated_rate >= 0, 0 for none.
-  CountTest(double limit, double tolerated_rate);
+  CountTest(double limit, double tolerated_rate, PastNoise past = {});
 
   void Add(const CountBlock& block);
 
@@ -111,8 +113,12 @@ class CountTest {
   // expect on the canary.
   double AddRatio(const CountBlock& block);
 
+  // Whether events are taken to come one by one.
+  bool Single() const;
+
   double limit_;
   double tolerated_rate_;
+  PastNoise past_;
   CountBlock total_;
   double blocks_ = 0;
   // Of blocks that say something about the ratio.

@@ -91,13 +91,14 @@ double Quantile(std::span<const double> bounds, std::span<const double> cumulati
   return bounds[right - 1] * std::pow(bounds[right] / bounds[right - 1], part);
 }
 
-QuantileTest::QuantileTest(std::vector<double> bounds, double quantile, double limit)
+QuantileTest::QuantileTest(std::vector<double> bounds, double quantile, double limit,
+                           PastNoise past)
     : bounds_(std::move(bounds)),
       quantile_(quantile),
       limit_(limit),
       canary_(bounds_.size() + 1),
       baseline_(bounds_.size() + 1),
-      counts_(/*limit=*/1, /*tolerated_rate=*/0) {}
+      counts_(/*limit=*/1, /*tolerated_rate=*/0, past) {}
 
 // The bound over which the part that is tolerated of the canary is nearest to that over the
 // quantile, among those that the baseline has requests for.

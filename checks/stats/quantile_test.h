@@ -46,7 +46,7 @@ struct QuantileAnswer {
 class QuantileTest {
  public:
   // bounds ascending, over 0, finite, at least one; 0 < quantile < 1; limit >= 1: the r above.
-  QuantileTest(std::vector<double> bounds, double quantile, double limit);
+  QuantileTest(std::vector<double> bounds, double quantile, double limit, PastNoise past = {});
 
   void Add(const HistogramBlock& block);
 

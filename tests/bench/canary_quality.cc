@@ -1,7 +1,7 @@
 // How often a canary is judged wrongly, and how soon rightly, by simulation; beside Mann and
 // Whitney's test as Kayenta uses it, on the same data.
 //
-//   canary_quality [--runs N] [--seed N]
+//   canary_quality [--runs N] [--seed N] [--no-past] [--only false-alarms|detection]
 //
 // Both are asked after every minute, and Kayenta's rule once more at the end of the hour only. What
 // is measured is the engine's own: the sequential tests of checks/stats under one alpha, put
@@ -22,6 +22,7 @@
 #include "checks/stats/count_test.h"
 #include "checks/stats/mean_process.h"
 #include "checks/stats/quantile_test.h"
+#include "checks/stats/rate_reference.h"
 #include "tests/bench/mann_whitney.h"
 
 namespace gate::bench {
@@ -73,7 +74,8 @@ struct World {
   double error_rate = 0.01;
   // What the canary does worse.
   double errors = 1, cost = 1, latency = 1;
-  int hosts = 3;  // of each cohort, for costs
+  int hosts = 3;     // of each cohort, for costs
+  bool past = true;  // whether four hours of the old version's past are known
 };
 
 // One metric: what happens in a minute, what the engine makes of it, and what Kayenta would see.
@@ -91,9 +93,9 @@ class Errors final : public Metric {
  public:
   Errors(Random& random, const World& world)
       : world_(world),
-        test_(world.limit, 0),
         canary_(random, Requests(true) * world.error_rate, world.dispersion, world.phi),
-        baseline_(random, Requests(false) * world.error_rate, world.dispersion, world.phi) {}
+        baseline_(random, Requests(false) * world.error_rate, world.dispersion, world.phi),
+        test_(world.limit, 0, Past(random)) {}
   void Minute(Random& random) override {
     const double ours = std::round(Requests(true)), theirs = std::round(Requests(false));
     const double a = std::min(canary_.Next(random, world_.errors), ours);
@@ -109,9 +111,19 @@ class Errors final : public Metric {
   double Requests(bool canary) const {
     return world_.per_minute * (canary ? world_.share : 1 - world_.share);
   }
+  // How the old version's errors came before.
+  stats::PastNoise Past(Random& random) {
+    if (!world_.past) return {};
+    std::vector<stats::RateInterval> past;
+    for (int i = 0; i < 240; ++i) {
+      const double requests = std::round(Requests(false));
+      past.push_back({requests, std::min(baseline_.Next(random, 1), requests)});
+    }
+    return stats::NoiseOf(stats::MeasureReference(past));
+  }
   const World world_;
-  stats::CountTest test_;
   Counts canary_, baseline_;
+  stats::CountTest test_;
 };
 
 class Cost final : public Metric {
@@ -258,7 +270,7 @@ Metrics Twenty(Random& random, const World& world) {
   return metrics;
 }
 
-void FalseAlarms(int runs, uint64_t seed) {
+void FalseAlarms(int runs, uint64_t seed, bool past) {
   std::printf(
       "False alarms: twenty metrics of a healthy canary, two hours, asked every minute, alpha %g.\n"
       "%9s %6s %5s %5s | %7s | %s\n",
@@ -274,6 +286,7 @@ void FalseAlarms(int runs, uint64_t seed) {
         world.share = share;
         world.dispersion = dispersion;
         world.phi = phi;
+        world.past = past;
         std::vector<Life> lives;
         for (int run = 0; run < runs; ++run) {
           Random random(seed + static_cast<uint64_t>(run));
@@ -348,13 +361,15 @@ std::vector<Detection> Detections() {
   };
 }
 
-void Detect(int runs, uint64_t seed) {
+void Detect(int runs, uint64_t seed, bool past) {
   std::printf(
       "What is found, asked every minute at alpha %g; \"aim\" is the median minute that is aimed "
       "at.\n"
       "%-46s %4s | %5s %6s | %5s %6s | %s\n",
       kAlpha, "", "aim", "FAIL", "median", "PASS", "median", "Kayenta: ever, median, at the end");
-  for (const Detection& detection : Detections()) {
+  std::vector<Detection> detections = Detections();
+  for (Detection& detection : detections) {
+    detection.world.past = past;
     std::vector<Life> lives;
     for (int run = 0; run < runs; ++run) {
       Random random(seed + static_cast<uint64_t>(run));
@@ -390,12 +405,14 @@ int main(int argc, char** argv) {
   int runs = 100;
   uint64_t seed = 20261122;
   std::string part;
+  bool no_past = false;
   app.add_option("--runs", runs, "Runs for each cell")->check(CLI::Range(10, 1000000));
   app.add_option("--seed", seed, "Of the first run");
+  app.add_flag("--no-past", no_past, "Nothing is known of the old version before the canary");
   app.add_option("--only", part, "false-alarms or detection")
       ->check(CLI::IsMember({"false-alarms", "detection"}));
   CLI11_PARSE(app, argc, argv);
   std::printf("seed %llu\n\n", static_cast<unsigned long long>(seed));
-  if (part != "detection") gate::bench::FalseAlarms(runs, seed);
-  if (part != "false-alarms") gate::bench::Detect(runs, seed);
+  if (part != "detection") gate::bench::FalseAlarms(runs, seed, !no_past);
+  if (part != "false-alarms") gate::bench::Detect(runs, seed, !no_past);
 }

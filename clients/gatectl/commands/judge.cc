@@ -1,16 +1,17 @@
 // gatectl judge: judges recorded cohorts offline, by the statistics of the canary check.
 #include "checks/canary/judge.h"
-#include "checks/canary/judge_request.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <span>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "checks/canary/cohort_series.h"
+#include "checks/canary/judge_request.h"
 #include "checks/canary/series_test.h"
 #include "checks/render/escape.h"
 #include "checks/render/paint.h"
@@ -29,6 +30,24 @@ struct Lines {
   std::vector<double> canary, old;
 };
 
+// What all strata of an interval come to.
+stats::CountBlock Sum(std::span<const stats::CountBlock> strata) {
+  stats::CountBlock sum;
+  for (const stats::CountBlock& block : strata) sum += block;
+  return sum;
+}
+stats::MeanBlock Sum(std::span<const stats::MeanBlock> strata) { return strata[0]; }
+stats::HistogramBlock Sum(std::span<const stats::HistogramBlock> strata) {
+  stats::HistogramBlock sum = strata[0];
+  for (const stats::HistogramBlock& block : strata.subspan(1)) {
+    for (size_t i = 0; i < sum.canary.size(); ++i) {
+      sum.canary[i] += block.canary[i];
+      sum.baseline[i] += block.baseline[i];
+    }
+  }
+  return sum;
+}
+
 void Add(const stats::CountBlock& block, double, const std::vector<double>&, Lines& lines) {
   lines.canary.push_back(block.canary_events / block.canary_exposure);
   lines.old.push_back(block.baseline_events / block.baseline_exposure);
@@ -44,12 +63,16 @@ void Add(const stats::HistogramBlock& block, double quantile, const std::vector<
 }
 
 // What both cohorts did over time, on one scale.
-std::string Plot(const v1::MetricSeries& metric, const Terminal& terminal) {
-  const CohortSeries series = ReadCohorts(metric);
+std::string Plot(const v1::MetricSeries& metric, const SeriesWindow& window,
+                 const Terminal& terminal) {
+  const CohortSeries series = ReadCohorts(metric, OldCohorts(metric)[0], window);
   Lines lines;
   std::visit(
       [&](const auto& blocks) {
-        for (const auto& block : blocks) Add(block, QuantileOf(metric), series.bounds, lines);
+        for (size_t first = 0; first < blocks.size(); first += series.strata) {
+          Add(Sum(std::span(&blocks[first], series.strata)), QuantileOf(metric), series.bounds,
+              lines);
+        }
       },
       series.blocks);
   double high = 0, low = 0;
@@ -93,8 +116,8 @@ std::string Table(const v1::JudgeRequest& request, const v1::JudgeResponse& resp
           &text, render::Wrap(render::EscapeTerminal("! " + defect.detail()), 2, terminal.width));
     }
     if (!terminal.is_terminal) continue;
-    absl::StrAppend(&text, Plot(request.metrics(i), terminal), "  ", render::PadRight("ratio", 9),
-                    " ",
+    absl::StrAppend(&text, Plot(request.metrics(i), SeriesWindow(request), terminal), "  ",
+                    render::PadRight("ratio", 9), " ",
                     RatioBar(metric.lower(), metric.estimate(), metric.upper(), metric.limit(),
                              kBarWidth, terminal.unicode),
                     "  1/8x to 8x\n");
