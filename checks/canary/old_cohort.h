@@ -25,7 +25,7 @@ struct Course {
 
 struct PastAnswer {
   bool followed = false;  // Where less is worse there is only a past, and nothing that follows.
-  std::string cohort;  // of which there is a past: "stable" or "baseline"
+  std::string cohort;     // of which there is a past: "stable" or "baseline"
   stats::RateReference past;
   double limit = 1;  // Times the past's rate up to which nothing is said.
   double bound = 0;  // HISTOGRAM: over which requests are slow.
