@@ -171,7 +171,11 @@ class Judgement {
     if (judgement.samples(0).intervals() == 0) {
       return NothingToCompare(metric, observation.metric(), judgement);
     }
-    sentences_[judgement.outcome()].push_back(judgement.reason());
+    // Better than a version that fails is not yet as good as that version was: only a migration
+    // says that going forward is what helps.
+    const bool flattered = judgement.old_cohort().worse() && !change_.has_schema_change() && !fail;
+    sentences_[flattered ? v1::OUTCOME_INCONCLUSIVE : judgement.outcome()].push_back(
+        judgement.reason());
     AddDefects(metric, judgement, fail ? v1::SEVERITY_WARN : v1::SEVERITY_BLOCK);
     const v1::PastComparison& past = judgement.old_cohort();
     if (fail && past.worse() && past.canary_worse()) {
@@ -179,7 +183,7 @@ class Judgement {
     } else if (fail) {
       AddHarm(metric, judgement);
     } else if (past.worse() || past.canary_worse()) {
-      AddOldVersion(metric, judgement);
+      AddOldVersion(metric, judgement, flattered);
     } else if (judgement.outcome() == v1::OUTCOME_INCONCLUSIVE && judgement.defects().empty()) {
       AddUndecided(metric, judgement);
     }
@@ -213,8 +217,9 @@ class Judgement {
 
   // The old version got worse, or only the canary is worse than its past: the canary is proven to
   // be no part of it, or nobody knows yet.
-  void AddOldVersion(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement) {
-    if (judgement.outcome() == v1::OUTCOME_PASS) {
+  void AddOldVersion(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement,
+                     bool flattered) {
+    if (judgement.outcome() == v1::OUTCOME_PASS && !flattered) {
       Add("canary.old_version", metric, judgement.reason(), v1::SEVERITY_WARN,
           v1::EFFECT_BREAKS_RUNNING_VERSION,
           "Go forward: give the new version all of the traffic. Taking it back would leave every "
@@ -393,7 +398,6 @@ class Judgement {
     const bool open = std::ranges::any_of(outcome_.findings(), [](const v1::Finding& finding) {
       return finding.severity() == v1::SEVERITY_BLOCK;
     });
-    // Without a migration nothing says that going forward is what helps the old version.
     const bool forward = response.advice() == v1::ADVICE_ACCELERATE;
     outcome_.set_advice(forward && !accelerate_ ? v1::ADVICE_WAIT : response.advice());
     if (response.decision() == v1::DECISION_BLOCK) {
@@ -407,7 +411,6 @@ class Judgement {
     } else if (all_safe || (accelerate_ && !open)) {
       outcome_.set_outcome(v1::OUTCOME_PASS);
       outcome_.set_summary(forward ? response.reason() : Summary(sentences_[v1::OUTCOME_PASS]));
-      if (forward && !accelerate_) outcome_.set_advice(v1::ADVICE_PROCEED);
     } else {
       outcome_.set_outcome(v1::OUTCOME_INCONCLUSIVE);
       outcome_.set_summary(Summary(sentences_[v1::OUTCOME_INCONCLUSIVE]));

@@ -110,7 +110,8 @@ bool AnyStandsOut(const v1::MetricJudgement& judgement) {
 
 v1::Outcome Judged::OutcomeOf(bool harmed, const v1::MetricJudgement& judgement) const {
   if (harmed || AnyStandsOut(judgement) || (past_ && past_->BothWorse())) return v1::OUTCOME_FAIL;
-  if (past_ && past_->OnlyOldWorse()) return v1::OUTCOME_PASS;
+  const bool forward = past_ && past_->OnlyOldWorse();
+  if (forward && judgement.defects().empty()) return v1::OUTCOME_PASS;
   const bool shaken = past_ && (past_->old_version.worse || past_->canary.worse);
   return safe_ && judgement.defects().empty() && !shaken ? v1::OUTCOME_PASS
                                                          : v1::OUTCOME_INCONCLUSIVE;
@@ -161,9 +162,10 @@ std::string Judged::ReasonOf(bool harmed, const Compared& shown,
                         ", where it is ", Times(worst.estimate()));
   }
   if (!harmed && past_ && past_->old_version.worse) {
-    return against_past + (past_->OnlyOldWorse()
-                               ? "; only the old version suffers: the way out is forward"
-                               : "; whether the canary is a part of it is not known yet");
+    return against_past +
+           (past_->OnlyOldWorse()
+                ? "; only the old version suffers: after a migration the way out is forward"
+                : "; whether the canary is a part of it is not known yet");
   }
   if (!harmed && past_ && past_->canary.worse) {
     return against_past + "; the canary is worse than the old version was";
@@ -241,18 +243,18 @@ v1::JudgeResponse JudgeMetrics(const v1::JudgeRequest& request) {
   const stats::CombinedAnswer combined = stats::CombineMetrics(evidence, alpha);
 
   v1::JudgeResponse response;
-  bool harm = combined.some, safe = true, whole = true, forward = false;
+  bool harm = combined.some, safe = true, forward = false;
   for (size_t i = 0; i < judged.size(); ++i) {
     const v1::MetricJudgement& judgement = *response.add_metrics() =
         judged[i].Tell(combined.metrics[i].harmed);
     harm = harm || judgement.outcome() == v1::OUTCOME_FAIL;
     safe = safe && judgement.outcome() == v1::OUTCOME_PASS;
-    whole = whole && judgement.defects().empty() && judgement.samples(0).intervals() > 0;
-    forward = forward || (judged[i].past() && judged[i].past()->OnlyOldWorse());
+    forward = forward || (judgement.outcome() == v1::OUTCOME_PASS && judged[i].past() &&
+                          judged[i].past()->OnlyOldWorse());
   }
   const bool accelerate = forward && !harm;
-  // Where the old version suffers nobody waits for every metric to be proven safe.
-  const bool allow = safe || (accelerate && whole);
+  // Whether a migration is what the old version suffers from is not in the request.
+  const bool allow = safe && !forward;
   response.set_decision(harm ? v1::DECISION_BLOCK : allow ? v1::DECISION_ALLOW : v1::DECISION_HOLD);
   response.set_advice(harm         ? v1::ADVICE_ROLL_BACK
                       : accelerate ? v1::ADVICE_ACCELERATE

@@ -386,7 +386,7 @@ TEST(JudgeOldVersion, SuffersAlone) {
     const v1::JudgeResponse response =
         JudgeMetrics(Of({WithPast(0.003, 0.2, 0.003, minutes, traffic)}));
     EXPECT_EQ(response.advice(), v1::ADVICE_ACCELERATE) << Text(response);
-    EXPECT_EQ(response.decision(), v1::DECISION_ALLOW);
+    EXPECT_EQ(response.decision(), v1::DECISION_HOLD);
     EXPECT_THAT(response.reason(), HasSubstr("the way out is forward"));
     const absl::Time since = FromProto(response.metrics(0).old_cohort().since());
     EXPECT_LE(since - kStart, absl::Minutes(2));
