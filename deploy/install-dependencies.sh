@@ -14,7 +14,7 @@ build=(
   prometheus-cpp-dev libcurl4-openssl-dev
   libpq-dev libsqlite3-dev libpg-query-dev postgresql-server-dev-15
   libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev
-  libssl-dev libzstd-dev
+  libssl-dev libzstd-dev libboost-math-dev
   libcli11-dev libre2-dev
   libgtest-dev libgmock-dev
 )
