@@ -408,6 +408,21 @@ TEST(JudgeOldVersion, DoesNotFlatterTheCanary) {
   }
 }
 
+v1::MetricSeries WithoutPast(v1::MetricSeries series) {
+  series.mutable_points()->DeleteSubrange(0, 240);
+  return series;
+}
+
+// Proven to be no worse than an old version that has twice its usual errors: that is no PASS.
+TEST(JudgeOldVersion, IsNoYardstickOnceItFell) {
+  const v1::MetricSeries series = WithPast(0.003, 0.006, 0.0044, 30, 50);
+  EXPECT_EQ(JudgeMetrics(Of({WithoutPast(series)})).decision(), v1::DECISION_ALLOW);
+  const v1::JudgeResponse response = JudgeMetrics(Of({series}));
+  EXPECT_EQ(response.decision(), v1::DECISION_HOLD) << Text(response);
+  EXPECT_EQ(response.advice(), v1::ADVICE_WAIT);
+  EXPECT_TRUE(response.metrics(0).old_cohort().worse());
+}
+
 TEST(JudgeOldVersion, IsLeftAloneWhereItIsWell) {
   const v1::JudgeResponse response = JudgeMetrics(Of({WithPast(0.003, 0.003, 0.003, 60)}));
   EXPECT_EQ(response.advice(), v1::ADVICE_WAIT) << Text(response);
