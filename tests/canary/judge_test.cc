@@ -423,6 +423,14 @@ TEST(JudgeOldVersion, IsNoYardstickOnceItFell) {
   EXPECT_TRUE(response.metrics(0).old_cohort().worse());
 }
 
+// Whose errors have come one by one is believed from the first interval on.
+TEST(JudgeOldVersion, TellsHowErrorsCome) {
+  const v1::MetricSeries series = WithPast(0.003, 0.003, 0.1, 2);
+  EXPECT_EQ(JudgeMetrics(Of({WithoutPast(series)})).decision(), v1::DECISION_HOLD);
+  const v1::JudgeResponse response = JudgeMetrics(Of({series}));
+  EXPECT_EQ(response.decision(), v1::DECISION_BLOCK) << Text(response);
+}
+
 TEST(JudgeOldVersion, IsLeftAloneWhereItIsWell) {
   const v1::JudgeResponse response = JudgeMetrics(Of({WithPast(0.003, 0.003, 0.003, 60)}));
   EXPECT_EQ(response.advice(), v1::ADVICE_WAIT) << Text(response);
