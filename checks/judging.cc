@@ -93,14 +93,16 @@ void Judging::Judge(const Evidence& evidence, Part& part) const {
 }
 
 bool Judging::Decided(const Evidence& evidence) {
-  bool decided = false;
+  bool blocked = false, go_back = false;
   for (Part& part : parts_) {
     const bool complete = std::all_of(part.observations.begin(), part.observations.end(),
                                       [&](const std::string& id) { return evidence.Contains(id); });
     if (!part.outcome && complete) Judge(evidence, part);
-    decided = decided || (part.outcome && Blocks(*part.outcome));
+    if (!part.outcome || !Blocks(*part.outcome)) continue;
+    blocked = true;
+    go_back = go_back || part.outcome->advice() == v1::ADVICE_ROLL_BACK;
   }
-  return decided;
+  return blocked && (go_back || !change_.canary().has_started_at());
 }
 
 v1::Verdict Judging::Verdict(const Evidence& evidence) {

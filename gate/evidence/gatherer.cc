@@ -43,8 +43,8 @@ struct Shared {
 }  // namespace
 
 Gatherer::Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads,
-                   GatherObserver* observer)
-    : observer_(observer) {
+                   GatherObserver* observer, Duration grace)
+    : observer_(observer), grace_(grace) {
   for (auto& source : sources) {
     const bool immediate = source->Immediate();
     lanes_.push_back(
@@ -102,10 +102,16 @@ Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Chang
   }
   if (slow.empty()) return evidence;
 
-  bool enough = decided(evidence);
-  const auto shared = enough ? nullptr : std::make_shared<Shared>(change);
+  SteadyTime until = deadline;
+  bool enough = false;
+  const auto see_whether_enough = [&] {
+    if (enough || !decided(evidence)) return;
+    enough = true;
+    until = std::min(deadline, std::chrono::steady_clock::now() + grace_);
+  };
+  see_whether_enough();
+  const auto shared = std::make_shared<Shared>(change);
   for (const auto& [query, lane] : slow) {
-    if (enough) break;
     auto fetch = [shared, query = *query, source = lane->source.get(), now, deadline,
                   observer = observer_] {
       const auto start = std::chrono::steady_clock::now();
@@ -125,17 +131,17 @@ Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Chang
 
   const auto missing = [&] { return evidence.observations().size() < queries.size(); };
   bool late = false;
-  while (!enough && !late && missing()) {
+  while (!late && missing()) {
     std::vector<v1::Observation> arrived;
     {
       MutexLock lock(shared->mu);
       while (shared->inbox.empty() && !late) {
-        late = !shared->arrived.WaitUntil(shared->mu, deadline);
+        late = !shared->arrived.WaitUntil(shared->mu, until);
       }
       arrived.swap(shared->inbox);
     }
     for (v1::Observation& observation : arrived) evidence.Add(std::move(observation));
-    enough = missing() && decided(evidence);
+    if (missing()) see_whether_enough();
   }
   const v1::AbsenceReason reason =
       enough ? v1::ABSENCE_REASON_NOT_AWAITED : v1::ABSENCE_REASON_TIMEOUT;

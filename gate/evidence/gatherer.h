@@ -24,14 +24,21 @@ class GatherObserver {
 
 class Gatherer {
  public:
-  // Asked whenever observations have come in: true ends the gathering, since the answer can no
-  // longer change; what is missing then is NOT_AWAITED.
+  // Asked whenever observations have come in: true where the answer can no longer change. What is
+  // not there a moment later is NOT_AWAITED.
   using Decided = std::function<bool(const Evidence&)>;
+  using Duration = std::chrono::steady_clock::duration;
+
+  // Who is stopped wants to hear at once of everything that is wrong, and not of the next thing
+  // when the first is mended; so a decided answer waits for as long as sources take that are not
+  // slow.
+  static constexpr Duration kGrace = std::chrono::seconds(2);
 
   // Each source that is not immediate gets `threads` of its own, so that one that hangs holds up no
   // other; a query that finds no free place is an Absence (INTERNAL: too many under way).
   // `observer` may be null and outlives the gatherer.
-  Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads, GatherObserver* observer);
+  Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads, GatherObserver* observer,
+           Duration grace = kGrace);
 
   Evidence Gather(const std::vector<v1::Query>& queries, const v1::Change& change, absl::Time now,
                   std::chrono::steady_clock::time_point deadline, const Decided& decided);
@@ -51,6 +58,7 @@ class Gatherer {
                                                        const FetchContext& context);
 
   GatherObserver* const observer_;
+  const Duration grace_;
   std::vector<Lane> lanes_;
 };
 

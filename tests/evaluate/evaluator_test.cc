@@ -120,7 +120,8 @@ class EvaluatorTest : public testing::Test {
           "prometheus:main", v1::Query::kCohortMetric, false,
           [this](const auto& query, const auto& context) { return answer_(query, context); }));
     }
-    gatherer_ = std::make_unique<Gatherer>(std::move(sources), 4, nullptr);
+    gatherer_ = std::make_unique<Gatherer>(std::move(sources), 4, nullptr,
+                                           /*grace=*/std::chrono::seconds(0));
     evaluator_ = std::make_unique<Evaluator>(policies_, *gatherer_, *store_, clock_, options_);
     return *evaluator_;
   }
@@ -331,11 +332,28 @@ TEST_F(EvaluatorTest, ADecidedBlockDoesNotWaitForAHangingSource) {
     return Series(query, context.now, 100);
   };
   clock_.Set(kSaturday);
-  const auto verdict = Ask(Request(), std::chrono::hours(1));
+  v1::EvaluateRequest not_begun = Request();
+  not_begun.mutable_change()->clear_canary();
+  const auto verdict = Ask(not_begun, std::chrono::hours(1));
   ASSERT_TRUE(verdict.ok());
   EXPECT_EQ(verdict->decision(), v1::DECISION_BLOCK);
   EXPECT_THAT(verdict->reason(), HasSubstr("weekend"));
   EXPECT_EQ(verdict->observations(0).absence().reason(), v1::ABSENCE_REASON_NOT_AWAITED);
+}
+
+// The freeze alone decides; that the canary is to go back only its metrics tell.
+TEST_F(EvaluatorTest, ABlockOfAChangeUnderWayWaitsForWhatToDo) {
+  answer_ = [this](const v1::Query& query, const FetchContext& context) {
+    return Series(query, context.now, 1000);
+  };
+  clock_.Set(kSaturday);
+  v1::EvaluateRequest request = Request();
+  *request.mutable_change()->mutable_canary()->mutable_started_at() =
+      ToProto(kSaturday - absl::Hours(1));
+  const auto verdict = Ask(request);
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_EQ(verdict->decision(), v1::DECISION_BLOCK);
+  EXPECT_EQ(verdict->advice(), v1::ADVICE_ROLL_BACK) << verdict->DebugString();
 }
 
 TEST_F(EvaluatorTest, SeriesWithAnotherShapeThanAsked) {
