@@ -75,6 +75,37 @@ void CarryCosts(const IntervalGrid& grid, Cohort& cohort) {
   }
 }
 
+// Who spends often cannot say for which endpoint. What is spent in a stratum that has no exposure
+// at all is spent by the requests of all others, each as much: so the sum over strata is right.
+void SpreadCosts(const IntervalGrid& grid, Cohort& cohort) {
+  const auto has_none = [](const Tally& tally) {
+    return std::ranges::all_of(tally.sums[1], [](double exposure) { return exposure == 0; });
+  };
+  std::vector<double> spent(static_cast<size_t>(grid.boundaries)), exposure = spent;
+  for (const auto& [name, tally] : cohort.strata) {
+    const bool none = has_none(tally);
+    for (int i = 0; i < grid.boundaries; ++i) {
+      exposure[i] += tally.sums[1][i];
+      if (none) spent[i] += tally.sums[0][i];
+    }
+  }
+  if (std::ranges::all_of(exposure, [](double all) { return all == 0; })) return;
+  std::erase_if(cohort.strata, [&](const auto& stratum) { return has_none(stratum.second); });
+  double carried = 0;
+  for (int i = grid.judged_from + 1; i < grid.boundaries; ++i) {
+    if (cohort.Excluded(i)) {
+      carried = 0;
+      continue;
+    }
+    carried += spent[i];
+    if (exposure[i] == 0) continue;
+    for (auto& [name, tally] : cohort.strata) {
+      tally.sums[0][i] += carried * tally.sums[1][i] / exposure[i];
+    }
+    carried = 0;
+  }
+}
+
 class Writer {
  public:
   explicit Writer(CountedCohorts counted) : counted_(std::move(counted)), query_(counted_.query) {
@@ -100,6 +131,7 @@ class Writer {
   void Settle(const IntervalGrid& grid, Cohort& cohort) const {
     FindGaps(cohort);
     if (query_.kind() == v1::METRIC_KIND_VALUES) {
+      SpreadCosts(grid, cohort);
       CarryCosts(grid, cohort);
     } else {
       FindImpossible(cohort);

@@ -184,6 +184,25 @@ TEST_F(RealKinds, CostsAreDividedByExposure) {
   }
 }
 
+// Commands know no zone; requests do.
+TEST_F(RealKinds, CostsWithoutTheLabelOfTheStrataAreSpreadOverThem) {
+  v1::Query query = CohortQuery(v1::METRIC_KIND_VALUES);
+  query.mutable_cohort_metric()->set_events("commands_total");
+  query.mutable_cohort_metric()->set_exposure("requests_total");
+  query.mutable_cohort_metric()->set_stratum_label("zone");
+  const v1::Observation observation = Ask(server_->url(), query);
+  ASSERT_EQ(observation.metric().points_size(), 10) << observation.ShortDebugString();
+  EXPECT_EQ(observation.metric().flaws_size(), 0) << observation.ShortDebugString();
+  for (const v1::MetricPoint& point : observation.metric().points()) {
+    const auto& strata = point.cohorts().at("canary").strata();
+    ASSERT_EQ(strata.size(), 2u) << point.ShortDebugString();
+    EXPECT_NEAR(strata.at("a").values(0), 4 * 45.25 / 60, 1e-9);
+    EXPECT_NEAR(strata.at("b").values(0), 4 * 45.25 / 60, 1e-9);
+    EXPECT_EQ(strata.at("a").weights(0), 20);
+    EXPECT_EQ(strata.at("b").weights(0), 40);
+  }
+}
+
 TEST_F(RealKinds, OfAGaugeTheLastSampleOfEachSeriesAndIntervalCounts) {
   v1::Query query = CohortQuery(v1::METRIC_KIND_VALUES);
   query.mutable_cohort_metric()->set_events("depth");
