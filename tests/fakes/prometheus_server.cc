@@ -40,7 +40,20 @@ std::string Number(double value) {
 
 void MetricsHistory::Add(const std::string& counter, const std::string& labels, absl::Time first,
                          absl::Duration step, const std::vector<double>& values) {
-  series_.push_back({counter, labels, first, step, values});
+  std::vector<std::pair<absl::Time, double>> samples;
+  for (size_t i = 0; i < values.size(); ++i) {
+    samples.emplace_back(first + static_cast<int64_t>(i) * step, values[i]);
+  }
+  Add(counter, labels, std::move(samples));
+}
+
+void MetricsHistory::Add(const std::string& counter, const std::string& labels,
+                         std::vector<std::pair<absl::Time, double>> samples) {
+  series_.push_back({counter, labels, std::move(samples)});
+}
+
+void MetricsHistory::Add(const MetricsHistory& other) {
+  series_.insert(series_.end(), other.series_.begin(), other.series_.end());
 }
 
 std::string MetricsHistory::OpenMetrics() const {
@@ -48,10 +61,9 @@ std::string MetricsHistory::OpenMetrics() const {
   std::map<std::string, std::string> by_counter;
   for (const Series& series : series_) {
     std::string& text = by_counter[series.counter];
-    for (size_t i = 0; i < series.values.size(); ++i) {
-      absl::StrAppend(&text, series.counter, series.labels, " ", Number(series.values[i]), " ",
-                      absl::ToUnixSeconds(series.first + static_cast<int64_t>(i) * series.step),
-                      "\n");
+    for (const auto& [time, value] : series.samples) {
+      absl::StrAppend(&text, series.counter, series.labels, " ", Number(value), " ",
+                      absl::ToUnixSeconds(time), "\n");
     }
   }
   std::string text;
@@ -65,10 +77,9 @@ std::string MetricsHistory::OpenMetrics() const {
 std::string MetricsHistory::Prometheus() const {
   std::string text;
   for (const Series& series : series_) {
-    for (size_t i = 0; i < series.values.size(); ++i) {
-      absl::StrAppend(&text, series.counter, series.labels, " ", Number(series.values[i]), " ",
-                      absl::ToUnixMillis(series.first + static_cast<int64_t>(i) * series.step),
-                      "\n");
+    for (const auto& [time, value] : series.samples) {
+      absl::StrAppend(&text, series.counter, series.labels, " ", Number(value), " ",
+                      absl::ToUnixMillis(time), "\n");
     }
   }
   return text;
@@ -95,7 +106,7 @@ absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartProme
   const TempFolder& folder = server->folder_;
   ChildProcess::Options fill;
   fill.arguments = {"promtool",           "tsdb",
-                    "create-blocks-from", "--max-block-duration=168h",
+                    "create-blocks-from", "--max-block-duration=1458h",
                     "openmetrics",        folder.Write("history.om", history.OpenMetrics()),
                     folder.File("data")};
   if (const RunResult filled = RunProgram(fill); filled.exit != 0) {
@@ -103,7 +114,7 @@ absl::StatusOr<std::unique_ptr<MetricsServerFake>> MetricsServerFake::StartProme
   }
   std::vector<std::string> arguments = {
       "prometheus", "--config.file=" + folder.Write("prometheus.yml", "global: {}\n"),
-      "--storage.tsdb.path=" + folder.File("data"), "--storage.tsdb.retention.time=30d",
+      "--storage.tsdb.path=" + folder.File("data"), "--storage.tsdb.retention.time=400d",
       absl::StrCat("--web.listen-address=127.0.0.1:", server->port_)};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   const absl::Status started = server->Start(std::move(arguments), "/-/ready");

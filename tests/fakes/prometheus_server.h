@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,6 +20,11 @@ class MetricsHistory {
   // Samples of one series: labels as in PromQL, `{track="canary",code="500"}`.
   void Add(const std::string& counter, const std::string& labels, absl::Time first,
            absl::Duration step, const std::vector<double>& values);
+  // The same with times of the caller's choice, in order.
+  void Add(const std::string& counter, const std::string& labels,
+           std::vector<std::pair<absl::Time, double>> samples);
+  // All that another one has.
+  void Add(const MetricsHistory& other);
 
   std::string OpenMetrics() const;  // For promtool.
   std::string Prometheus() const;   // The text format with milliseconds.
@@ -26,9 +32,7 @@ class MetricsHistory {
  private:
   struct Series {
     std::string counter, labels;
-    absl::Time first;
-    absl::Duration step;
-    std::vector<double> values;
+    std::vector<std::pair<absl::Time, double>> samples;
   };
   std::vector<Series> series_;
 };

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
@@ -28,7 +29,7 @@ std::string Configuration(const GateSetup& setup, const std::string& address, in
 
 }  // namespace
 
-RunningGate::RunningGate(const GateSetup& setup) : now_(setup.now) {
+RunningGate::RunningGate(const GateSetup& setup) : own_clock_(!setup.now.empty()) {
   address_ = absl::StrCat(kHost, ":", FreePort());
   monitoring_port_ = FreePort();
   store_url_ =
@@ -36,16 +37,25 @@ RunningGate::RunningGate(const GateSetup& setup) : now_(setup.now) {
   folder_.Write("gated.yaml", Configuration(setup, address_, monitoring_port_, store_url_));
   WritePolicy(setup.policy);
   for (const auto& [name, text] : setup.files) folder_.Write(name, text);
+  if (own_clock_) SetClock(setup.now);
   StartAgain();
+}
+
+void RunningGate::SetClock(const std::string& now) {
+  // Moved into its place, so that nobody reads half of it.
+  const std::string file = folder_.File("clock");
+  folder_.Write("clock.next", absl::StrCat("@", now, "\n"));
+  std::filesystem::rename(file + ".next", file);
 }
 
 void RunningGate::StartAgain() {
   ChildProcess::Options options;
   options.arguments = {GATE_PROGRAMS "/gated", "--config", folder_.File("gated.yaml")};
   options.output = folder_.File("log");
-  if (!now_.empty()) {
+  if (own_clock_) {
     options.environment = {{"LD_PRELOAD", GATE_FAKETIME},
-                           {"FAKETIME", "@" + now_},
+                           {"FAKETIME_TIMESTAMP_FILE", folder_.File("clock")},
+                           {"FAKETIME_NO_CACHE", "1"},
                            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},
                            {"TZ", "UTC"}};
   }

@@ -61,12 +61,14 @@ class RunningGate {
   std::string Log() const { return ReadFile(folder_.File("log")); }
 
   void WritePolicy(const std::string& text) const { folder_.Write("policy.yaml", text); }
+  // From now on its wall clock runs on from there; only where the setup set one.
+  void SetClock(const std::string& now);
   // Starts it again, as it was set up, where it has ended; waits until it is ready.
   void StartAgain();
 
  private:
   const TempFolder folder_;
-  const std::string now_;
+  const bool own_clock_;
   std::string store_url_;
   std::string address_;
   int monitoring_port_;
