@@ -92,6 +92,7 @@ std::string Verdict(const v1::Verdict& verdict, const Options&) {
   const auto moment = [](bool present, const google::protobuf::Timestamp& time) {
     return present ? Moment(FromProto(time), absl::InfinitePast()) : std::string();
   };
+  line("Advice", std::string(Phrase(verdict.advice())));
   line("Ask again", moment(verdict.has_retry_at(), verdict.retry_at()));
   line("Valid until", moment(verdict.has_valid_until(), verdict.valid_until()));
   line("Verdict", verdict.name());

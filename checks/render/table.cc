@@ -152,6 +152,9 @@ std::string Unblock(const v1::Verdict& verdict, const Options& options) {
 
 std::string Footer(const v1::Verdict& verdict, const Options& options) {
   std::string out = "\n";
+  if (const std::string advice(Phrase(verdict.advice())); !advice.empty()) {
+    out += Label("Advice", advice, options);
+  }
   if (verdict.has_retry_at()) {
     out += Label("Ask again", Moment(FromProto(verdict.retry_at()), options.now), options);
   }

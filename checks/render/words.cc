@@ -109,6 +109,23 @@ std::string_view Phrase(v1::ChangeKind kind) {
   }
 }
 
+std::string_view Phrase(v1::Advice advice) {
+  switch (advice) {
+    case v1::ADVICE_PROCEED:
+      return "go on: the next step is safe";
+    case v1::ADVICE_WAIT:
+      return "wait: give the new version no more traffic for now";
+    case v1::ADVICE_PAUSE:
+      return "pause: give the new version no more traffic until a person has looked";
+    case v1::ADVICE_ACCELERATE:
+      return "accelerate: give the new version all of the traffic, the old one suffers";
+    case v1::ADVICE_ROLL_BACK:
+      return "roll back: take the traffic off the new version";
+    default:
+      return "";
+  }
+}
+
 std::string_view Sign(v1::Decision decision, bool unicode) {
   switch (decision) {
     case v1::DECISION_ALLOW:

@@ -23,6 +23,10 @@ std::string_view Phrase(v1::Effect effect);
 // "code", "hotfix", "traffic shift"; "change" where it is not known.
 std::string_view Phrase(v1::ChangeKind kind);
 
+// What to do with a change that is on its way: "roll back: take the traffic off the new version".
+// "" where nothing is advised.
+std::string_view Phrase(v1::Advice advice);
+
 // A sign that goes before the word.
 std::string_view Sign(v1::Decision decision, bool unicode);
 std::string_view Sign(v1::Outcome outcome, bool unicode);
