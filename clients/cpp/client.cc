@@ -156,9 +156,8 @@ Result<v1::ListVerdictsResponse> Client::ListVerdicts(const v1::ListVerdictsRequ
       /*may_repeat=*/true);
 }
 
-Result<v1::ReplayVerdictResponse> Client::ReplayVerdict(std::string_view name) {
-  v1::ReplayVerdictRequest request;
-  request.set_name(std::string(name));
+Result<v1::ReplayVerdictResponse> Client::ReplayVerdict(
+    const v1::ReplayVerdictRequest& request) {
   return impl_->Call<v1::ReplayVerdictResponse>(
       [&](grpc::ClientContext& context, v1::ReplayVerdictResponse& answer) {
         return impl_->gate().ReplayVerdict(&context, request, &answer);
@@ -197,6 +196,14 @@ Result<v1::ValidatePolicyResponse> Client::ValidatePolicy(
   return impl_->Call<v1::ValidatePolicyResponse>(
       [&](grpc::ClientContext& context, v1::ValidatePolicyResponse& answer) {
         return impl_->policies().Validate(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::WhatIfResponse> Client::WhatIf(const v1::WhatIfRequest& request) {
+  return impl_->Call<v1::WhatIfResponse>(
+      [&](grpc::ClientContext& context, v1::WhatIfResponse& answer) {
+        return impl_->policies().WhatIf(&context, request, &answer);
       },
       /*may_repeat=*/true);
 }

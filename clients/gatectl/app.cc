@@ -113,6 +113,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddLint(root, session);
   AddExplain(root, session);
   AddVerdict(root, session);
+  AddPolicy(root, session);
   AddFreeze(root, session);
   AddDoctor(root, session);
   AddContext(root, session);

@@ -156,6 +156,13 @@ Or<std::string> ReadToken(const Settings& settings, const Variables& variables) 
 }  // namespace
 
 std::optional<absl::Duration> ParseDuration(std::string_view text) {
+  // Days, by themselves: "30d".
+  int days = 0;
+  if (text.ends_with('d') &&
+      absl::SimpleAtoi(absl::string_view(text.data(), text.size() - 1), &days)) {
+    if (days < 1 || days > 365) return {};
+    return absl::Hours(24 * days);
+  }
   absl::Duration duration;
   if (!absl::ParseDuration(absl::string_view(text.data(), text.size()), &duration)) return {};
   if (duration <= absl::ZeroDuration() || duration > absl::Hours(24 * 365)) return {};

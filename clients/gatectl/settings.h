@@ -69,7 +69,7 @@ std::string UserConfigPath(const Flags& flags, const Variables& variables);
 Or<client::Options> ClientOptions(const Settings& settings, const Flags& flags,
                                   const Variables& variables);
 
-// "30m", "1h30m", "90s"; over 0.
+// "30m", "1h30m", "90s", "30d"; over 0.
 std::optional<absl::Duration> ParseDuration(std::string_view text);
 
 }  // namespace gate::ctl

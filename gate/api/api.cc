@@ -80,6 +80,7 @@ Api::Api(const ApiParts& parts, int max_evaluations)
           {"gate.v1.Gate.ReplayVerdict", Reading(&Api::ReplayVerdict)},
           {"gate.v1.Policies.Get", Reading(&Api::GetPolicy)},
           {"gate.v1.Policies.Validate", Reading(&Api::ValidatePolicy)},
+          {"gate.v1.Policies.WhatIf", Reading(&Api::WhatIf)},
       } {}
 
 std::string Api::IdOf(const CallContext& call) const {

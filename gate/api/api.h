@@ -73,6 +73,7 @@ class Api {
   absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request);
   absl::StatusOr<v1::ValidatePolicyResponse> ValidatePolicy(
       const v1::ValidatePolicyRequest& request);
+  absl::StatusOr<v1::WhatIfResponse> WhatIf(const v1::WhatIfRequest& request);
   absl::StatusOr<v1::Observation> GetEvidence(const v1::GetEvidenceRequest& request);
 
  private:

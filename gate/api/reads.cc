@@ -11,6 +11,7 @@
 #include "gate/api/status.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
+#include "gate/evaluate/what_if.h"
 #include "gate/policy/loader.h"
 
 namespace gate {
@@ -99,6 +100,10 @@ absl::StatusOr<v1::ReplayVerdictResponse> Api::ReplayVerdict(
   if (replayed.ok()) return replayed;
   return OrNoSuch(replayed.status(), request.name(), "NO_SUCH_VERDICT",
                   "ListVerdicts shows the verdicts on record");
+}
+
+absl::StatusOr<v1::WhatIfResponse> Api::WhatIf(const v1::WhatIfRequest& request) {
+  return gate::WhatIf(parts_.store, request, parts_.clock.Now());
 }
 
 absl::StatusOr<v1::Observation> Api::GetEvidence(const v1::GetEvidenceRequest& request) {

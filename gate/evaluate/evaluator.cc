@@ -15,6 +15,7 @@
 #include "gate/evaluate/record.h"
 #include "gate/evaluate/replay.h"
 #include "gate/evaluate/validate.h"
+#include "gate/evaluate/what_if.h"
 
 namespace gate {
 namespace {
@@ -159,7 +160,8 @@ absl::StatusOr<v1::ReplayVerdictResponse> Evaluator::Replay(
   }
   auto stored = store_.GetVerdict(name.substr(kPrefix.size()));
   if (!stored.ok()) return stored.status();
-  return ReplayStored(store_, *stored);
+  return request.has_policy() ? ReplayBy(store_, *stored, request.policy(), clock_.Now())
+                              : ReplayStored(store_, *stored);
 }
 
 }  // namespace gate

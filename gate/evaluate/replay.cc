@@ -1,5 +1,6 @@
 #include "gate/evaluate/replay.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +16,9 @@
 
 namespace gate {
 
-absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::Verdict& stored) {
+namespace {
+
+absl::StatusOr<PolicySnapshot> StoredPolicy(Store& store, const v1::Verdict& stored) {
   PolicySnapshot snapshot;
   absl::StatusOr<std::string> bytes = store.GetBlob(stored.policy_digest());
   if (!bytes.ok()) return bytes.status();
@@ -24,17 +27,54 @@ absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::V
         absl::StrCat("policy ", stored.policy_digest(), " on record cannot be read"));
   }
   snapshot.digest = stored.policy_digest();
-  absl::StatusOr<Evidence> evidence = LoadEvidence(store, stored);
-  if (!evidence.ok()) return evidence.status();
+  return snapshot;
+}
 
-  Judging judging(stored.change(), MatchRule(snapshot.policy, stored.change()),
-                  FromProto(stored.create_time()));
-  v1::Verdict verdict = judging.Verdict(*evidence);
+Judging JudgingOf(const v1::Verdict& stored, const v1::Policy& policy) {
+  return Judging(stored.change(), MatchRule(policy, stored.change()),
+                 FromProto(stored.create_time()));
+}
+
+v1::Verdict Judged(const v1::Verdict& stored, Judging judging, const Evidence& evidence,
+                   const PolicySnapshot& policy) {
+  v1::Verdict verdict = judging.Verdict(evidence);
   verdict.set_name(stored.name());
   verdict.set_request_id(stored.request_id());
   verdict.set_rollout(stored.rollout());
   ContentMemo unshared(0);
-  verdict = MakeRecord(std::move(verdict), *evidence, snapshot, "", unshared).verdict;
+  return MakeRecord(std::move(verdict), evidence, policy, "", unshared).verdict;
+}
+
+// What was seen for the queries that both policies have in common; the rest is absent.
+Evidence SeenFor(const std::vector<v1::Query>& asked, const std::vector<v1::Query>& by_other,
+                 const Evidence& seen) {
+  Evidence evidence;
+  for (const v1::Query& query : by_other) {
+    const bool same = std::ranges::any_of(asked, [&](const v1::Query& one) {
+      return google::protobuf::util::MessageDifferencer::Equals(one, query);
+    });
+    const auto found = seen.observations().find(query.id());
+    if (same && found != seen.observations().end()) {
+      evidence.Add(found->second);
+    } else {
+      evidence.Add(Absent(query.id(), "record", v1::ABSENCE_REASON_EMPTY,
+                          "it was not asked for when this verdict was made"));
+    }
+  }
+  // What the gate itself noted is no answer to a query.
+  const auto clock = seen.observations().find(kClockObservation);
+  if (clock != seen.observations().end()) evidence.Add(clock->second);
+  return evidence;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::Verdict& stored) {
+  const absl::StatusOr<PolicySnapshot> policy = StoredPolicy(store, stored);
+  if (!policy.ok()) return policy.status();
+  const absl::StatusOr<Evidence> evidence = LoadEvidence(store, stored);
+  if (!evidence.ok()) return evidence.status();
+  v1::Verdict verdict = Judged(stored, JudgingOf(stored, policy->policy), *evidence, *policy);
 
   v1::ReplayVerdictResponse response;
   response.set_identical(DeterministicBytes(verdict) == DeterministicBytes(stored));
@@ -48,6 +88,18 @@ absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::V
   }
   *response.mutable_verdict() = std::move(verdict);
   return response;
+}
+
+absl::StatusOr<v1::Verdict> JudgeStoredBy(Store& store, const v1::Verdict& stored,
+                                          const PolicySnapshot& policy) {
+  const absl::StatusOr<PolicySnapshot> then = StoredPolicy(store, stored);
+  if (!then.ok()) return then.status();
+  const absl::StatusOr<Evidence> seen = LoadEvidence(store, stored);
+  if (!seen.ok()) return seen.status();
+  Judging judging = JudgingOf(stored, policy.policy);
+  const Evidence evidence =
+      SeenFor(JudgingOf(stored, then->policy).queries(), judging.queries(), *seen);
+  return Judged(stored, std::move(judging), evidence, policy);
 }
 
 }  // namespace gate

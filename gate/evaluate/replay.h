@@ -4,12 +4,19 @@
 #define GATE_EVALUATE_REPLAY_H_
 
 #include "absl/status/statusor.h"
+#include "gate/policy/snapshot.h"
 #include "gate/store/store.h"
 #include "gate/v1/gate.pb.h"
 
 namespace gate {
 
 absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::Verdict& stored);
+
+// What another policy, which has no issues, would have said of the same evidence at the same time.
+// Evidence answers a query only where the stored policy asked the very same: another selector under
+// the same name was not observed.
+absl::StatusOr<v1::Verdict> JudgeStoredBy(Store& store, const v1::Verdict& stored,
+                                          const PolicySnapshot& policy);
 
 }  // namespace gate
 

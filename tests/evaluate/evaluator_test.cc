@@ -14,6 +14,7 @@
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
+#include "gate/evaluate/what_if.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
@@ -201,6 +202,87 @@ TEST_F(EvaluatorTest, ReplayIsByteForByteTheSame) {
     const auto replay = evaluator().Replay(request);
     ASSERT_TRUE(replay.ok()) << replay.status();
     EXPECT_TRUE(replay->identical()) << testing::PrintToString(replay->differences());
+  }
+}
+
+// ---- another policy
+v1::Policy Edited(const std::string& from, const std::string& to) {
+  std::string text = kPolicy;
+  const size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return Snapshot(text.replace(at, from.size(), to))->policy;
+}
+
+TEST_F(EvaluatorTest, AnotherPolicyIsTriedOnOneVerdict) {
+  canary_errors_per_minute_ = 130;
+  const auto verdict = Ask(Request());
+  ASSERT_TRUE(verdict.ok());
+  ASSERT_EQ(verdict->decision(), v1::DECISION_BLOCK);
+  v1::ReplayVerdictRequest request;
+  request.set_name(verdict->name());
+  *request.mutable_policy() = Edited("margin: 0.2", "margin: 0.5");
+  const auto replay = evaluator().Replay(request);
+  ASSERT_TRUE(replay.ok()) << replay.status();
+  EXPECT_FALSE(replay->identical());
+  EXPECT_THAT(replay->differences(),
+              testing::ElementsAre("decision: BLOCK, now ALLOW", "canary: FAIL, now PASS"));
+  EXPECT_EQ(replay->verdict().decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(replay->verdict().create_time().seconds(), verdict->create_time().seconds());
+
+  *request.mutable_policy() = Edited("nobody is there", "nobody is there at all");
+  EXPECT_TRUE(evaluator().Replay(request)->identical());
+}
+
+// Another selector under the same name is another question.
+TEST_F(EvaluatorTest, WhatWasNotAskedThenIsNotKnown) {
+  const auto verdict = Ask(Request());
+  ASSERT_TRUE(verdict.ok());
+  ASSERT_EQ(verdict->decision(), v1::DECISION_ALLOW);
+  v1::ReplayVerdictRequest request;
+  request.set_name(verdict->name());
+  *request.mutable_policy() = Edited("errors_total", "failures_total");
+  const auto replay = evaluator().Replay(request);
+  ASSERT_TRUE(replay.ok()) << replay.status();
+  EXPECT_EQ(replay->verdict().decision(), v1::DECISION_HOLD);
+  EXPECT_THAT(replay->verdict().reason(), HasSubstr("was not asked for"));
+}
+
+TEST_F(EvaluatorTest, AnotherPolicyIsTriedOnAllThatIsOnRecord) {
+  for (const double errors : {100.0, 130.0, 1000.0}) {
+    canary_errors_per_minute_ = errors;
+    ASSERT_TRUE(Ask(Request()).ok());
+    clock_.Advance(absl::Hours(1));
+  }
+  v1::WhatIfRequest request;
+  *request.mutable_policy() = Edited("margin: 0.2", "margin: 0.5");
+  auto response = WhatIf(*store_, request, clock_.Now());
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->replayed(), 3);
+  EXPECT_FALSE(response->truncated());
+  ASSERT_EQ(response->differences_size(), 1);
+  EXPECT_EQ(response->differences(0).was(), v1::DECISION_BLOCK);
+  EXPECT_EQ(response->differences(0).would_be(), v1::DECISION_ALLOW);
+  EXPECT_EQ(response->differences(0).service(), "payments");
+
+  request.set_limit(2);
+  response = WhatIf(*store_, request, clock_.Now());
+  EXPECT_EQ(response->replayed(), 2);
+  EXPECT_TRUE(response->truncated());
+  *request.mutable_since() = ToProto(absl::Minutes(90));
+  response = WhatIf(*store_, request, clock_.Now());
+  EXPECT_EQ(response->replayed(), 1);
+  EXPECT_FALSE(response->truncated());
+}
+
+TEST_F(EvaluatorTest, WhatIfIsHeldToItsForm) {
+  v1::WhatIfRequest request;
+  *request.mutable_policy() = Edited("margin: 0.2", "margin: -1");
+  *request.mutable_since() = ToProto(-absl::Hours(1));
+  request.set_limit(-1);
+  const auto response = WhatIf(*store_, request, clock_.Now());
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kInvalidArgument);
+  for (const char* field : {"since", "limit", "policy.rules[0].checks.canary.metrics[0].margin"}) {
+    EXPECT_THAT(response.status().ToString(), HasSubstr(field));
   }
 }
 

@@ -139,12 +139,13 @@ class Client {
   // `name` is "verdicts/…".
   Result<v1::Verdict> GetVerdict(std::string_view name);
   Result<v1::ListVerdictsResponse> ListVerdicts(const v1::ListVerdictsRequest& request);
-  Result<v1::ReplayVerdictResponse> ReplayVerdict(std::string_view name);
+  Result<v1::ReplayVerdictResponse> ReplayVerdict(const v1::ReplayVerdictRequest& request);
   Result<v1::ListFreezesResponse> ListFreezes(const v1::ListFreezesRequest& request);
   Result<v1::CheckFreezesResponse> CheckFreezes(const v1::CheckFreezesRequest& request);
   // `name` is "policies/current", or "policies/" and a digest.
   Result<v1::GetPolicyResponse> GetPolicy(std::string_view name);
   Result<v1::ValidatePolicyResponse> ValidatePolicy(const v1::ValidatePolicyRequest& request);
+  Result<v1::WhatIfResponse> WhatIf(const v1::WhatIfRequest& request);
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

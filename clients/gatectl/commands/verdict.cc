@@ -4,8 +4,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
+#include "checks/render/escape.h"
 #include "checks/render/words.h"
 #include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/policy_file.h"
 #include "clients/gatectl/results.h"
 
 namespace gate::ctl {
@@ -102,6 +104,20 @@ int GetOne(const Session& session, const std::string& name) {
   return printed ? kAllow : session.Fail(printed.problem());
 }
 
+// By another policy: what would be said, and where it differs.
+std::string ByPolicyTable(const v1::ReplayVerdictResponse& replay, const Terminal& terminal) {
+  const v1::Verdict& verdict = replay.verdict();
+  std::string text =
+      absl::StrCat(std::string(render::Sign(verdict.decision(), terminal.unicode)), " ",
+                   std::string(render::Word(verdict.decision())), "  ", verdict.name(),
+                   " by that policy: ", render::EscapeTerminalLine(verdict.reason()), "\n");
+  for (const std::string& difference : replay.differences()) {
+    absl::StrAppend(&text, "  ", render::EscapeTerminalLine(difference), "\n");
+  }
+  if (replay.identical()) text += "  No check comes out otherwise.\n";
+  return text;
+}
+
 std::string ReplayTable(const v1::ReplayVerdictResponse& replay, const Terminal& terminal) {
   std::string text =
       replay.identical()
@@ -116,17 +132,26 @@ std::string ReplayTable(const v1::ReplayVerdictResponse& replay, const Terminal&
   return text;
 }
 
-int Replay(const Session& session, const std::string& name) {
+// `policy`: a file, or empty for the stored one.
+int Replay(const Session& session, const std::string& name, const std::string& policy) {
   const auto targets = session.Outputs(/*messages_only=*/true);
   if (!targets) return session.Fail(targets.problem());
+  v1::ReplayVerdictRequest request;
+  request.set_name(VerdictName(name));
+  if (!policy.empty()) {
+    const Or<v1::Policy> read = ReadPolicy(policy);
+    if (!read) return session.Fail(read.problem());
+    *request.mutable_policy() = *read;
+  }
   const auto client = session.Connect();
   if (!client) return session.Fail(client.problem());
-  const auto replay = (*client)->ReplayVerdict(VerdictName(name));
+  const auto replay = (*client)->ReplayVerdict(request);
   if (!replay) return session.Fail(FromError(replay.error(), "replay " + VerdictName(name)));
   const Or<bool> printed = PrintMessage(session, *targets, *replay, [&](const Terminal& terminal) {
-    return ReplayTable(*replay, terminal);
+    return policy.empty() ? ReplayTable(*replay, terminal) : ByPolicyTable(*replay, terminal);
   });
   if (!printed) return session.Fail(printed.problem());
+  if (!policy.empty()) return session.End(ExitCodeOf(replay->verdict()));
   if (replay->identical()) return kAllow;
   return session.Fail({"E0104", VerdictName(name) + " does not come out the same", {}, "", "", {}});
 }
@@ -145,13 +170,21 @@ void AddList(CLI::App& verdict, Session& session) {
       [&session, flags] { session.run = [&session, flags] { return List(session, *flags); }; });
 }
 
-void AddNamed(CLI::App& verdict, Session& session, const char* verb, const char* what,
-              int (*run)(const Session&, const std::string&)) {
-  CLI::App& command = *verdict.add_subcommand(verb, what);
+void AddGet(CLI::App& verdict, Session& session) {
+  CLI::App& command = *verdict.add_subcommand("get", "One verdict");
   auto name = std::make_shared<std::string>();
   command.add_option("VERDICT", *name, "Name, for example verdicts/01J…")->required();
-  command.callback([&session, name, run] {
-    session.run = [&session, name, run] { return run(session, *name); };
+  command.callback(
+      [&session, name] { session.run = [&session, name] { return GetOne(session, *name); }; });
+}
+
+void AddReplay(CLI::App& verdict, Session& session) {
+  CLI::App& command = *verdict.add_subcommand("replay", "Judge its evidence again, and compare");
+  auto name = std::make_shared<std::string>(), policy = std::make_shared<std::string>();
+  command.add_option("VERDICT", *name, "Name, for example verdicts/01J…")->required();
+  command.add_option("--policy", *policy, "Judge by this policy file instead of the stored one");
+  command.callback([&session, name, policy] {
+    session.run = [&session, name, policy] { return Replay(session, *name, *policy); };
   });
 }
 
@@ -161,8 +194,8 @@ void AddVerdict(CLI::App& root, Session& session) {
   CLI::App& command = *root.add_subcommand("verdict", "Verdicts on record");
   command.require_subcommand(1);
   AddList(command, session);
-  AddNamed(command, session, "get", "One verdict", GetOne);
-  AddNamed(command, session, "replay", "Judge its evidence again, and compare", Replay);
+  AddGet(command, session);
+  AddReplay(command, session);
 }
 
 }  // namespace gate::ctl
