@@ -15,6 +15,10 @@ std::string ShortName(v1::Decision decision) {
   return Without("DECISION_", v1::Decision_Name(decision));
 }
 
+std::string ShortName(v1::Outcome outcome) {
+  return Without("OUTCOME_", v1::Outcome_Name(outcome));
+}
+
 std::string ShortName(v1::AbsenceReason reason) {
   return Without("ABSENCE_REASON_", v1::AbsenceReason_Name(reason));
 }

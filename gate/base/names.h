@@ -12,6 +12,9 @@ namespace gate {
 // "ALLOW", "HOLD", "BLOCK"; "UNSPECIFIED" for what has no name.
 std::string ShortName(v1::Decision decision);
 
+// "PASS", "FAIL", "INCONCLUSIVE", "SKIPPED".
+std::string ShortName(v1::Outcome outcome);
+
 // "TIMEOUT", "UNREACHABLE", ...
 std::string ShortName(v1::AbsenceReason reason);
 

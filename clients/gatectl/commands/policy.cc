@@ -15,7 +15,7 @@
 namespace gate::ctl {
 namespace {
 
-struct Flags {
+struct WhatIfFlags {
   std::string path, since = "30d", service, environment;
   int limit = 1000;
 };
@@ -56,7 +56,7 @@ std::string Table(const v1::WhatIfResponse& response, const Terminal& terminal) 
              rows, terminal);
 }
 
-int Run(const Session& session, const Flags& flags) {
+int Run(const Session& session, const WhatIfFlags& flags) {
   const auto targets = session.Outputs(/*messages_only=*/true);
   if (!targets) return session.Fail(targets.problem());
   const Or<v1::Policy> policy = ReadPolicy(flags.path);
@@ -93,7 +93,7 @@ void AddPolicy(CLI::App& root, Session& session) {
   policy.require_subcommand(1);
   CLI::App& command = *policy.add_subcommand(
       "what-if", "What a policy file would have said of the verdicts on record");
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<WhatIfFlags>();
   command.add_option("FILE", flags->path, "Policy file (- is standard input)")->required();
   command.add_option("--since", flags->since, "How far back (30d)");
   command.add_option("--service", flags->service, "Only this service");
