@@ -131,7 +131,8 @@ TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
   EXPECT_THAT(paths, testing::UnorderedElementsAre(
                          "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
                          "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
-                         "/v1/policies/{id}", "/v1/policies:validate", "/v1/evidence/{id}"));
+                         "/v1/policies/{id}", "/v1/policies:validate", "/v1/policies:whatIf",
+                         "/v1/evidence/{id}"));
   const auto& change = document["components"]["schemas"]["Change"];
   EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
               HasSubstr("The service that changes"));
