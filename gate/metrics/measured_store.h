@@ -36,6 +36,13 @@ class MeasuredStore final : public Store {
   absl::StatusOr<std::string> GetBlob(std::string_view digest) override {
     return store_.GetBlob(digest);
   }
+  absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
+                                         const ReportBounds& bounds) override {
+    return store_.ReportMetrics(report, bounds);
+  }
+  absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
+    return store_.ReadSeries(range);
+  }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   absl::Status Ready() override { return store_.Ready(); }
 

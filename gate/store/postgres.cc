@@ -10,6 +10,7 @@
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
 #include "gate/store/postgres_error.h"
+#include "gate/store/postgres_reports.h"
 #include "gate/store/postgres_schema.h"
 #include "gate/store/postgres_session.h"
 #include "gate/store/postgres_writer.h"
@@ -18,14 +19,14 @@ namespace gate {
 namespace {
 
 constexpr int kReadConnections = 4;
+constexpr int kReportConnections = 2;
 constexpr size_t kKnownDigests = 4096;
 
-std::vector<std::unique_ptr<PostgresSession>> Readers(const std::string& url) {
-  std::vector<std::unique_ptr<PostgresSession>> readers;
-  for (int i = 0; i < kReadConnections; ++i) {
-    readers.push_back(std::make_unique<PostgresSession>(url));
-  }
-  return readers;
+// They connect when they are first used.
+std::vector<std::unique_ptr<PostgresSession>> Sessions(const std::string& url, int count) {
+  std::vector<std::unique_ptr<PostgresSession>> sessions;
+  for (int i = 0; i < count; ++i) sessions.push_back(std::make_unique<PostgresSession>(url));
+  return sessions;
 }
 
 std::vector<std::unique_ptr<GroupWriter>> Writers(const std::string& url, int count,
@@ -41,7 +42,8 @@ class PostgresStore final : public Store {
  public:
   PostgresStore(const std::string& url, const StoreOptions& options)
       : known_(kKnownDigests),
-        readers_(Readers(url)),
+        readers_(Sessions(url, kReadConnections)),
+        reporters_(Sessions(url, kReportConnections)),
         commits_(Writers(url, options.write_connections, known_, outage_), known_,
                  options.max_group, options.max_waiting) {}
 
@@ -81,6 +83,15 @@ class PostgresStore final : public Store {
     return DecodeBlob(digest, rows->Bytes(0, 0));
   }
 
+  absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
+                                         const ReportBounds& bounds) override {
+    return TakeInPostgres(report, bounds, *reporters_.Take());
+  }
+
+  absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
+    return ReadPostgresSeries(*readers_.Take(), range);
+  }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -108,6 +119,7 @@ class PostgresStore final : public Store {
   KnownDigests known_;
   Outage outage_;
   ConnectionPool<PostgresSession> readers_;
+  ConnectionPool<PostgresSession> reporters_;
   GroupCommit commits_;  // last: its threads use the others
 };
 

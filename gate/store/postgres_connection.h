@@ -53,6 +53,7 @@ class PostgresRows {
   int size() const { return PQntuples(result_.get()); }
   // Row and column from 0.
   std::string_view Bytes(int row, int column) const;
+  int64_t Number(int row, int column) const;     // of a bigint
   int64_t Timestamp(int row, int column) const;  // microseconds since 1970
   // "COMMIT", "INSERT 0 1".
   std::string_view Tag() const { return PQcmdStatus(result_.get()); }

@@ -72,10 +72,14 @@ std::string_view PostgresRows::Bytes(int row, int column) const {
           static_cast<size_t>(PQgetlength(result_.get(), row, column))};
 }
 
-int64_t PostgresRows::Timestamp(int row, int column) const {
+int64_t PostgresRows::Number(int row, int column) const {
   uint64_t number = 0;
   for (const char c : Bytes(row, column)) number = number << 8 | static_cast<unsigned char>(c);
-  return static_cast<int64_t>(number) + kEpochMicros;
+  return static_cast<int64_t>(number);
+}
+
+int64_t PostgresRows::Timestamp(int row, int column) const {
+  return Number(row, column) + kEpochMicros;
 }
 
 }  // namespace gate

@@ -13,6 +13,7 @@
 #include "gate/store/listing.h"
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
+#include "gate/store/sqlite_reports.h"
 #include "gate/store/sqlite_schema.h"
 #include "gate/store/sqlite_writer.h"
 
@@ -90,8 +91,10 @@ class SqliteStore final : public Store {
  public:
   SqliteStore(std::unique_ptr<SqliteFile> file,
               std::vector<std::unique_ptr<SqliteDatabase>> readers,
-              std::unique_ptr<SqliteWriter> writer, const StoreOptions& options)
+              std::unique_ptr<SqliteDatabase> reporter, std::unique_ptr<SqliteWriter> writer,
+              const StoreOptions& options)
       : file_(std::move(file)),
+        reports_(std::move(reporter), file_.get()),
         known_(kKnownDigests),
         readers_(std::move(readers)),
         commits_(Alone(std::move(writer)), known_, options.max_group, options.max_waiting) {}
@@ -122,6 +125,15 @@ class SqliteStore final : public Store {
     return DecodeBlob(digest, **frame);
   }
 
+  absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
+                                         const ReportBounds& bounds) override {
+    return reports_.Take(report, bounds);
+  }
+
+  absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
+    return ReadSqliteSeries(*readers_.Take(), range);
+  }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -149,6 +161,7 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<ListedVerdict>> List(const ListQuery& query);
 
   const std::unique_ptr<SqliteFile> file_;  // null in memory
+  SqliteReports reports_;
   KnownDigests known_;
   ConnectionPool<SqliteDatabase> readers_;
   GroupCommit commits_;  // last: its threads use the others
@@ -245,14 +258,16 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const std::string& path,
   }
   auto writer = SqliteWriter::Make(*std::move(database), file.get());
   if (!writer.ok()) return OpeningFailed(path, writer.status());
+  auto reporter = OpenWriter(uri, in_memory);
+  if (!reporter.ok()) return OpeningFailed(path, reporter.status());
   std::vector<std::unique_ptr<SqliteDatabase>> readers;
   for (int i = 0; i < kReadConnections; ++i) {
     auto reader = OpenReader(uri);
     if (!reader.ok()) return OpeningFailed(path, reader.status());
     readers.push_back(*std::move(reader));
   }
-  return std::make_unique<SqliteStore>(std::move(file), std::move(readers), *std::move(writer),
-                                       options);
+  return std::make_unique<SqliteStore>(std::move(file), std::move(readers), *std::move(reporter),
+                                       *std::move(writer), options);
 }
 
 }  // namespace gate

@@ -1,5 +1,6 @@
 // Where verdicts, their evidence and the policies that judged them are kept: append-only, durable
-// before the reply, shared by replicas where the implementation is PostgreSQL.
+// before the reply, shared by replicas where the implementation is PostgreSQL. And the metrics that
+// services report, durable in the same way, for as long as they are wanted.
 //
 // Two implementations, sqlite.h and postgres.h, pass one contract suite
 // (tests/store/contract_test.cc). Both commit in groups: evaluations that wait together share one
@@ -12,6 +13,7 @@
 #ifndef GATE_STORE_STORE_H_
 #define GATE_STORE_STORE_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/v1/evidence.pb.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace gate {
@@ -57,6 +60,65 @@ struct VerdictFilter {
   std::optional<absl::Time> end;    // exclusive
 };
 
+// A metric of a service in an environment, counted in intervals of one length. Where one of these
+// differs it is another series.
+struct SeriesKey {
+  std::string service;
+  std::string environment;
+  std::string metric;
+  v1::MetricKind kind = v1::METRIC_KIND_UNSPECIFIED;
+  absl::Duration step;
+};
+
+// What one cohort did in the interval that ends at `time`.
+struct ReportedPoint {
+  absl::Time time;  // whole steps since 1970
+  std::string cohort;
+  std::string content;  // of a v1::CohortPoint; the same bytes for the same content
+};
+
+// What is reported at once: taken in whole or not at all.
+struct MetricsReport {
+  struct Series {
+    SeriesKey key;
+    std::vector<ReportedPoint> points;  // at least one; no two of one time and cohort
+  };
+  std::string request_id;      // empty: none
+  std::string request_digest;  // Sha256Hex of the report without its request_id
+  std::vector<Series> series;  // no two of one key
+};
+
+// How much is kept, and until when a series may still change.
+struct ReportBounds {
+  absl::Time now;
+  absl::Time forget_before;  // Points before it are forgotten, sooner or later.
+  // A new point up to here is taken only where it is the newest of its series: whoever has read a
+  // series up to both has read all that it will have there.
+  absl::Time settled;
+  int64_t max_series = 0;
+  int64_t max_points_per_series = 0;
+};
+
+// What a report came to, by interval and cohort.
+struct Reported {
+  int64_t points = 0;  // that are on disk
+  int64_t known = 0;   // of them, those that were there before
+};
+
+// Which points to read.
+struct SeriesRange {
+  SeriesKey key;
+  absl::Time after;  // exclusive
+  absl::Time until;  // inclusive
+};
+
+struct StoredSeries {
+  bool found = false;                 // Whether anything of that key was reported.
+  absl::Time newest;                  // of all its points
+  std::vector<ReportedPoint> points;  // of the range, by time, then by cohort
+  std::vector<SeriesKey> others;      // not found: of the same name, with other kinds or steps
+};
+
 // Thread-safe.
 class Store {
  public:
@@ -90,6 +152,17 @@ class Store {
   // The uncompressed content. NOT_FOUND where there is none; DATA_LOSS where it does not have
   // that digest any more.
   virtual absl::StatusOr<std::string> GetBlob(std::string_view digest) = 0;
+
+  // Takes in a report; it is on disk when this returns. What was reported of an interval and cohort
+  // stands: the same content again is known, another one FAILED_PRECONDITION (REPORTED_OTHERWISE),
+  // and so is what is too late (REPORTED_TOO_LATE). RESOURCE_EXHAUSTED beyond the bounds.
+  // ALREADY_EXISTS (REQUEST_ID_REUSED) where request_id was used for another report. After
+  // UNAVAILABLE it may be there or not: reported again, it is there once.
+  virtual absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
+                                                 const ReportBounds& bounds) = 0;
+
+  // What was reported of one series. RESOURCE_EXHAUSTED where it is more than 64 MiB.
+  virtual absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

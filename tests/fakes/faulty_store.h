@@ -53,6 +53,15 @@ class FaultyStore final : public Store {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.GetBlob(digest);
   }
+  absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
+                                         const ReportBounds& bounds) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.ReportMetrics(report, bounds);
+  }
+  absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.ReadSeries(range);
+  }
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();

@@ -17,6 +17,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+// The program's own.
+constexpr char kFiles[] = "0001_verdicts.sql\n0002_reported_metrics.sql\n";
+
 TEST(SchemaTest, FilesAreNumberedFromOneWithoutGapsAndCarryTheirNumber) {
   for (const auto* files : {&SqliteSchemaFiles(), &PostgresSchemaFiles()}) {
     ASSERT_FALSE(files->empty());
@@ -52,18 +55,18 @@ INSTANTIATE_TEST_SUITE_P(, UpgradeTest, ::testing::Values(Engine::kSqlite, Engin
 TEST_P(UpgradeTest, ALaterFileIsAppliedToAStoreThatIsInUse) {
   ASSERT_TRUE(AppendNow(*Open(), Record(1)).ok());
   const std::string sql = "CREATE TABLE " + Table("later") + " (x integer)";
-  files_.push_back({2, "0002_later.sql", sql});
+  files_.push_back({3, "0003_later.sql", sql});
   ASSERT_TRUE(Upgrade(files_).ok());
   ASSERT_TRUE(Upgrade(files_).ok());
-  EXPECT_EQ(Applied(), "0001_verdicts.sql\n0002_later.sql\n");
+  EXPECT_EQ(Applied(), absl::StrCat(kFiles, "0003_later.sql\n"));
   EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("later")), "0\n");
-  EXPECT_EQ(Sql("SELECT digest FROM " + Table("schema_files") + " WHERE number = 2"),
+  EXPECT_EQ(Sql("SELECT digest FROM " + Table("schema_files") + " WHERE number = 3"),
             Sha256Hex(sql) + "\n");
   EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("verdicts")), "1\n");
 
   const auto older = OpenStore(url_, {});
   EXPECT_TRUE(absl::IsFailedPrecondition(older.status())) << older.status();
-  EXPECT_THAT(older.status().message(), AllOf(HasSubstr("newer"), HasSubstr("0002_later.sql")));
+  EXPECT_THAT(older.status().message(), AllOf(HasSubstr("newer"), HasSubstr("0003_later.sql")));
 }
 
 TEST_P(UpgradeTest, AnEditedFileIsRefused) {
@@ -79,10 +82,10 @@ TEST_P(UpgradeTest, AFileThatFailsLeavesNothingOfItself) {
   Open();
   const std::string sql = "CREATE TABLE " + Table("half") + " (x integer); INSERT INTO " +
                           Table("nowhere") + " VALUES (1)";
-  files_.push_back({2, "0002_half.sql", sql});
+  files_.push_back({3, "0003_half.sql", sql});
   const absl::Status status = Upgrade(files_);
-  EXPECT_THAT(status.message(), HasSubstr("0002_half.sql"));
-  EXPECT_EQ(Applied(), "0001_verdicts.sql\n");
+  EXPECT_THAT(status.message(), HasSubstr("0003_half.sql"));
+  EXPECT_EQ(Applied(), kFiles);
   EXPECT_THROW(Sql("SELECT * FROM " + Table("half")), std::runtime_error);
   ASSERT_TRUE(AppendNow(*Open(), Record(1)).ok());
 }
@@ -95,7 +98,7 @@ TEST_P(UpgradeTest, ReplicasThatStartTogetherApplyEachFileOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const absl::Status& status : statuses) EXPECT_TRUE(status.ok()) << status;
-  EXPECT_EQ(Applied(), "0001_verdicts.sql\n");
+  EXPECT_EQ(Applied(), kFiles);
 }
 
 }  // namespace
