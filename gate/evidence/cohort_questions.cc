@@ -118,14 +118,14 @@ class Asker {
     if (!selector) return Fail(v1::ABSENCE_REASON_REJECTED, error);
     selector->name += suffix;
     if (week == 0) selector->matchers.push_back(CohortMatcher(query_));
-    std::string promql = selector->Print();
+    SampleQuestion question;
+    question.selector = *std::move(selector);
+    question.weeks_before = week;
     const bool gauge = !IsHistogram(query_) && query_.exposure().empty();
     // The last sample of the interval, not one from before: what is told twice is no evidence.
-    if (gauge) absl::StrAppend(&promql, "[", absl::ToInt64Seconds(grid_.step), "s]");
-    if (week > 0) absl::StrAppend(&promql, " offset ", week, "w");
-    if (gauge) promql = absl::StrCat("last_over_time(", promql, ")");
-    queries_.push_back(promql);
-    return read_(promql, series, absence_);
+    if (gauge) question.within = grid_.step;
+    queries_.push_back(question.PromQl());
+    return read_(question, series, absence_);
   }
 
   const v1::CohortMetricQuery& query_;
@@ -137,6 +137,20 @@ class Asker {
 };
 
 }  // namespace
+
+std::string SampleQuestion::PromQl() const {
+  std::string promql = selector.Print();
+  const bool last = within > absl::ZeroDuration();
+  if (last) absl::StrAppend(&promql, "[", absl::ToInt64Seconds(within), "s]");
+  if (weeks_before > 0) absl::StrAppend(&promql, " offset ", weeks_before, "w");
+  return last ? absl::StrCat("last_over_time(", promql, ")") : promql;
+}
+
+IntervalGrid GridOf(const v1::CohortMetricQuery& query, absl::Time now) {
+  absl::Time begin = now - FromProto(query.window());
+  if (query.has_start()) begin = std::max(begin, FromProto(query.start()));
+  return GridFor(begin, FromProto(query.step()), now, FromProto(query.past()));
+}
 
 std::string ProblemOf(const v1::CohortMetricQuery& query) {
   const absl::Duration step = FromProto(query.step());

@@ -24,14 +24,8 @@ constexpr size_t kMaxHistograms = 10000;
 constexpr int kMaxHalvings = 3;
 constexpr int kMinHalvedSteps = 60;
 
-IntervalGrid CohortGrid(const v1::CohortMetricQuery& query, absl::Time now) {
-  absl::Time begin = now - FromProto(query.window());
-  if (query.has_start()) begin = std::max(begin, FromProto(query.start()));
-  return GridFor(begin, FromProto(query.step()), now, FromProto(query.past()));
-}
-
 IntervalGrid QuestionGrid(const v1::Query& query, absl::Time now) {
-  return query.has_series() ? GridOf(query.series(), now) : CohortGrid(query.cohort_metric(), now);
+  return query.has_series() ? GridOf(query.series(), now) : GridOf(query.cohort_metric(), now);
 }
 
 std::string QuestionProblem(const v1::Query& query) {
@@ -258,8 +252,10 @@ bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& gr
     const auto known = native_.find(asked.histogram());
     if (known != native_.end()) native = known->second;
   }
-  const ReadRange read = [&](const std::string& promql, std::vector<PrometheusSeries>& series,
-                             v1::Absence& why) { return Read(promql, grid, attempt, series, why); };
+  const ReadRange read = [&](const SampleQuestion& question, std::vector<PrometheusSeries>& series,
+                             v1::Absence& why) {
+    return Read(question.PromQl(), grid, attempt, series, why);
+  };
   v1::MetricSeries& series = *observation.mutable_metric();
   if (!gate::AskCohorts(asked, grid, read, native, series, absence)) return false;
   *observation.mutable_observed_at() = series.points().empty()
