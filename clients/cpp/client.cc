@@ -13,6 +13,7 @@
 #include "clients/cpp/error.h"
 #include "clients/cpp/health.h"
 #include "clients/cpp/retry.h"
+#include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
@@ -28,11 +29,13 @@ class Client::Impl {
         channel_(OpenChannel(options_)),
         gate_(v1::Gate::NewStub(channel_)),
         freezes_(v1::Freezes::NewStub(channel_)),
-        policies_(v1::Policies::NewStub(channel_)) {}
+        policies_(v1::Policies::NewStub(channel_)),
+        evidence_(v1::Evidence::NewStub(channel_)) {}
 
   v1::Gate::Stub& gate() { return *gate_; }
   v1::Freezes::Stub& freezes() { return *freezes_; }
   v1::Policies::Stub& policies() { return *policies_; }
+  v1::Evidence::Stub& evidence() { return *evidence_; }
   grpc::Channel& channel() { return *channel_; }
 
   // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
@@ -117,6 +120,7 @@ class Client::Impl {
   const std::unique_ptr<v1::Gate::Stub> gate_;
   const std::unique_ptr<v1::Freezes::Stub> freezes_;
   const std::unique_ptr<v1::Policies::Stub> policies_;
+  const std::unique_ptr<v1::Evidence::Stub> evidence_;
 
   std::mutex mu_;  // guards all below
   std::condition_variable cancelled_changed_;
@@ -156,8 +160,7 @@ Result<v1::ListVerdictsResponse> Client::ListVerdicts(const v1::ListVerdictsRequ
       /*may_repeat=*/true);
 }
 
-Result<v1::ReplayVerdictResponse> Client::ReplayVerdict(
-    const v1::ReplayVerdictRequest& request) {
+Result<v1::ReplayVerdictResponse> Client::ReplayVerdict(const v1::ReplayVerdictRequest& request) {
   return impl_->Call<v1::ReplayVerdictResponse>(
       [&](grpc::ClientContext& context, v1::ReplayVerdictResponse& answer) {
         return impl_->gate().ReplayVerdict(&context, request, &answer);
@@ -204,6 +207,20 @@ Result<v1::WhatIfResponse> Client::WhatIf(const v1::WhatIfRequest& request) {
   return impl_->Call<v1::WhatIfResponse>(
       [&](grpc::ClientContext& context, v1::WhatIfResponse& answer) {
         return impl_->policies().WhatIf(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ReportMetricsResponse> Client::ReportMetrics(
+    const std::vector<v1::ReportMetricsRequest>& messages) {
+  return impl_->Call<v1::ReportMetricsResponse>(
+      [&](grpc::ClientContext& context, v1::ReportMetricsResponse& answer) {
+        const auto writer = impl_->evidence().ReportMetrics(&context, &answer);
+        for (const v1::ReportMetricsRequest& message : messages) {
+          if (!writer->Write(message)) break;  // Finish says why.
+        }
+        writer->WritesDone();
+        return writer->Finish();
       },
       /*may_repeat=*/true);
 }

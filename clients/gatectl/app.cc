@@ -112,6 +112,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddJudge(root, session);
   AddLint(root, session);
   AddExplain(root, session);
+  AddMetrics(root, session);
   AddVerdict(root, session);
   AddPolicy(root, session);
   AddFreeze(root, session);

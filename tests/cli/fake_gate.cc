@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "checks/policy/yaml.h"
 #include "checks/proto_time.h"
+#include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
@@ -163,6 +164,35 @@ class FakeGate::Services final : public v1::Gate::Service {
     }
   };
 
+  // Every second message had been reported before.
+  struct Evidence final : v1::Evidence::Service {
+    Status ReportMetrics(ServerContext*, grpc::ServerReader<v1::ReportMetricsRequest>* reader,
+                         v1::ReportMetricsResponse* answer) override {
+      v1::ReportMetricsRequest message;
+      for (int messages = 1; reader->Read(&message); ++messages) {
+        if (message.service() == "badfield") return BadField();
+        if (message.service() == "otherwise") {
+          google::rpc::ErrorInfo info;
+          info.set_reason("REPORTED_OTHERWISE");
+          return WithDetail(StatusCode::FAILED_PRECONDITION,
+                            "http_5xx of otherwise in production: canary at 2026-11-20T14:00:00Z "
+                            "was reported before, with another content, which stands",
+                            info);
+        }
+        int64_t points = 0;
+        for (const v1::MetricSeries& series : message.series()) {
+          for (const v1::MetricPoint& point : series.points()) {
+            points += static_cast<int64_t>(point.cohorts().size());
+          }
+        }
+        if (message.validate_only()) continue;
+        answer->set_points(answer->points() + points);
+        if (messages % 2 == 0) answer->set_known(answer->known() + points);
+      }
+      return Status::OK;
+    }
+  };
+
   std::string Start(const Tls& tls) {
     grpc::EnableDefaultHealthCheckService(true);
     int port = 0;
@@ -171,6 +201,7 @@ class FakeGate::Services final : public v1::Gate::Service {
     builder.RegisterService(this);
     builder.RegisterService(&freezes_);
     builder.RegisterService(&policies_);
+    builder.RegisterService(&evidence_);
     server_ = builder.BuildAndStart();
     return absl::StrCat("127.0.0.1:", port);
   }
@@ -214,6 +245,7 @@ class FakeGate::Services final : public v1::Gate::Service {
   std::string authorization_;
   Freezes freezes_;
   Policies policies_;
+  Evidence evidence_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
 #include "gate/v1/policies.pb.h"
@@ -146,6 +147,9 @@ class Client {
   Result<v1::GetPolicyResponse> GetPolicy(std::string_view name);
   Result<v1::ValidatePolicyResponse> ValidatePolicy(const v1::ValidatePolicyRequest& request);
   Result<v1::WhatIfResponse> WhatIf(const v1::WhatIfRequest& request);
+  // One message after the other. What was taken of an attempt that broke is known to the next one.
+  Result<v1::ReportMetricsResponse> ReportMetrics(
+      const std::vector<v1::ReportMetricsRequest>& messages);
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

@@ -16,6 +16,7 @@ void AddFreeze(CLI::App& root, Session& session);
 void AddHelp(CLI::App& root, Session& session);
 void AddJudge(CLI::App& root, Session& session);
 void AddLint(CLI::App& root, Session& session);
+void AddMetrics(CLI::App& root, Session& session);
 void AddPolicy(CLI::App& root, Session& session);
 void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);
