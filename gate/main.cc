@@ -14,8 +14,10 @@
 #include "gate/evaluate/evaluator.h"
 #include "gate/evidence/calendar.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/evidence/metrics_files.h"
 #include "gate/evidence/prometheus.h"
 #include "gate/evidence/rehearsals.h"
+#include "gate/evidence/reported_source.h"
 #include "gate/evidence/schema_change.h"
 #include "gate/http/site.h"
 #include "gate/log/log.h"
@@ -49,12 +51,17 @@ int Refuse(const std::vector<FileIssue>& issues) {
 
 absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1::Config& config,
                                                                const PolicyHolder& policies,
-                                                               Metrics& metrics, bool demo) {
+                                                               Store& store, Metrics& metrics,
+                                                               bool demo) {
   std::vector<std::unique_ptr<Source>> sources;
   sources.push_back(std::make_unique<CalendarSource>(policies));
   sources.push_back(std::make_unique<RequestedSchemaChange>());
+  sources.push_back(std::make_unique<ReportedSource>(store));
   for (const auto& server : config.metrics_servers()) {
     sources.push_back(std::make_unique<PrometheusSource>(server, &metrics));
+  }
+  for (const auto& files : config.metrics_files()) {
+    sources.push_back(std::make_unique<MetricsFilesSource>(files));
   }
   if (config.has_rehearsal()) {
     auto rehearsals = RehearsalSource::Open(config.rehearsal());
@@ -88,12 +95,16 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   MeasuredStore store(**kept, metrics);
 
   const config::v1::Limits& limits = config.limits();
-  auto sources = SourcesOf(config, policies, metrics, demo != nullptr);
+  auto sources = SourcesOf(config, policies, store, metrics, demo != nullptr);
   if (!sources.ok()) return Fail(sources.status());
   Gatherer gatherer(*std::move(sources), limits.evaluation_threads(), &metrics);
   Evaluator evaluator(policies, gatherer, store, clock,
                       {limits.evaluation_threads(), limits.max_evaluations()});
-  Api api({policies, evaluator, gatherer, store, clock, metrics, log}, limits.max_evaluations());
+  const ReportLimits reports = {FromProto(config.reported_metrics().retention()),
+                                config.reported_metrics().max_series(),
+                                config.reported_metrics().max_points_per_series()};
+  Api api({policies, evaluator, gatherer, store, clock, metrics, log, reports},
+          limits.max_evaluations());
   Monitoring monitoring(metrics, log, store, [&] { return PolicyCondition(watcher.Status()); });
 
   const auto rpc = RpcServer::Start(api, config.grpc(), limits);

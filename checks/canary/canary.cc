@@ -63,7 +63,7 @@ v1::Query QueryFor(const v1::CanaryMetric& metric, const v1::CanaryPolicy& polic
   v1::Query query;
   query.set_id(QueryId(metric));
   v1::CohortMetricQuery& asked = *query.mutable_cohort_metric();
-  asked.set_source(policy.source());
+  asked.set_source(SourceOf(metric, policy));
   asked.set_metric(metric.name());
   asked.set_kind(KindOf(metric));
   const std::string& cost = metric.cost().empty() ? metric.gauge() : metric.cost();
@@ -292,7 +292,9 @@ class Judgement {
           "Name it in the change, for example with --version.");
     }
     AddUnproven("canary.no_data", metric, Describe(observation.absence(), observation.source()),
-                "See that the metrics server answers, and ask again.");
+                IsReported(metric)
+                    ? "Report what canary and old code do (gatectl metrics report), and ask again."
+                    : "See that the metrics server answers, and ask again.");
   }
 
   void NothingToCompare(const v1::CanaryMetric& metric, const v1::MetricSeries& series,
@@ -313,18 +315,34 @@ class Judgement {
     if (started) {
       return AddUnproven(
           "canary.no_old_version", metric,
-          absl::StrCat("no traffic of old code (", policy_.cohort_label(), "=\"",
-                       parameters_.baseline, "\" or \"", parameters_.stable,
-                       "\") has been seen at the same time as the canary's"),
-          "Keep old code under traffic beside the canary, with its cohort label; or set "
-          "`earlier_weeks`, which proves less.");
+          absl::StrCat("no traffic of old code (", CohortsOf(metric, {"baseline", "stable"}),
+                       ") has been seen at the same time as the canary's"),
+          IsReported(metric) ? "Keep old code under traffic beside the canary, and report it too."
+                             : "Keep old code under traffic beside the canary, with its cohort "
+                               "label; or set `earlier_weeks`, which proves less.");
     }
-    AddUnproven("canary.not_started", metric,
-                absl::StrCat("no traffic of the canary (", policy_.cohort_label(), "=\"",
-                             parameters_.canary, "\") has been seen in the last ",
-                             absl::FormatDuration(parameters_.window)),
-                "Route a part of the traffic to the new version, label its metrics as the canary, "
-                "and say when it began in change.canary.started_at.");
+    AddUnproven(
+        "canary.not_started", metric,
+        absl::StrCat("no traffic of the canary (", CohortsOf(metric, {"canary"}),
+                     ") has been seen in the last ", absl::FormatDuration(parameters_.window)),
+        absl::StrCat("Route a part of the traffic to the new version, ",
+                     IsReported(metric) ? "report" : "label",
+                     " its metrics as the canary, and say when it began in "
+                     "change.canary.started_at."));
+  }
+
+  // As whoever sends the metric names them: track="baseline" or "stable".
+  std::string CohortsOf(const v1::CanaryMetric& metric,
+                        const std::vector<std::string>& cohorts) const {
+    std::string text = IsReported(metric) ? "" : policy_.cohort_label() + "=";
+    for (const std::string& cohort : cohorts) {
+      const std::string& value = cohort == "canary"     ? parameters_.canary
+                                 : cohort == "baseline" ? parameters_.baseline
+                                                        : parameters_.stable;
+      absl::StrAppend(&text, cohort == cohorts.front() ? "\"" : " or \"",
+                      IsReported(metric) ? cohort : value, "\"");
+    }
+    return text;
   }
 
   void AddUnproven(std::string_view rule, const v1::CanaryMetric& metric, std::string_view message,

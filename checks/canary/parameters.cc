@@ -100,15 +100,22 @@ void ValidateToleratedRate(const std::string& field, const v1::CanaryMetric& met
   }
 }
 
-// One of the four things that a metric may be.
+// One of the four things that a metric may be, or reported.
 void ValidateKind(const std::string& field, const v1::CanaryMetric& metric, Issues& issues) {
   const bool events = !metric.events().empty(), cost = !metric.cost().empty();
   const bool gauge = !metric.gauge().empty(), histogram = !metric.histogram().empty();
   const int kinds = events + cost + gauge + histogram;
-  if (kinds == 0) {
+  const bool reported = metric.kind() != v1::METRIC_KIND_UNSPECIFIED;
+  if (reported && (kinds > 0 || !metric.exposure().empty())) {
+    issues.Add(field + ".kind",
+               "is for a metric that is reported and has no selector; the selectors say what this "
+               "one counts");
+  } else if (reported && !v1::MetricKind_IsValid(metric.kind())) {
+    issues.Add(field + ".kind", "must be COUNTS, VALUES or HISTOGRAM");
+  } else if (kinds == 0 && !reported) {
     issues.Add(field + ".events",
                "must name a counter, for example http_requests_total{job=\"${service}\"}; or set "
-               "`cost`, `gauge` or `histogram`");
+               "`cost`, `gauge` or `histogram`, or `kind` where the metric is reported");
   } else if (kinds > 1) {
     issues.Add(field, "has more than one of `events`, `cost`, `gauge` and `histogram`");
   } else if ((events || cost) && metric.exposure().empty()) {
@@ -145,7 +152,7 @@ void ValidateMetric(const v1::CanaryPolicy& policy, int index, std::set<std::str
   if (!(metric.quantile() >= 0 && metric.quantile() < 1)) {
     issues.Add(field + ".quantile",
                absl::StrCat("must be over 0 and under 1, not ", metric.quantile()));
-  } else if (metric.quantile() > 0 && metric.histogram().empty()) {
+  } else if (metric.quantile() > 0 && KindOf(metric) != v1::METRIC_KIND_HISTOGRAM) {
     issues.Add(field + ".quantile", "is for a metric with `histogram` only");
   }
   if (!metric.type_label().empty() && !IsLabelName(metric.type_label())) {
@@ -231,7 +238,14 @@ CanaryParameters::CanaryParameters(const v1::CanaryPolicy& policy)
   }
 }
 
+bool IsReported(const v1::CanaryMetric& metric) { return SelectorsOf(metric).empty(); }
+
+std::string SourceOf(const v1::CanaryMetric& metric, const v1::CanaryPolicy& policy) {
+  return IsReported(metric) ? std::string(kReportedSource) : policy.source();
+}
+
 v1::MetricKind KindOf(const v1::CanaryMetric& metric) {
+  if (IsReported(metric)) return metric.kind();
   if (!metric.histogram().empty()) return v1::METRIC_KIND_HISTOGRAM;
   return metric.events().empty() ? v1::METRIC_KIND_VALUES : v1::METRIC_KIND_COUNTS;
 }
@@ -267,8 +281,17 @@ std::vector<NamedSelector> SelectorsOf(const v1::CanaryMetric& metric) {
 std::vector<ParameterIssue> ValidateCanary(const v1::Policy&, const v1::PolicyRule& rule) {
   const v1::CanaryPolicy& policy = rule.checks().canary();
   Issues issues;
-  if (policy.source().empty()) issues.Add("source", "must name a metrics source");
-  if (!IsLabelName(policy.cohort_label())) {
+  const bool selects = !policy.presets().empty() || policy.metrics().empty() ||
+                       std::ranges::any_of(policy.metrics(), [](const v1::CanaryMetric& metric) {
+                         return metric.kind() == v1::METRIC_KIND_UNSPECIFIED;
+                       });
+  if (selects && policy.source().empty()) issues.Add("source", "must name a metrics source");
+  if (selects && policy.source() == kReportedSource) {
+    issues.Add("source",
+               "\"reported\" is where metrics with `kind` come from; those with selectors need a "
+               "metrics server");
+  }
+  if ((selects || !policy.cohort_label().empty()) && !IsLabelName(policy.cohort_label())) {
     issues.Add("cohort_label",
                "must be the label that tells canary and baseline apart, such as track");
   }

@@ -3,6 +3,7 @@
 #define CHECKS_CANARY_PARAMETERS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -25,6 +26,15 @@ struct CanaryParameters {
 };
 
 v1::MetricKind KindOf(const v1::CanaryMetric& metric);
+
+// Whether the metric is reported, and has no selector.
+bool IsReported(const v1::CanaryMetric& metric);
+
+// The source of metrics that are reported, whatever else is configured.
+inline constexpr std::string_view kReportedSource = "reported";
+
+// The source that is asked for a metric.
+std::string SourceOf(const v1::CanaryMetric& metric, const v1::CanaryPolicy& policy);
 
 // A series of the metric without any point: kind, direction, margin and what else is asked.
 v1::MetricSeries QuestionOf(const v1::CanaryMetric& metric);

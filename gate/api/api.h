@@ -36,6 +36,13 @@ struct CallContext {
   std::string request_id;
 };
 
+// How much of what services report is kept.
+struct ReportLimits {
+  absl::Duration retention = absl::Hours(14 * 24);
+  int64_t max_series = 10'000;
+  int64_t max_points_per_series = 100'000;
+};
+
 // The parts that the API speaks for. All outlive it.
 struct ApiParts {
   const PolicyHolder& policies;
@@ -45,6 +52,7 @@ struct ApiParts {
   Clock& clock;
   Metrics& metrics;
   Logger& log;
+  ReportLimits reports = {};
 };
 
 // Thread-safe.
@@ -60,8 +68,8 @@ class Api {
   // protos and answer UNIMPLEMENTED.
   bool Serves(std::string_view method) const { return methods_.find(method) != methods_.end(); }
 
-  // Any unary call by its full name, with messages of its types. Blocks: for reads of the store,
-  // and for Evaluate until there is a verdict.
+  // Any unary call by its full name, with messages of its types, or one message of a call that
+  // streams them. Blocks: for the store, and for Evaluate until there is a verdict.
   absl::Status Call(std::string_view method, const CallContext& call,
                     const google::protobuf::Message& request, google::protobuf::Message& response);
 
@@ -75,6 +83,8 @@ class Api {
       const v1::ValidatePolicyRequest& request);
   absl::StatusOr<v1::WhatIfResponse> WhatIf(const v1::WhatIfRequest& request);
   absl::StatusOr<v1::Observation> GetEvidence(const v1::GetEvidenceRequest& request);
+  // One message of the stream.
+  absl::StatusOr<v1::ReportMetricsResponse> ReportMetrics(const v1::ReportMetricsRequest& request);
 
  private:
   using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,

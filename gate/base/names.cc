@@ -23,4 +23,8 @@ std::string ShortName(v1::AbsenceReason reason) {
   return Without("ABSENCE_REASON_", v1::AbsenceReason_Name(reason));
 }
 
+std::string ShortName(v1::MetricKind kind) {
+  return Without("METRIC_KIND_", v1::MetricKind_Name(kind));
+}
+
 }  // namespace gate

@@ -18,6 +18,9 @@ std::string ShortName(v1::Outcome outcome);
 // "TIMEOUT", "UNREACHABLE", ...
 std::string ShortName(v1::AbsenceReason reason);
 
+// "COUNTS", "VALUES", "HISTOGRAM".
+std::string ShortName(v1::MetricKind kind);
+
 }  // namespace gate
 
 #endif  // GATE_BASE_NAMES_H_

@@ -35,6 +35,9 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
       file = ResolvePath(path, file);
     }
   }
+  for (config::v1::MetricsFiles& files : *config.mutable_metrics_files()) {
+    if (!files.folder().empty()) files.set_folder(ResolvePath(path, files.folder()));
+  }
 }
 
 }  // namespace
@@ -74,6 +77,10 @@ void FillDefaults(config::v1::Config& config) {
     if (!rehearsal.has_timeout()) rehearsal.mutable_timeout()->set_seconds(30);
     if (rehearsal.max_in_flight() == 0) rehearsal.set_max_in_flight(2);
   }
+  config::v1::ReportedMetrics& reported = *config.mutable_reported_metrics();
+  if (!reported.has_retention()) reported.mutable_retention()->set_seconds(14 * 24 * 3600);
+  if (reported.max_series() == 0) reported.set_max_series(10'000);
+  if (reported.max_points_per_series() == 0) reported.set_max_points_per_series(100'000);
   config::v1::Limits& limits = *config.mutable_limits();
   if (limits.max_message_bytes() == 0) limits.set_max_message_bytes(32 << 20);
   if (limits.max_evaluations() == 0) limits.set_max_evaluations(1024);

@@ -1,6 +1,7 @@
 #include "gate/config/validate.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "checks/canary/parameters.h"
 #include "checks/policy/fields.h"
 #include "checks/policy/suggest.h"
 #include "checks/proto_time.h"
@@ -37,6 +39,8 @@ class Validator {
     }
     CheckMetricsServers();
     CheckRehearsal();
+    CheckReportedMetrics();
+    CheckMetricsFiles();
     CheckLimits();
     if (config_.has_drain_timeout()) {
       CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");
@@ -64,6 +68,8 @@ class Validator {
   void CheckCredentials(const config::v1::MetricsServer& server, const std::string& at);
   void CheckHeaders(const config::v1::MetricsServer& server, const std::string& at);
   void CheckRehearsal();
+  void CheckReportedMetrics();
+  void CheckMetricsFiles();
   void CheckLimits();
 
   const config::v1::Config& config_;
@@ -171,6 +177,8 @@ void Validator::CheckMetricsServers() {
     const std::string at = absl::StrCat("metrics_servers[", i, "]");
     if (server.name().empty()) {
       Issue(at + ".name", "\"name\" is required: policies name the server by it");
+    } else if (server.name() == kReportedSource) {
+      Issue(at + ".name", "\"reported\" is the name of metrics that are reported to the gate");
     } else if (!seen.emplace(server.name(), i).second) {
       Issue(at + ".name", absl::StrCat("the name ", Quoted(server.name()),
                                        " is taken by metrics_servers[", seen[server.name()], "]"));
@@ -296,6 +304,41 @@ void Validator::CheckRehearsal() {
     CheckDuration(rehearsal.timeout(), absl::Seconds(1), absl::Seconds(60), "rehearsal.timeout");
   }
   CheckRange(rehearsal.max_in_flight(), 1, 16, "rehearsal.max_in_flight");
+}
+
+void Validator::CheckReportedMetrics() {
+  const config::v1::ReportedMetrics& reported = config_.reported_metrics();
+  if (reported.has_retention()) {
+    CheckDuration(reported.retention(), absl::Hours(1), absl::Hours(90 * 24),
+                  "reported_metrics.retention");
+  }
+  CheckRange(reported.max_series(), 1, 1'000'000, "reported_metrics.max_series");
+  CheckRange(reported.max_points_per_series(), 1, 10'000'000,
+             "reported_metrics.max_points_per_series");
+}
+
+void Validator::CheckMetricsFiles() {
+  std::map<std::string, std::string> taken = {{std::string(kReportedSource), "what is reported"}};
+  for (const config::v1::MetricsServer& server : config_.metrics_servers()) {
+    taken.emplace(server.name(), "a metrics server");
+  }
+  for (int i = 0; i < config_.metrics_files_size(); ++i) {
+    const config::v1::MetricsFiles& files = config_.metrics_files(i);
+    const std::string at = absl::StrCat("metrics_files[", i, "]");
+    const auto [found, added] = taken.emplace(files.name(), at);
+    if (files.name().empty()) {
+      Issue(at + ".name", "\"name\" is required: policies name the files by it");
+    } else if (!added) {
+      Issue(at + ".name",
+            absl::StrCat("the name ", Quoted(files.name()), " is taken by ", found->second));
+    }
+    std::error_code error;
+    if (files.folder().empty()) {
+      Issue(at + ".folder", "\"folder\" is required: where the files *.om are");
+    } else if (!std::filesystem::is_directory(files.folder(), error)) {
+      Issue(at + ".folder", Quoted(files.folder()) + " is no folder");
+    }
+  }
 }
 
 void Validator::CheckLimits() {

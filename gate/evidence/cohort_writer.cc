@@ -16,26 +16,6 @@ constexpr size_t kMaxTypes = 1000;
 
 bool IsEarlier(const std::string& cohort) { return cohort.starts_with("earlier-"); }
 
-// A sentence per kind; `from` is where it was first seen.
-std::string Detail(v1::FlawKind kind, v1::MetricKind metric, const std::string& cohort,
-                   int intervals, absl::Time from) {
-  const std::string where =
-      absl::StrCat(" of ", cohort, " in ", intervals, intervals == 1 ? " interval" : " intervals",
-                   ", first at ", absl::FormatTime("%H:%M:%S", from, absl::UTCTimeZone()), " UTC");
-  switch (kind) {
-    case v1::FLAW_KIND_COUNTER_RESET:
-      return "a counter fell" + where + ": a process restarted";
-    case v1::FLAW_KIND_GAP:
-      return "there are no samples" + where;
-    case v1::FLAW_KIND_IMPOSSIBLE:
-      return metric == v1::METRIC_KIND_HISTOGRAM ? "a bucket holds more than a larger one" + where
-                                                 : "there are more events than exposure" + where;
-    default:
-      return metric == v1::METRIC_KIND_COUNTS ? "a value is not a whole number" + where
-                                              : "a value is not a number" + where;
-  }
-}
-
 // A cohort that was there and has no samples now. Before it was born it has no gap.
 void FindGaps(Cohort& cohort) {
   bool begun = false;
@@ -209,7 +189,8 @@ class Writer {
     }
     v1::SeriesFlaw& flaw = *series_.mutable_flaws(found->second);
     flaw.set_intervals(flaw.intervals() + 1);
-    flaw.set_detail(Detail(kind, query_.kind(), cohort, flaw.intervals(), FromProto(flaw.time())));
+    flaw.set_detail(
+        FlawDetail(kind, query_.kind(), cohort, flaw.intervals(), FromProto(flaw.time())));
   }
 
   void WriteFlaw(v1::FlawKind kind, const std::string& detail, const std::string& cohort = "") {
@@ -239,11 +220,7 @@ class Writer {
   }
 
   void WriteSilence(const std::string& name) {
-    const bool has_exposure = query_.kind() == v1::METRIC_KIND_COUNTS || !query_.exposure().empty();
-    WriteFlaw(v1::FLAW_KIND_SILENT_COHORT,
-              absl::StrCat("there ", has_exposure ? "is no exposure" : "are no samples", " of ",
-                           name, " at all"),
-              name);
+    WriteFlaw(v1::FLAW_KIND_SILENT_COHORT, SilenceDetail(query_, name), name);
   }
 
   // Boundary from which on the canary has had traffic; the last one where it never has.
@@ -325,6 +302,31 @@ class Writer {
 };
 
 }  // namespace
+
+std::string FlawDetail(v1::FlawKind kind, v1::MetricKind metric, const std::string& cohort,
+                       int intervals, absl::Time from) {
+  const std::string where =
+      absl::StrCat(" of ", cohort, " in ", intervals, intervals == 1 ? " interval" : " intervals",
+                   ", first at ", absl::FormatTime("%H:%M:%S", from, absl::UTCTimeZone()), " UTC");
+  switch (kind) {
+    case v1::FLAW_KIND_COUNTER_RESET:
+      return "a counter fell" + where + ": a process restarted";
+    case v1::FLAW_KIND_GAP:
+      return "there are no samples" + where;
+    case v1::FLAW_KIND_IMPOSSIBLE:
+      return metric == v1::METRIC_KIND_HISTOGRAM ? "a bucket holds more than a larger one" + where
+                                                 : "there are more events than exposure" + where;
+    default:
+      return metric == v1::METRIC_KIND_COUNTS ? "a value is not a whole number" + where
+                                              : "a value is not a number" + where;
+  }
+}
+
+std::string SilenceDetail(const v1::CohortMetricQuery& query, const std::string& cohort) {
+  const bool has_exposure = query.kind() == v1::METRIC_KIND_COUNTS || !query.exposure().empty();
+  return absl::StrCat("there ", has_exposure ? "is no exposure" : "are no samples", " of ", cohort,
+                      " at all");
+}
 
 v1::MetricSeries WriteSeries(CountedCohorts counted) { return Writer(std::move(counted)).Write(); }
 

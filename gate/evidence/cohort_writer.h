@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "gate/evidence/cohort_tally.h"
 #include "gate/evidence/interval_grid.h"
 #include "gate/v1/evidence.pb.h"
@@ -23,6 +24,12 @@ struct CountedCohorts {
 };
 
 v1::MetricSeries WriteSeries(CountedCohorts counted);
+
+// What a flaw of a cohort says, wherever it was found: "there are no samples of canary in 3
+// intervals, first at 12:01:00 UTC".
+std::string FlawDetail(v1::FlawKind kind, v1::MetricKind metric, const std::string& cohort,
+                       int intervals, absl::Time from);
+std::string SilenceDetail(const v1::CohortMetricQuery& query, const std::string& cohort);
 
 }  // namespace gate
 

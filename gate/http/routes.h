@@ -32,8 +32,8 @@ struct HttpRoute {
   const google::protobuf::MethodDescriptor* call = nullptr;
 };
 
-// The unary calls of the services of gate.v1 in `pool` that have an annotation, in the protos'
-// order.
+// The calls of the services of gate.v1 in `pool` that have an annotation, in the protos' order. Of
+// one that streams requests, a call over HTTP takes one.
 std::vector<HttpRoute> HttpRoutes(const google::protobuf::DescriptorPool& pool);
 
 }  // namespace gate

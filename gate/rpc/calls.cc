@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "gate/base/field_error.h"
 
 namespace gate {
@@ -15,6 +17,9 @@ using std::chrono::system_clock;
 
 // For callers that name no deadline, or one far away.
 constexpr std::chrono::seconds kLongestCall{60};
+// Reports wait for the disk, and have no more of it than verdicts leave them.
+constexpr int kReportThreads = 2;
+constexpr int kReportCapacity = 64;
 
 // Deadlines arrive as time left, which gRPC turns into wall-clock time; they are measured on a
 // clock that nobody sets.
@@ -32,9 +37,68 @@ std::string RequestIdOf(const grpc::CallbackServerContext& context) {
   return std::string(found->second.data(), found->second.size());
 }
 
+absl::Status TooMany() {
+  return WithReason(absl::ResourceExhaustedError("too many calls are waiting; try again"),
+                    "TOO_MANY_CALLS", 1);
+}
+
+// A stream of reports. gRPC reads ahead into its own bounded buffers only, so whoever reports
+// faster than the disk writes is slowed down.
+class ReportStream final : public grpc::ServerReadReactor<v1::ReportMetricsRequest> {
+ public:
+  ReportStream(Api& api, ThreadPool& pool, grpc::CallbackServerContext& context,
+               v1::ReportMetricsResponse& response)
+      : api_(api), pool_(pool), context_(context), response_(response) {
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool more) override {
+    if (!more) {
+      return Finish(context_.IsCancelled() ? ToGrpc(absl::CancelledError("the caller has gone"))
+                                           : grpc::Status::OK);
+    }
+    if (!pool_.TrySchedule([this] { Take(); })) Fail(TooMany());
+  }
+
+  void OnDone() override { delete this; }
+
+ private:
+  void Take() {
+    v1::ReportMetricsResponse taken;
+    const absl::Status status =
+        api_.Call("gate.v1.Evidence.ReportMetrics", {DeadlineOf(context_), RequestIdOf(context_)},
+                  request_, taken);
+    if (!status.ok()) return Fail(status);
+    response_.set_points(response_.points() + taken.points());
+    response_.set_known(response_.known() + taken.known());
+    ++messages_;
+    request_.Clear();
+    StartRead(&request_);
+  }
+
+  // The messages before are on disk all the same.
+  void Fail(const absl::Status& status) {
+    if (messages_ == 0) return Finish(ToGrpc(status));
+    absl::Status told(status.code(),
+                      absl::StrCat("message ", messages_ + 1, " (those before it are taken): ",
+                                   std::string(status.message())));
+    status.ForEachPayload(
+        [&](absl::string_view url, const absl::Cord& payload) { told.SetPayload(url, payload); });
+    Finish(ToGrpc(told));
+  }
+
+  Api& api_;
+  ThreadPool& pool_;
+  grpc::CallbackServerContext& context_;
+  v1::ReportMetricsResponse& response_;
+  v1::ReportMetricsRequest request_;
+  int messages_ = 0;
+};
+
 }  // namespace
 
-Calls::Calls(Api& api, int threads, int capacity) : api_(api), pool_(threads, capacity) {}
+Calls::Calls(Api& api, int threads, int capacity)
+    : api_(api), pool_(threads, capacity), reports_(kReportThreads, kReportCapacity) {}
 
 grpc::ServerUnaryReactor* Calls::Serve(std::string_view method,
                                        grpc::CallbackServerContext* context,
@@ -51,9 +115,7 @@ grpc::ServerUnaryReactor* Calls::Serve(std::string_view method,
   if (!api_.Serves(method)) {
     answer();
   } else if (!pool_.TrySchedule(answer)) {
-    reactor->Finish(
-        ToGrpc(WithReason(absl::ResourceExhaustedError("too many calls are waiting; try again"),
-                          "TOO_MANY_CALLS", 1)));
+    reactor->Finish(ToGrpc(TooMany()));
   }
   return reactor;
 }
@@ -72,6 +134,11 @@ grpc::ServerUnaryReactor* Calls::Evaluate(grpc::CallbackServerContext* context,
                   reactor->Finish(grpc::Status::OK);
                 });
   return reactor;
+}
+
+grpc::ServerReadReactor<v1::ReportMetricsRequest>* Calls::ReportMetrics(
+    grpc::CallbackServerContext* context, v1::ReportMetricsResponse* response) {
+  return new ReportStream(api_, reports_, *context, *response);
 }
 
 }  // namespace gate

@@ -1,8 +1,8 @@
-// One unary call, from gRPC's callback API to gate::Api and back.
+// One call, from gRPC's callback API to gate::Api and back.
 //
 // Callbacks run on a few threads that all calls share, so none may wait: what reads the store runs
-// on a pool of our own, and Evaluate never blocks its caller. A client that goes away changes
-// nothing but that nobody hears the answer.
+// on a pool of our own, reports on another, and Evaluate never blocks its caller. A client that
+// goes away changes nothing but that nobody hears the answer.
 #ifndef GATE_RPC_CALLS_H_
 #define GATE_RPC_CALLS_H_
 
@@ -14,6 +14,7 @@
 #include "gate/api/api.h"
 #include "gate/base/thread_pool.h"
 #include "gate/rpc/status.h"
+#include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/gate.pb.h"
 
 namespace gate {
@@ -32,9 +33,14 @@ class Calls {
   grpc::ServerUnaryReactor* Evaluate(grpc::CallbackServerContext* context,
                                      const v1::EvaluateRequest* request, v1::Verdict* response);
 
+  // Takes in one message after the other: the next one is read when the one before is on disk.
+  grpc::ServerReadReactor<v1::ReportMetricsRequest>* ReportMetrics(
+      grpc::CallbackServerContext* context, v1::ReportMetricsResponse* response);
+
  private:
   Api& api_;
   ThreadPool pool_;
+  ThreadPool reports_;
 };
 
 // Refuses a streaming call.

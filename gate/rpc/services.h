@@ -69,9 +69,8 @@ class EvidenceService final : public v1::Evidence::CallbackService {
   GATE_UNARY(Evidence, ReportQaResults, ReportQaResultsRequest, ReportQaResultsResponse)
   GATE_UNARY(Evidence, ReportBuild, ReportBuildRequest, ReportBuildResponse)
   grpc::ServerReadReactor<v1::ReportMetricsRequest>* ReportMetrics(
-      grpc::CallbackServerContext*, v1::ReportMetricsResponse*) override {
-    return new Refusal<grpc::ServerReadReactor<v1::ReportMetricsRequest>>(
-        "gate.v1.Evidence.ReportMetrics");
+      grpc::CallbackServerContext* context, v1::ReportMetricsResponse* response) override {
+    return calls_.ReportMetrics(context, response);
   }
 
  private:

@@ -601,6 +601,13 @@ TEST(CanaryPresets, AreMetricsLikeAnyOther) {
   EXPECT_EQ(queries[0].cohort_metric().events(), "mine_total");
 }
 
+// Makes a metric one that is reported.
+void Report(v1::MetricKind kind, v1::CanaryMetric& metric) {
+  metric.clear_events();
+  metric.clear_exposure();
+  metric.set_kind(kind);
+}
+
 struct BadPolicy {
   std::string field;
   std::string message;
@@ -688,6 +695,30 @@ const std::vector<BadPolicy>& BadPolicies() {
          p.mutable_metrics(0)->clear_events();
          p.mutable_metrics(0)->clear_exposure();
        }},
+      {"metrics[0].kind", "is for a metric that is reported",
+       [](auto& p) { p.mutable_metrics(0)->set_kind(v1::METRIC_KIND_COUNTS); }},
+      {"metrics[0].kind", "is for a metric that is reported",
+       [](auto& p) {
+         p.mutable_metrics(0)->clear_events();
+         p.mutable_metrics(0)->set_kind(v1::METRIC_KIND_COUNTS);
+       }},
+      {"metrics[0].quantile", "is for a metric with `histogram` only",
+       [](auto& p) {
+         Report(v1::METRIC_KIND_COUNTS, *p.mutable_metrics(0));
+         p.mutable_metrics(0)->set_quantile(0.5);
+       }},
+      {"metrics[0].type_label", "is for a metric with `events` only",
+       [](auto& p) {
+         Report(v1::METRIC_KIND_COUNTS, *p.mutable_metrics(0));
+         p.mutable_metrics(0)->set_type_label("code");
+       }},
+      {"source", "is where metrics with `kind` come from",
+       [](auto& p) { p.set_source("reported"); }},
+      {"cohort_label", "must be the label",
+       [](auto& p) {
+         Report(v1::METRIC_KIND_COUNTS, *p.mutable_metrics(0));
+         p.set_cohort_label("a-b");
+       }},
       {"metrics[0].events", "a range is not wanted", events("errors_total[5m]")},
       {"metrics[0].events", "a function is not wanted", events("rate(errors_total[5m])")},
       {"metrics[0].events", "expected the end", events("errors_total offset 5m")},
@@ -725,6 +756,36 @@ TEST(CanaryValidate, AcceptsWhatIsGood) {
     rule.mutable_checks()->mutable_canary()->mutable_metrics(0)->set_events(selector);
     EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), rule).empty()) << selector;
   }
+}
+
+TEST(CanaryReported, NeedsNoServerAndNoLabel) {
+  v1::PolicyRule rule = Rule();
+  v1::CanaryPolicy& policy = *rule.mutable_checks()->mutable_canary();
+  policy.clear_source();
+  policy.clear_cohort_label();
+  for (const v1::MetricKind kind :
+       {v1::METRIC_KIND_COUNTS, v1::METRIC_KIND_VALUES, v1::METRIC_KIND_HISTOGRAM}) {
+    Report(kind, *policy.mutable_metrics(0));
+    EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), rule).empty()) << kind;
+    const std::vector<v1::Query> queries = kCanaryCheck.needs(Change(), rule);
+    ASSERT_EQ(queries.size(), 1u);
+    EXPECT_EQ(queries[0].cohort_metric().source(), "reported");
+    EXPECT_EQ(queries[0].cohort_metric().kind(), kind);
+  }
+}
+
+TEST(CanaryReported, MayStandBesideThoseOfAServer) {
+  v1::PolicyRule rule = Rule();
+  v1::CanaryPolicy& policy = *rule.mutable_checks()->mutable_canary();
+  v1::CanaryMetric& metric = *policy.add_metrics();
+  metric.set_name("abandoned_carts");
+  metric.set_kind(v1::METRIC_KIND_COUNTS);
+  EXPECT_TRUE(kCanaryCheck.validate(v1::Policy(), rule).empty());
+  std::vector<std::string> sources;
+  for (const v1::Query& query : kCanaryCheck.needs(Change(), rule)) {
+    sources.push_back(query.cohort_metric().source());
+  }
+  EXPECT_THAT(sources, ::testing::ElementsAre(policy.source(), "reported"));
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 // The API as JSON: the same answers and the same errors as over gRPC.
 #include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "checks/proto_time.h"
 #include "gate/http/openapi.h"
 #include "tests/http/http_fixture.h"
 
@@ -123,6 +126,26 @@ TEST_F(HttpApiTest, ErrorsHaveTypedDetails) {
   EXPECT_EQ(details[1]["@type"], "type.googleapis.com/google.rpc.RequestInfo");
 }
 
+// A stream over gRPC, one message of it here.
+TEST_F(HttpApiTest, MetricsAreReportedAMessageAtATime) {
+  const absl::Time minute =
+      absl::UnixEpoch() + absl::Floor(absl::Now() - absl::UnixEpoch(), absl::Minutes(1));
+  const std::string report = absl::StrCat(
+      R"({"service": "web", "environment": "production", "series": [{"name": "errors",)",
+      R"( "kind": "METRIC_KIND_COUNTS", "points": [{"time": ")", Rfc3339(minute),
+      R"(", "cohorts": {"canary": {"events": 1, "exposure": 10}}}]}]})");
+  for (const char* known : {"", "1"}) {
+    const auto posted = Post("/v1/evidence:reportMetrics", report);
+    ASSERT_TRUE(posted);
+    EXPECT_EQ(posted->status, 200) << posted->body;
+    EXPECT_EQ(Json(posted).value("points", ""), "1");
+    EXPECT_EQ(Json(posted).value("known", ""), known);
+  }
+  const auto wrong = Post("/v1/evidence:reportMetrics", R"({"service": "web"})");
+  EXPECT_EQ(wrong->status, 400);
+  EXPECT_THAT(Violation(Json(wrong)), HasSubstr("environment: must be 1 to 128"));
+}
+
 // What is served is described, what is not is not.
 TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
   const nlohmann::json document = Json(Get("/v1/openapi.json"));
@@ -132,7 +155,7 @@ TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
                          "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
                          "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
                          "/v1/policies/{id}", "/v1/policies:validate", "/v1/policies:whatIf",
-                         "/v1/evidence/{id}"));
+                         "/v1/evidence/{id}", "/v1/evidence:reportMetrics"));
   const auto& change = document["components"]["schemas"]["Change"];
   EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
               HasSubstr("The service that changes"));

@@ -120,6 +120,36 @@ TEST_F(ConfigTest, EveryIssueAtItsPlace) {
           "11:16: 11m is out of range: 1s to 10m"));
 }
 
+TEST_F(ConfigTest, MetricsWithoutAServer) {
+  constexpr char kHead[] =
+      "grpc: {address: \"127.0.0.1:8443\"}\n"
+      "store: {url: \"sqlite:/gate.db\"}\n"
+      "policy: policy.yaml\n";
+  EXPECT_THAT(Load(kHead), IsEmpty());
+  EXPECT_EQ(config_.reported_metrics().retention().seconds(), 14 * 24 * 3600);
+  EXPECT_EQ(config_.reported_metrics().max_series(), 10'000);
+  EXPECT_THAT(Load(std::string(kHead) + "reported_metrics: {retention: 2h, max_series: 7}\n"
+                                        "metrics_files: [{name: recorded, folder: tls}]\n"),
+              IsEmpty());
+  EXPECT_EQ(config_.reported_metrics().retention().seconds(), 7200);
+  EXPECT_EQ(config_.reported_metrics().max_series(), 7);
+  EXPECT_EQ(config_.metrics_files(0).folder(), folder_.File("tls"));
+  EXPECT_THAT(
+      Load(std::string(kHead) + "reported_metrics: {retention: 1m, max_points_per_series: -1}\n"
+                                "metrics_servers: [{name: reported, url: \"http://a\"}]\n"
+                                "metrics_files:\n"
+                                "  - {name: reported, folder: tls}\n"
+                                "  - {name: one, folder: nowhere}\n"
+                                "  - {name: one}\n"),
+      ElementsAre("4:31: 1m is out of range: 1h to 2160h",
+                  "4:58: -1 is out of range: 1 to 10000000",
+                  "5:26: \"reported\" is the name of metrics that are reported to the gate",
+                  "7:12: the name \"reported\" is taken by what is reported",
+                  "8:25: \"DIR/nowhere\" is no folder",
+                  "9:5: \"folder\" is required: where the files *.om are",
+                  "9:12: the name \"one\" is taken by metrics_files[1]"));
+}
+
 TEST_F(ConfigTest, MetricsServersWithCredentials) {
   folder_.Write("password", "x");
   EXPECT_THAT(Load("grpc: {address: \"127.0.0.1:8443\"}\n"
