@@ -16,8 +16,9 @@ namespace {
 constexpr char kCanary[] = "canary";
 // Whoever reports may be down for so long and still catch up.
 constexpr absl::Duration kCatchUp = absl::Hours(1);
-// Replicas that answer and that take reports may disagree on the time.
-constexpr absl::Duration kClocks = absl::Minutes(1);
+// Replicas that answer and that take reports may disagree on the time, and a report may be on its way
+// to the disk.
+constexpr absl::Duration kOnItsWay = absl::Minutes(5);
 // As long as the canary check waits for the newest values, where its policy says nothing.
 constexpr absl::Duration kArrival = absl::Minutes(3);
 
@@ -121,7 +122,7 @@ absl::StatusOr<v1::MetricSeries> SeriesOf(const StoredSeries& stored,
     if (absl::Status status = writer.Add(point); !status.ok()) return status;
   }
   v1::MetricSeries series = std::move(writer).Write();
-  *series.mutable_settled_until() = ToProto(std::min(SettledAt(now) - kClocks, stored.newest));
+  *series.mutable_settled_until() = ToProto(std::min(SettledAt(now) - kOnItsWay, stored.newest));
   return series;
 }
 

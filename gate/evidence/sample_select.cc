@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,10 +54,11 @@ bool Same(double a, double b) { return a == b || (a != a && b != b); }
 // Puts samples of one series together. False: they contradict each other, at `where`.
 bool Merge(const std::vector<PrometheusSample>& more, std::vector<PrometheusSample>& samples,
            int64_t& where) {
-  const auto middle = static_cast<std::ptrdiff_t>(samples.size());
-  samples.insert(samples.end(), more.begin(), more.end());
-  std::ranges::inplace_merge(samples, samples.begin() + middle, {},
-                             &PrometheusSample::milliseconds);
+  std::vector<PrometheusSample> all;
+  all.reserve(samples.size() + more.size());
+  std::ranges::merge(samples, more, std::back_inserter(all), {}, &PrometheusSample::milliseconds,
+                     &PrometheusSample::milliseconds);
+  samples = std::move(all);
   size_t kept = 0;
   for (size_t i = 0; i < samples.size(); ++i) {
     if (kept > 0 && samples[kept - 1].milliseconds == samples[i].milliseconds) {

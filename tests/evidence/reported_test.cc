@@ -330,7 +330,7 @@ TEST_F(ReportedTest, PointsOfTheWindowAndThePastOfTheOldVersionAreTold) {
   EXPECT_EQ(series.kind(), v1::METRIC_KIND_COUNTS);
   EXPECT_EQ(FromProto(series.step()), absl::Minutes(1));
   EXPECT_EQ(series.points(19).cohorts().at("canary").exposure(), 1030);
-  EXPECT_EQ(FromProto(series.settled_until()), Now() - absl::Minutes(61));
+  EXPECT_EQ(FromProto(series.settled_until()), Now() - absl::Minutes(65));
 }
 
 TEST_F(ReportedTest, WhatIsSettledNeverChanges) {
