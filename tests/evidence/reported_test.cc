@@ -359,6 +359,13 @@ TEST_F(ReportedTest, AGapIsToldOnceItIsNoLongerLate) {
       << "24, 25 and 27; the last three may still be on their way";
 }
 
+TEST_F(ReportedTest, AGapIsToldAtOnceWhereALaterIntervalIsThere) {
+  Report("stable", 0, 30);
+  Report("canary", 21, 28);
+  Report("canary", 30, 30);
+  EXPECT_THAT(Flaws(Fetch()), ElementsAre(HasSubstr("FLAW_KIND_GAP canary 29 1")));
+}
+
 TEST_F(ReportedTest, BeforeItIsBornACohortHasNoGap) {
   Report("stable", 0, 30);
   Report("canary", 25, 29);

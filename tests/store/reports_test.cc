@@ -143,7 +143,7 @@ TEST_P(ReportsTest, WhatIsOldIsTakenOldestFirstAndNeverBetween) {
   const auto store = Open();
   ASSERT_TRUE(store->ReportMetrics(Report({Point(1), Point(3)}), At(600)).ok());
   ASSERT_TRUE(store->ReportMetrics(Report({Point(5), Point(5, "stable")}), At(600)).ok());
-  for (const ReportedPoint& late : {Point(4), Point(3, "baseline")}) {
+  for (const ReportedPoint& late : {Point(4), Point(3, "baseline"), Point(5, "baseline")}) {
     const auto refused = store->ReportMetrics(Report({late}), At(600));
     EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
     EXPECT_EQ(ReasonOf(refused.status()), "REPORTED_TOO_LATE");
