@@ -1,7 +1,9 @@
 // A canary that is judged by what its service reports, on a gate that is killed again and again.
 #include <algorithm>
+#include <atomic>
 #include <random>
 #include <set>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -175,6 +177,76 @@ TEST(ReportedCanary, IsAllowedWhenHealthyOnPostgres) {
 TEST(ReportedCanary, IsBlockedWhenHarmfulOnPostgres) {
   PostgresServer postgres;
   AHarmfulCanaryIsBlocked(&postgres);
+}
+
+// ---- killed while it writes
+
+v1::ReportMetricsRequest MinuteOf(const std::string& metric, absl::Time time) {
+  v1::ReportMetricsRequest request;
+  request.set_service("payments");
+  request.set_environment("production");
+  v1::MetricSeries& series = *request.add_series();
+  series.set_name(metric);
+  series.set_kind(v1::METRIC_KIND_COUNTS);
+  series.mutable_step()->set_seconds(5);
+  v1::MetricPoint& point = *series.add_points();
+  *point.mutable_time() = ToProto(time);
+  for (const char* cohort : {"canary", "stable"}) {
+    (*point.mutable_cohorts())[cohort].set_exposure(1 + absl::ToUnixSeconds(time) % 7);
+  }
+  return request;
+}
+
+grpc::Status Send(const RunningGate& gate, const v1::ReportMetricsRequest& request,
+                  v1::ReportMetricsResponse& response) {
+  const auto stub = v1::Evidence::NewStub(
+      grpc::CreateChannel(gate.address(), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  const auto writer = stub->ReportMetrics(&context, &response);
+  writer->Write(request);
+  writer->WritesDone();
+  return writer->Finish();
+}
+
+void SurviveAKillWhileWriting(const std::string& store_url) {
+  RunningGate gate({.policy = ReadFile("e2e/gated/reported_policy.yaml"), .store_url = store_url});
+  constexpr int kReporters = 4;
+  constexpr int64_t kTaken = 100;
+  const absl::Time end =
+      absl::UnixEpoch() + absl::Floor(absl::Now() - absl::UnixEpoch(), absl::Seconds(5));
+  std::atomic<int64_t> taken = 0;
+  std::vector<std::vector<v1::ReportMetricsRequest>> acknowledged(kReporters);
+  std::vector<std::thread> reporters;
+  for (int i = 0; i < kReporters; ++i) {
+    reporters.emplace_back([&, i] {
+      for (int step = 600; step > 0; --step) {
+        const auto request = MinuteOf(absl::StrCat("m", i), end - step * absl::Seconds(5));
+        v1::ReportMetricsResponse response;
+        if (!Send(gate, request, response).ok()) return;
+        acknowledged[static_cast<size_t>(i)].push_back(request);
+        ++taken;
+      }
+    });
+  }
+  EXPECT_TRUE(Eventually([&] { return taken >= kTaken; })) << gate.Log();
+  gate.process().Kill();
+  for (std::thread& reporter : reporters) reporter.join();
+  gate.StartAgain();
+  for (const auto& requests : acknowledged) {
+    EXPECT_LT(requests.size(), 600u) << "it was killed while it wrote";
+    for (const v1::ReportMetricsRequest& request : requests) {
+      v1::ReportMetricsResponse response;
+      const grpc::Status status = Send(gate, request, response);
+      EXPECT_TRUE(status.ok()) << status.error_message();
+      EXPECT_EQ(response.known(), 2) << "what was acknowledged is lost";
+    }
+  }
+}
+
+TEST(ReportCrash, NoAcknowledgedPointIsLostOnSqlite) { SurviveAKillWhileWriting(""); }
+TEST(ReportCrash, NoAcknowledgedPointIsLostOnPostgres) {
+  PostgresServer postgres;
+  SurviveAKillWhileWriting(postgres.CreateDatabase());
 }
 
 }  // namespace
