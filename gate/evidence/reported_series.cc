@@ -16,8 +16,8 @@ namespace {
 constexpr char kCanary[] = "canary";
 // Whoever reports may be down for so long and still catch up.
 constexpr absl::Duration kCatchUp = absl::Hours(1);
-// Replicas that answer and that take reports may disagree on the time, and a report may be on its way
-// to the disk.
+// Replicas that answer and that take reports may disagree on the time, and a report may be on its
+// way to the disk.
 constexpr absl::Duration kOnItsWay = absl::Minutes(5);
 // As long as the canary check waits for the newest values, where its policy says nothing.
 constexpr absl::Duration kArrival = absl::Minutes(3);
