@@ -31,8 +31,8 @@ void AddIssues(const v1::Policy& policy, std::vector<FieldError>& errors) {
 std::vector<std::string> Compare(const v1::Verdict& was, const v1::Verdict& now) {
   std::vector<std::string> lines;
   if (was.decision() != now.decision()) {
-    lines.push_back(absl::StrCat("decision: ", ShortName(was.decision()), ", now ",
-                                 ShortName(now.decision())));
+    lines.push_back(
+        absl::StrCat("decision: ", ShortName(was.decision()), ", now ", ShortName(now.decision())));
   }
   std::map<std::string, std::pair<std::string, std::string>> checks;
   for (const v1::CheckOutcome& one : was.outcomes()) {
