@@ -22,35 +22,19 @@ constexpr int kRising = 5;  // intervals
 // Without a history to compare with, this much work is a backlog, and proves nothing.
 constexpr double kLeastWorkAlone = 300;
 
-// Of an even number the lower one: a flood in one of two weeks is not what is usual.
-std::optional<double> UsualWeeklyPeak(const History& history) {
-  std::vector<double> peaks = stats::WeeklyPeaks(history.values, history.PerWeek());
-  std::erase_if(peaks, [](double peak) { return std::isnan(peak); });
-  if (peaks.size() < 2) return std::nullopt;
-  std::ranges::sort(peaks);
-  return peaks[(peaks.size() - 1) / 2];
-}
-
 // The last intervals that were seen.
 struct Trend {
   double last = 0;
   double per_second = 0;  // over the last kRising intervals
   bool rises = false;
-  absl::Time beyond_since = absl::InfiniteFuture();  // without a break
+  absl::Time beyond_since;
 };
 
 Trend TrendOf(const History& history, double normal) {
   Trend trend;
-  std::vector<double> seen;  // newest first
-  absl::Time end = history.end;
-  bool beyond = true;
-  for (auto value = history.values.rbegin(); value != history.values.rend();
-       ++value, end -= history.step) {
-    if (std::isnan(*value)) continue;
-    seen.push_back(*value);
-    beyond = beyond && *value > normal;
-    if (beyond) trend.beyond_since = end;
-  }
+  trend.beyond_since = history.Over(normal).since;
+  std::vector<double> seen = history.Seen();
+  std::ranges::reverse(seen);  // newest first
   trend.last = seen.front();
   const int steps = std::min<int>(kRising, static_cast<int>(seen.size()) - 1);
   if (steps == 0) return trend;
@@ -92,19 +76,12 @@ class Judgement {
                                     kBeyondNormal * usual.value_or(0)});
     const Trend trend = TrendOf(*recent, normal);
     if (!(trend.last > normal)) return;
-    const bool was_before = WasBeyond(*recent, weeks ? &*weeks : nullptr, normal);
+    const bool was_before = WasOver(*recent, weeks ? &*weeks : nullptr, start_, normal);
     if (trend.rises && usual && !was_before) return Grows(trend, *usual);
     Remains(trend, normal, was_before);
   }
 
  private:
-  // Whether it had left its normal range when the new version began.
-  bool WasBeyond(const History& recent, const History* weeks, double normal) const {
-    const double just_before = recent.Highest(start_ - 3 * recent.step, start_);
-    if (!std::isnan(just_before)) return just_before > normal;
-    return weeks != nullptr && weeks->Highest(start_ - weeks->step, start_) > normal;
-  }
-
   void Grows(const Trend& trend, double usual) {
     std::string message = absl::StrCat(
         name(), ": ", Many(trend.last), " ", unit_, " wait and ", Amount(trend.per_second),

@@ -206,15 +206,27 @@ v1::CheckOutcome LetPass(const std::string& takes_back, v1::CheckOutcome outcome
   outcome.set_summary(finding.message());
   outcome.clear_unblock();
   outcome.clear_retry_at();
+  outcome.clear_advice();
   return outcome;
 }
 
 v1::CheckOutcome JudgeOrigins(const Setting& setting, Report& report) {
   const std::string parts = JudgeShift(setting, report);
-  return Conclude(report,
-                  absl::StrCat("At the coming weekly peak (", History(setting.peak), ") ", parts,
-                               " of their workers are busy."),
-                  setting.now);
+  v1::CheckOutcome outcome =
+      Conclude(report,
+               absl::StrCat("At the coming weekly peak (", History(setting.peak), ") ", parts,
+                            " of their workers are busy."),
+               setting.now);
+  if (!setting.change.canary().has_started_at()) return outcome;
+  // A pool that is too small for the peak to come can be enlarged until then; who waits, waits now.
+  const bool waits = std::ranges::any_of(outcome.findings(), [](const v1::Finding& finding) {
+    return finding.rule() == "capacity.wait_grows" && finding.severity() == v1::SEVERITY_BLOCK &&
+           !IsUnproven(finding);
+  });
+  outcome.set_advice(waits                                   ? v1::ADVICE_ROLL_BACK
+                     : outcome.outcome() == v1::OUTCOME_PASS ? v1::ADVICE_PROCEED
+                                                             : v1::ADVICE_WAIT);
+  return outcome;
 }
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,

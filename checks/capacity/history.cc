@@ -52,6 +52,18 @@ double History::Last() const {
   return seen.empty() ? kNothing : seen.back();
 }
 
+History::Stay History::Over(double limit) const {
+  Stay stay;
+  absl::Time cell_end = end;
+  for (auto value = values.rbegin(); value != values.rend(); ++value, cell_end -= step) {
+    if (std::isnan(*value)) continue;
+    if (*value <= limit) break;
+    stay.since = cell_end;
+    ++stay.intervals;
+  }
+  return stay;
+}
+
 std::optional<History> ReadHistory(const v1::Observation& observation, absl::Time now,
                                    absl::Duration span, absl::Duration step, absl::Duration max_age,
                                    std::string& why) {
@@ -86,6 +98,20 @@ std::optional<History> ReadHistory(const v1::Observation& observation, absl::Tim
 stats::PeakForecast PeakOf(const History& history) {
   return stats::ForecastWeeklyPeak(stats::WeeklyPeaks(history.values, history.PerWeek()),
                                    kForecastAlpha);
+}
+
+std::optional<double> UsualWeeklyPeak(const History& history) {
+  std::vector<double> peaks = stats::WeeklyPeaks(history.values, history.PerWeek());
+  std::erase_if(peaks, [](double peak) { return std::isnan(peak); });
+  if (peaks.size() < 2) return std::nullopt;
+  std::ranges::sort(peaks);
+  return peaks[(peaks.size() - 1) / 2];
+}
+
+bool WasOver(const History& recent, const History* weeks, absl::Time start, double limit) {
+  const double just_before = recent.Highest(start - 3 * recent.step, start);
+  if (!std::isnan(just_before)) return just_before > limit;
+  return weeks != nullptr && weeks->Highest(start - weeks->step, start) > limit;
 }
 
 Demand::Demand(const History& load, const History* total)

@@ -23,6 +23,13 @@ struct History {
   std::vector<double> Seen() const;
   // The last value that was seen; NaN where there is none.
   double Last() const;
+
+  // Since when, without a break, all that was seen is over a limit, and how many values those are.
+  struct Stay {
+    absl::Time since = absl::InfiniteFuture();
+    int intervals = 0;
+  };
+  Stay Over(double limit) const;
 };
 
 // The cells of `span` before `now`. A cell with several points has the highest. Nothing where the
@@ -30,6 +37,14 @@ struct History {
 std::optional<History> ReadHistory(const v1::Observation& observation, absl::Time now,
                                    absl::Duration span, absl::Duration step, absl::Duration max_age,
                                    std::string& why);
+
+// The highest value of a week, as weeks go: the median, and of an even number of weeks the lower
+// one, so that a flood in one of two weeks is not what is usual. Nothing with less than two weeks.
+std::optional<double> UsualWeeklyPeak(const History& history);
+
+// Whether a value was over the limit just before `start`; of what is not known so closely the weeks
+// tell, which may be null.
+bool WasOver(const History& recent, const History* weeks, absl::Time start, double limit);
 
 // What is needed of a resource, moment by moment, if a part of the requests cost something else:
 // what everybody spends of it, or what this service does where nobody else spends.

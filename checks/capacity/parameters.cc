@@ -140,8 +140,16 @@ class Queries {
     Series(IdOf(resource, "backlog_before"), backlog, false, true);
   }
 
+  // What was usual, of the whole service: an origin may be new.
+  void AddWaiting() {
+    Series(kWaitBeforeId, Fill(policy_.origins().wait(), change_), false, true,
+           v1::SeriesQuery::AGGREGATION_MEAN);
+  }
+
   void AddOrigin(const v1::TrafficShift::Origin& origin) {
     const v1::OriginPools& pools = policy_.origins();
+    Series(IdOf(origin, "wait"), Fill(pools.wait(), change_, pools.label(), origin.name()), false,
+           false, v1::SeriesQuery::AGGREGATION_MEAN);
     if (pools.busy().empty()) return;
     Series(IdOf(origin, "busy"), Fill(pools.busy(), change_, pools.label(), origin.name()), true,
            false);
@@ -185,9 +193,10 @@ class Queries {
     series.set_counter(counter);
     series.set_aggregation(aggregation);
     *series.mutable_window() = ToProto(weeks ? parameters_.history : parameters_.window);
-    *series.mutable_step() = ToProto(weeks                      ? parameters_.history_step
-                                     : id.ends_with(".backlog") ? parameters_.step
-                                                                : parameters_.rate_step);
+    *series.mutable_step() =
+        ToProto(weeks                                               ? parameters_.history_step
+                : id.ends_with(".backlog") || id.ends_with(".wait") ? parameters_.step
+                                                                    : parameters_.rate_step);
   }
 
   const v1::Change& change_;
@@ -270,7 +279,8 @@ std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& ru
   for (int i = 0; i < policy.resources_size(); ++i) ValidateResource(policy, i, names, issues);
   const v1::OriginPools& origins = policy.origins();
   issues.Selector("origins.busy", origins.busy(), false, {origins.label()});
-  if (!origins.busy().empty() && origins.label().empty()) {
+  issues.Selector("origins.wait", origins.wait(), false, {origins.label()});
+  if (!(origins.busy().empty() && origins.wait().empty()) && origins.label().empty()) {
     issues.Add("origins.label", "must be the label that tells origins apart, such as hoster");
   }
   issues.Range("origins.service_time", origins.has_service_time(),
@@ -298,6 +308,7 @@ std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rul
     for (const v1::CapacityResource& resource : policy.resources()) queries.AddResource(resource);
   } else if (change.kind() == v1::CHANGE_KIND_TRAFFIC_SHIFT) {
     queries.AddLoad();
+    queries.AddWaiting();
     for (const v1::TrafficShift::Origin& origin : change.traffic_shift().origins()) {
       queries.AddOrigin(origin);
     }

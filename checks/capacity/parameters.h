@@ -35,10 +35,12 @@ std::vector<ParameterIssue> Validate(const v1::Policy& policy, const v1::PolicyR
 
 // Check::needs. The ids: "capacity.load"; of a resource "capacity.NAME." with "cost", "total",
 // "capacity", "utilization" and "spent" beside it, "backlog", "backlog_before"; of an origin
-// "capacity.origin.NAME." with "busy" and "requests".
+// "capacity.origin.NAME." with "busy", "requests" and "wait"; "capacity.wait_before" is of all
+// origins together.
 std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule);
 
 inline constexpr char kLoadId[] = "capacity.load";
+inline constexpr char kWaitBeforeId[] = "capacity.wait_before";
 std::string IdOf(const v1::CapacityResource& resource, std::string_view what);
 std::string IdOf(const v1::TrafficShift::Origin& origin, std::string_view what);
 

@@ -83,6 +83,14 @@ constexpr Clause kClauses[] = {
       "enough to say that the resource lasts or that it does not.",
       "Wait for as long as the finding says, with the canary under traffic."},
      v1::SEVERITY_UNSPECIFIED},
+    {{"capacity.wait_grows", "Since a shift of traffic, requests wait for a worker at an origin.",
+      "Where more comes in than the workers of an origin can serve, nothing fails: requests wait, "
+      "each for longer than the one before it, and people see a page that does not come. Errors "
+      "begin when somebody's patience ends, much later, so the wait itself is what is judged: for "
+      "three minutes beyond three times its usual weekly peak, at least 0.1 s and what the policy "
+      "allows.",
+      "Take the shift back, then give the origin the workers that its share of the peak takes."},
+     v1::SEVERITY_BLOCK},
 };
 
 constexpr auto kDocs = [] {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "checks/canary/numbers.h"
+#include "checks/capacity/waiting.h"
 #include "checks/capacity/words.h"
 #include "checks/proto_time.h"
 #include "checks/stats/erlang.h"
@@ -24,6 +25,7 @@ class Judgement {
       : s_(setting), target_(TargetOf(setting.policy)), report_(report) {}
 
   std::string Run() {
+    JudgeWaiting(s_, report_);
     std::vector<std::string> parts;
     for (const Origin& origin : s_.change.traffic_shift().origins()) {
       if (!origin.has_share_after()) {

@@ -131,6 +131,31 @@ Case TakenBack(bool said) {
   return one;
 }
 
+// Two days after the shift: what requests wait at the new origin, by minutes before now.
+Case Queueing(const std::function<double(double)>& seconds) {
+  Case one = Shifted(120);
+  *one.change.mutable_canary()->mutable_started_at() = ToProto(one.world.now - absl::Hours(48));
+  one.change.mutable_traffic_shift()->set_way_back("weights at the CDN, 2 min");
+  one.policy.mutable_origins()->set_label("hoster");
+  one.policy.mutable_origins()->set_busy("worker_busy_seconds_total");
+  one.policy.mutable_origins()->set_wait("http_queue_wait_seconds");
+  const World& world = one.world;
+  const auto add = [&](const std::string& id, double value) {
+    one.evidence.Add(
+        world.Recent("capacity.origin.new-hoster." + id, [=](absl::Time) { return value; }));
+  };
+  add("busy", 119);
+  add("requests", 440);
+  one.evidence.Add(world.Recent("capacity.origin.new-hoster.wait", [&](absl::Time time) {
+    return seconds(absl::ToDoubleMinutes(world.now - time));
+  }));
+  one.evidence.Add(
+      world.Recent("capacity.origin.old-hoster.wait", [](absl::Time) { return 0.01; }));
+  one.evidence.Add(world.Weekly("capacity.wait_before",
+                                [&](absl::Time time) { return 0.02 * world.Shape(time); }));
+  return one;
+}
+
 struct Named {
   std::string path;  // under golden/capacity, without the suffix
   std::function<Case()> make;
@@ -236,6 +261,11 @@ const std::vector<Named>& Cases() {
       {"undecided/finding_over_already", [] { return Commands(Redis(14, 14)); }},
       {"undecided/finding_near", [] { return Commands(Redis(9, 9.6)); }},
       {"undecided/near_miss", [] { return Commands(Redis(6, 6.6)); }},
+      {"wait_grows/finding",
+       [] { return Queueing([](double ago) { return ago > 4 ? 0.02 : 0.02 + (5 - ago) * 0.6; }); }},
+      {"wait_grows/near_miss_two_minutes",
+       [] { return Queueing([](double ago) { return ago > 1.5 ? 0.02 : 2; }); }},
+      {"wait_grows/near_miss_usual", [] { return Queueing([](double) { return 0.09; }); }},
   };
   return cases;
 }

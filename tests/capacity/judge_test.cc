@@ -524,6 +524,81 @@ TEST(CapacityShift, AnOriginThatGetsLessIsOnlyWarnedOf) {
   EXPECT_EQ(FindingOf(outcome, "capacity.pool_too_small", "old")->severity(), v1::SEVERITY_WARN);
 }
 
+// Half an hour after a shift, what requests wait at both origins by minutes before now.
+v1::CheckOutcome JudgeWait(const std::function<double(double)>& at_old,
+                           const std::function<double(double)>& at_new, bool in_force = true,
+                           int weeks = 5) {
+  World world;
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins()->set_label("hoster");
+  policy.mutable_origins()->set_wait("queue_wait_seconds");
+  Evidence evidence = world.Seen();
+  const auto add = [&](const std::string& name, const std::function<double(double)>& wait) {
+    evidence.Add(world.Recent("capacity.origin." + name + ".wait", [&](absl::Time time) {
+      return wait(absl::ToDoubleMinutes(world.now - time));
+    }));
+  };
+  add("old", at_old);
+  add("new", at_new);
+  World known = world;
+  known.weeks = weeks;
+  evidence.Add(known.Weekly("capacity.wait_before",
+                            [&](absl::Time time) { return 0.1 * world.Shape(time); }));
+  v1::Change change = Shift({Origin("old", 1, 0.8, 600, absl::Milliseconds(180)),
+                             Origin("new", 0, 0.2, 200, absl::Milliseconds(270))});
+  if (in_force) {
+    *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(30));
+  }
+  return world.Judge(change, policy, evidence);
+}
+
+TEST(CapacityWait, RequestsThatWaitSinceTheShiftTakeItBack) {
+  const auto usual = [](double) { return 0.05; };
+  const auto grows = [](double ago) { return ago > 6 ? 0.05 : 0.2 * (7 - ago); };
+  const v1::CheckOutcome outcome = JudgeWait(usual, grows);
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_EQ(outcome.decision(), v1::DECISION_BLOCK);
+  EXPECT_EQ(outcome.advice(), v1::ADVICE_ROLL_BACK);
+  ASSERT_NE(FindingOf(outcome, "capacity.wait_grows", "new"), nullptr);
+  EXPECT_THAT(FindingOf(outcome, "capacity.wait_grows", "new")->instead(),
+              HasSubstr("new to 0 % of the traffic"));
+  EXPECT_EQ(JudgeWait(usual, usual).decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(JudgeWait(usual, usual).advice(), v1::ADVICE_PROCEED);
+}
+
+TEST(CapacityWait, WhereTheWayBackWouldNotHelpItHolds) {
+  const auto usual = [](double) { return 0.05; };
+  const auto late = [](double ago) { return ago > 6 ? 0.05 : 2; };
+  const auto always = [](double) { return 2; };
+  const auto expect_hold = [](const v1::CheckOutcome& outcome, const char* why) {
+    EXPECT_EQ(outcome.decision(), v1::DECISION_HOLD) << outcome.DebugString();
+    EXPECT_NE(outcome.advice(), v1::ADVICE_ROLL_BACK);
+    ASSERT_NE(FindingOf(outcome, "capacity.wait_grows"), nullptr);
+    EXPECT_THAT(FindingOf(outcome, "capacity.wait_grows")->message(), HasSubstr(why));
+  };
+  expect_hold(JudgeWait(usual, always), "it did not help");
+  expect_hold(JudgeWait(late, usual), "taking that back would not help");
+  expect_hold(JudgeWait(usual, late, /*in_force=*/true, /*weeks=*/1), "less than two weeks");
+  expect_hold(JudgeWait(usual, late, /*in_force=*/false), "More traffic makes it longer");
+  // What is too much for the old origin may be why traffic is to leave it.
+  EXPECT_EQ(JudgeWait(always, usual, /*in_force=*/false).decision(), v1::DECISION_ALLOW);
+}
+
+TEST(CapacityWait, WhatIsNotSeenIsNotShort) {
+  World world;
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins()->set_label("hoster");
+  policy.mutable_origins()->set_wait("queue_wait_seconds");
+  v1::Change change = Shift({Origin("new", 0.9, 1, 600, absl::Milliseconds(180))});
+  EXPECT_EQ(world.Judge(change, policy, world.Seen()).outcome(), kPass);
+  *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(30));
+  EXPECT_EQ(world.Judge(change, policy, world.Seen()).outcome(), kOpen);
+}
+
 // --- The policy ---------------------------------------------------------------------------------
 
 TEST(CapacityPolicy, MistakesAreNamed) {
@@ -569,6 +644,8 @@ TEST(CapacityPolicy, MistakesAreNamed) {
   expect("resources[0].queue.room",
          [&] { policy.mutable_resources(0)->mutable_queue()->set_room(-1); });
   expect("origins.label", [&] { policy.mutable_origins()->set_busy("busy_total"); });
+  expect("origins.label", [&] { policy.mutable_origins()->set_wait("wait_seconds"); });
+  expect("origins.wait", [&] { policy.mutable_origins()->set_wait("rate(x[5m])"); });
   expect("severities[\"capacity.x\"]",
          [&] { (*policy.mutable_severities())["capacity.x"] = v1::SEVERITY_INFO; });
   expect("severities[\"capacity.no_data\"]",
@@ -617,6 +694,16 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   EXPECT_EQ(queries[1].id(), "capacity.origin.new.busy");
   EXPECT_EQ(queries[1].series().selector(), "busy_total{hoster=\"new\"}");
   EXPECT_EQ(queries[2].series().selector(), "requests{service=\"web\",hoster=\"new\"}");
+
+  policy.mutable_origins()->set_wait("wait_seconds");
+  const auto with_wait =
+      kCapacityCheck.needs(Shift({Origin("new", 0, 1, 64, absl::ZeroDuration())}), rule);
+  ASSERT_EQ(with_wait.size(), 5u);
+  EXPECT_EQ(with_wait[1].id(), "capacity.wait_before");
+  EXPECT_EQ(with_wait[1].series().selector(), "wait_seconds");
+  EXPECT_EQ(with_wait[2].id(), "capacity.origin.new.wait");
+  EXPECT_EQ(with_wait[2].series().selector(), "wait_seconds{hoster=\"new\"}");
+  EXPECT_EQ(step_of("capacity.redis.backlog"), absl::Minutes(1));
 }
 
 }  // namespace
