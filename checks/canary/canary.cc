@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/canary/alone.h"
 #include "checks/canary/judge.h"
 #include "checks/canary/new_types.h"
 #include "checks/canary/numbers.h"
@@ -167,6 +168,12 @@ class Judgement {
   void JudgeMetric(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement) {
     const v1::Observation& observation = evidence_.Get(QueryId(metric));
     if (!observation.has_metric()) return Unseen(metric, observation);
+    const v1::PastComparison& past = judgement.old_cohort();
+    if (past.canary_worse() && !past.worse() && judgement.outcome() != v1::OUTCOME_FAIL &&
+        RunsAlone(observation.metric()) &&
+        !EarlierWeeksHadAsMany(observation.metric(), past.limit())) {
+      return AddHarmAlone(metric, judgement);
+    }
     const bool fail = judgement.outcome() == v1::OUTCOME_FAIL;
     if (judgement.samples(0).intervals() == 0) {
       return NothingToCompare(metric, observation.metric(), judgement);
@@ -177,7 +184,6 @@ class Judgement {
     sentences_[flattered ? v1::OUTCOME_INCONCLUSIVE : judgement.outcome()].push_back(
         judgement.reason());
     AddDefects(metric, judgement, fail ? v1::SEVERITY_WARN : v1::SEVERITY_BLOCK);
-    const v1::PastComparison& past = judgement.old_cohort();
     if (fail && past.worse() && past.canary_worse()) {
       AddSharedHarm(metric, judgement);
     } else if (fail) {
@@ -204,6 +210,15 @@ class Judgement {
                                       : "look for where the new version spends its time.";
     Add("canary.harm", metric, message, v1::SEVERITY_BLOCK, v1::EFFECT_BREAKS_NEW_VERSION,
         absl::StrCat("Take the traffic off the canary, then ", std::string(next)));
+  }
+
+  // All of the traffic is on the new version, and it is worse than the old one was before it.
+  void AddHarmAlone(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement) {
+    harm_alone_.push_back(
+        absl::StrCat(judgement.reason(), ", and no old version takes traffic any more"));
+    Add("canary.harm", metric, harm_alone_.back(), v1::SEVERITY_BLOCK,
+        v1::EFFECT_BREAKS_NEW_VERSION,
+        "Go back to the version before, then compare the errors of the two.");
   }
 
   void AddSharedHarm(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement) {
@@ -422,10 +437,10 @@ class Judgement {
       outcome_.set_outcome(v1::OUTCOME_FAIL);
       if (sentences_[v1::OUTCOME_FAIL].empty()) AddTogether(response);
       outcome_.set_summary(Summary(sentences_[v1::OUTCOME_FAIL]));
-    } else if (!blocked_by_type_.empty()) {
+    } else if (!harm_alone_.empty() || !blocked_by_type_.empty()) {
       outcome_.set_outcome(v1::OUTCOME_FAIL);
       outcome_.set_advice(v1::ADVICE_ROLL_BACK);
-      outcome_.set_summary(Summary(blocked_by_type_));
+      outcome_.set_summary(Summary(harm_alone_.empty() ? blocked_by_type_ : harm_alone_));
     } else if (all_safe || (accelerate_ && !open)) {
       outcome_.set_outcome(v1::OUTCOME_PASS);
       outcome_.set_summary(forward ? response.reason() : Summary(sentences_[v1::OUTCOME_PASS]));
@@ -488,7 +503,7 @@ class Judgement {
   const CanaryParameters parameters_;
   const absl::Time now_;
   std::map<v1::Outcome, std::vector<std::string>> sentences_;  // one per metric
-  std::vector<std::string> blocked_by_type_;
+  std::vector<std::string> blocked_by_type_, harm_alone_;
   bool accelerate_ = false;  // The way out is forward.
   v1::CheckOutcome outcome_;
 };

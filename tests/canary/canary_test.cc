@@ -170,6 +170,15 @@ v1::MetricSeries WithPast(double past, double old, double canary) {
   return series;
 }
 
+// The same where the canary took all of the traffic at once.
+v1::MetricSeries Promoted(double past, double canary) {
+  v1::MetricSeries series = WithPast(past, past, canary);
+  for (v1::MetricPoint& point : *series.mutable_points()) {
+    if (point.cohorts().contains("canary")) point.mutable_cohorts()->erase("stable");
+  }
+  return series;
+}
+
 std::vector<Case> Cases() {
   const auto flawed = [](v1::MetricSeries series, v1::FlawKind kind, const std::string& detail) {
     *series.add_flaws() = Flaw(kind, detail);
@@ -357,6 +366,20 @@ std::vector<Case> Cases() {
       {"old_version_suffers_without_a_migration", v1::OUTCOME_INCONCLUSIVE,
        [] { return kCanaryCheck.judge(Change(), With(WithPast(8, 400, 8)), Rule(), kNow); }},
       {"both_versions_suffer", v1::OUTCOME_FAIL, [] { return JudgeSeries(WithPast(8, 100, 50)); }},
+      {"worse_than_the_version_before", v1::OUTCOME_FAIL,
+       [] { return JudgeSeries(Promoted(8, 100)); }},
+      {"worse_than_the_version_before_as_every_week", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Promoted(8, 100);
+         for (v1::MetricPoint& point : *series.mutable_points()) {
+           if (point.cohorts().contains("canary")) {
+             (*point.mutable_cohorts())["earlier-1w"] = point.cohorts().at("canary");
+           }
+         }
+         return JudgeSeries(series);
+       }},
+      {"as_good_as_the_version_before", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeSeries(Promoted(8, 4)); }},
       {"new_error_type", v1::OUTCOME_PASS,
        [] {
          v1::MetricSeries series = Healthy();
