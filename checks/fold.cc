@@ -136,6 +136,16 @@ std::string AndMore(int others, std::string_view verb) {
                       std::string(verb), others == 1 ? "s)" : ")");
 }
 
+// Where the way out is forward, the reason says so whatever decides.
+std::string WayOut(const v1::Verdict& verdict) {
+  if (verdict.advice() != v1::ADVICE_ACCELERATE) return "";
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (AdviceOf(outcome) != v1::ADVICE_ACCELERATE) continue;
+    return absl::StrCat("; ", outcome.check(), ": ", outcome.summary());
+  }
+  return "";
+}
+
 std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
   if (verdict.decision() != v1::DECISION_ALLOW) {
     int deciding = 0;
@@ -145,7 +155,8 @@ std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
     const v1::CheckOutcome& worst = verdict.outcomes(0);
     return absl::StrCat(
         worst.check(), ": ", worst.summary(),
-        AndMore(deciding - 1, verdict.decision() == v1::DECISION_BLOCK ? "block" : "hold"));
+        AndMore(deciding - 1, verdict.decision() == v1::DECISION_BLOCK ? "block" : "hold"),
+        worst.advice() == v1::ADVICE_ACCELERATE ? "" : WayOut(verdict));
   }
   int enforced = 0, ignored = 0, covered = 0;
   for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
@@ -164,7 +175,7 @@ std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
     absl::StrAppend(&reason, "; ", ignored, ignored == 1 ? " check that is" : " checks that are",
                     " not enforced would have stopped it");
   }
-  return reason;
+  return reason + WayOut(verdict);
 }
 
 // The last moment at which everything that holds has cleared, as far as it is known.

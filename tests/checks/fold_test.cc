@@ -152,6 +152,24 @@ TEST(Fold, AdvisesTheWorstOfTheEnforcedChecks) {
             v1::ADVICE_PROCEED);
 }
 
+TEST(Fold, WhereTheWayOutIsForwardTheReasonSaysSo) {
+  const auto reason = [](const std::vector<std::string>& texts) {
+    std::vector<v1::CheckOutcome> outcomes;
+    for (const std::string& text : texts) {
+      Decide({}, kNow, outcomes.emplace_back(Parse<v1::CheckOutcome>(text)));
+    }
+    v1::Verdict verdict;
+    Fold({}, outcomes, kNow, verdict);
+    return verdict.reason();
+  };
+  const std::string forward =
+      "check: 'canary' outcome: OUTCOME_PASS advice: ADVICE_ACCELERATE summary: 'Go forward'";
+  const std::string stops =
+      "check: 'migration' outcome: OUTCOME_FAIL summary: 'Breaks' " + std::string(kForbids);
+  EXPECT_EQ(reason({forward}), "nothing stands in the way in 1 check; canary: Go forward");
+  EXPECT_EQ(reason({forward, stops}), "migration: Breaks; canary: Go forward");
+}
+
 TEST(Fold, SaysWhatWasNotEnforced) {
   EXPECT_EQ(
       FoldOne("enforcement: ENFORCEMENT_WARN", "outcome: OUTCOME_FAIL").reason(),
