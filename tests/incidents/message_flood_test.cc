@@ -218,7 +218,9 @@ TEST_F(FloodedQueue, IsBlockedOnFridayNightForMondaysPeak) {
       if (flooded && first.emplace(world.name(), now - kHotfix).second) {
         ExpectFloodForecast(world, verdict, /*closely=*/false);
       }
-      EXPECT_TRUE(flooded || !first.contains(world.name())) << "proven, and then not any more";
+      // The bounds of a cost jump while there are few intervals, so that what is proven may be open
+      // once more; then it is HOLD, and never harmless.
+      EXPECT_NE(OutcomeOf(verdict, "capacity").outcome(), v1::OUTCOME_PASS);
     }
     const v1::Verdict harmless = At(now, Canary(harmless_[0]));
     EXPECT_NE(OutcomeOf(harmless, "capacity").outcome(), v1::OUTCOME_FAIL)
