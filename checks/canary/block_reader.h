@@ -6,12 +6,16 @@
 #ifndef CHECKS_CANARY_BLOCK_READER_H_
 #define CHECKS_CANARY_BLOCK_READER_H_
 
+#include <array>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "checks/canary/cohorts.h"
+#include "checks/canary/state_archive.h"
 #include "checks/stats/quantile_test.h"
 #include "gate/v1/evidence.pb.h"
 
@@ -26,7 +30,14 @@ struct Amount {
   void Clear();
   void Add(const Amount& other);
   bool Any() const { return exposure > 0 || (!counts.empty() && counts.back() > 0); }
+  // How many requests, where the kind of the metric tells them.
+  double Requests() const { return counts.empty() ? exposure : counts.back(); }
 };
+
+// By stratum, in the order of BlockReader::strata.
+using Amounts = std::span<const Amount>;
+
+bool Any(Amounts strata);
 
 // How a clock is said.
 std::string UtcClock(absl::Time time);
@@ -34,68 +45,82 @@ std::string UtcClock(absl::Time time);
 // Reads blocks one after the other. Not thread-safe. The series outlives it.
 class BlockReader {
  public:
-  // Of these cohorts only, in this order.
-  BlockReader(const v1::MetricSeries& series, std::vector<std::string> cohorts);
+  // Of all points behind those of the series' state, which Each takes up.
+  explicit BlockReader(const v1::MetricSeries& series);
 
-  // Goes to the next block; false: there is none. A block that has not ended yet is left for later.
-  bool Next();
+  // Goes to the next block that ends by `until`; false: there is none. A block that has not ended
+  // yet is left for later.
+  bool Next(absl::Time until = absl::InfiniteFuture());
 
   // The end of the present block.
   absl::Time end() const { return end_; }
-  // What the cohort did in it, by stratum; null where it was not there, or not all of it was, or it
-  // could not be read.
-  const std::vector<Amount>* at(size_t cohort) const {
-    return states_[cohort] == State::kWhole ? &amounts_[cohort] : nullptr;
+  // What the cohort did in it; nothing where it was not there, or not all of it was, or it could
+  // not be read.
+  Amounts at(size_t cohort) const {
+    return presence_[cohort] == Presence::kWhole ? Amounts(amounts_[cohort]) : Amounts();
   }
-  // Whether a point of the block could not be read: `problems` tells.
-  bool unread() const { return unread_; }
+  // Whether a point of the cohort in this block could not be read: Problems tells.
+  bool unread(size_t cohort) const { return unread_[cohort]; }
+  // Whether there has been a point of the cohort, up to this block.
+  bool seen(size_t cohort) const { return seen_[cohort]; }
 
   absl::Duration length() const { return length_; }
   // Of the buckets, without the last, which has none. Those of the first point that has some.
   const std::vector<double>& bounds() const { return bounds_; }
-  // Sorted. One without a name where nothing was told apart; of many the busiest, then "(others)".
+  // As they come up, of one point the busiest first; the hundredth and those behind it are
+  // "(others)". One without a name where nothing is told apart.
   const std::vector<std::string>& strata() const { return strata_; }
 
-  // What could not be read so far, one of each sort.
-  std::vector<v1::SeriesFlaw> Problems() const;
+  // What could not be read so far of these cohorts, one of each sort.
+  std::vector<v1::SeriesFlaw> Problems(std::initializer_list<size_t> cohorts) const;
+
+  // All that a later reader has to know of the blocks so far.
+  void Each(StateArchive& archive);
 
  private:
-  enum class State { kAbsent, kWhole, kPart };
+  enum class Presence { kAbsent, kWhole, kPart };
   struct Problem {
-    v1::FlawKind kind;
-    int points = 0;
+    std::string what;
+    size_t kind;
+    size_t cohort;  // kCohorts: all of them
+    size_t points;
     absl::Time first;
+
+    void Each(StateArchive& archive);
   };
-
-  void FindStrata();
-  void FindBounds();
-  void FindLength();
-  absl::Time BlockEnd(absl::Time time) const;
-  size_t StratumOf(const std::string& name) const;
-  void Take(const v1::MetricPoint& point, absl::Time time, size_t cohort);
-  bool TakeAmount(const v1::CohortPoint& point, Amount& amount, absl::Time time);
-  bool Refuse(v1::FlawKind kind, std::string_view what, absl::Time time);
-  bool TakeCounts(const v1::CohortPoint& point, Amount& amount, absl::Time time);
-  bool TakeValues(const v1::CohortPoint& point, Amount& amount, absl::Time time);
-  bool TakeBuckets(const v1::CohortPoint& point, Amount& amount, absl::Time time);
-
-  const v1::MetricSeries& series_;
-  const std::vector<std::string> cohorts_;
   struct TimedPoint {
     absl::Time time;
     const v1::MetricPoint* point;
   };
+  using CohortPoints = std::array<const v1::CohortPoint*, kCohorts>;
+
+  void FindLength();
+  absl::Time BlockEnd(absl::Time time) const;
+  void AdmitStrata(const CohortPoints& points);
+  void AddStratum(const std::string& name);
+  size_t StratumOf(std::string_view name) const;
+  void FindBounds(const v1::CohortPoint& point);
+  void TakePoint(const v1::MetricPoint& point, absl::Time time, bool first);
+  bool Take(const v1::CohortPoint& point, absl::Time time, size_t cohort);
+  bool TakeAmount(const v1::CohortPoint& point, absl::Time time, size_t cohort, Amount& amount);
+  bool TakeCounts(const v1::CohortPoint& point, absl::Time time, size_t cohort, Amount& amount);
+  bool TakeValues(const v1::CohortPoint& point, absl::Time time, size_t cohort, Amount& amount);
+  bool TakeBuckets(const v1::CohortPoint& point, absl::Time time, size_t cohort, Amount& amount);
+  bool Refuse(v1::FlawKind kind, std::string_view what, absl::Time time, size_t cohort);
+
+  const v1::MetricSeries& series_;
   std::vector<TimedPoint> points_;  // by time
   absl::Duration step_, length_;
   std::vector<double> bounds_;
   std::vector<std::string> strata_;
+  std::map<std::string, size_t, std::less<>> places_;  // of strata
+  std::vector<Problem> problems_;
 
   size_t next_ = 0;  // point
   absl::Time end_ = absl::InfinitePast();
-  std::vector<State> states_;
-  std::vector<std::vector<Amount>> amounts_;  // by cohort, then stratum
-  bool unread_ = false;
-  std::map<std::string, Problem, std::less<>> problems_;
+  std::array<Presence, kCohorts> presence_{};
+  std::array<std::vector<Amount>, kCohorts> amounts_;  // of cohorts that were seen
+  std::array<bool, kCohorts> unread_{}, seen_{};
 };
 
 }  // namespace gate

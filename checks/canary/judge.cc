@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <optional>
 #include <string>
@@ -9,11 +10,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "checks/canary/cohort_series.h"
 #include "checks/canary/judge_request.h"
+#include "checks/canary/metric_course.h"
 #include "checks/canary/numbers.h"
-#include "checks/canary/old_cohort.h"
-#include "checks/canary/series_test.h"
+#include "checks/canary/series_window.h"
 #include "checks/canary/words.h"
 #include "checks/proto_time.h"
 #include "checks/stats/combine.h"
@@ -35,27 +35,21 @@ v1::CohortSample Sample(const std::string& cohort, const SeriesAnswer::Cohort& s
   return sample;
 }
 
-// The levels of one metric.
-struct Levels {
-  double harm, safe, past;
-};
-
 // One metric, as far as it can be judged without the others.
 class Judged {
  public:
   Judged(const v1::MetricSeries& metric, const SeriesWindow& window, const Levels& levels)
-      : metric_(metric), window_(window), levels_(levels) {
-    past_ = CompareWithPast(metric, window, levels.past, levels.safe);
-    if (past_) noise_ = stats::NoiseOf(past_->past);
-    for (const std::string& old : OldCohorts(metric)) {
-      Compared& compared = compared_.emplace_back();
-      compared.series = ReadCohorts(metric, old, window);
-      compared.answer = TestSeries(metric, compared.series, levels.harm, levels.safe, noise_);
-      log_e_harm_ = std::min(log_e_harm_, compared.answer.log_e_harm);
-      log_e_safe_ = std::min(log_e_safe_, compared.answer.log_e_safe);
-      safe_ = safe_ && compared.answer.safe;
+      : metric_(metric),
+        levels_(levels),
+        course_(metric, window, levels),
+        past_(course_.past()) {
+    for (const Comparison& comparison : course_.comparisons()) {
+      const SeriesAnswer& answer =
+          compared_.emplace_back(&comparison, comparison.Answer(levels.harm, levels.safe)).second;
+      log_e_harm_ = std::min(log_e_harm_, answer.log_e_harm);
+      log_e_safe_ = std::min(log_e_safe_, answer.log_e_safe);
+      safe_ = safe_ && answer.safe;
     }
-    if (past_ && !past_->followed) past_.reset();
   }
 
   // Against the old version; of several earlier weeks the one that says least.
@@ -66,25 +60,21 @@ class Judged {
   v1::MetricJudgement Tell(bool harmed) const;
 
  private:
-  struct Compared {
-    CohortSeries series;
-    SeriesAnswer answer;
-  };
+  using Compared = std::pair<const Comparison*, SeriesAnswer>;
 
   v1::Outcome OutcomeOf(bool harmed, const v1::MetricJudgement& judgement) const;
   std::string ReasonOf(bool harmed, const Compared& shown,
                        const v1::MetricJudgement& judgement) const;
-  void TellStrata(const Compared& shown, v1::MetricJudgement& judgement) const;
+  void TellStrata(const Comparison& shown, v1::MetricJudgement& judgement) const;
 
   const v1::MetricSeries& metric_;
-  const SeriesWindow window_;
   const Levels levels_;
-  stats::PastNoise noise_;
+  const MetricCourse course_;
+  const std::optional<PastAnswer> past_;
   std::vector<Compared> compared_;  // with each old cohort
   double log_e_harm_ = std::numeric_limits<double>::infinity();
   double log_e_safe_ = std::numeric_limits<double>::infinity();
   bool safe_ = true;
-  std::optional<PastAnswer> past_;
 };
 
 v1::PastComparison AsProto(const PastAnswer& past) {
@@ -121,9 +111,10 @@ v1::MetricJudgement Judged::Tell(bool harmed) const {
   v1::MetricJudgement judgement;
   // The comparison that stands in the way.
   const Compared& shown = *std::ranges::min_element(compared_, {}, [&](const Compared& compared) {
-    return harmed ? compared.answer.log_e_harm : compared.answer.log_e_safe;
+    return harmed ? compared.second.log_e_harm : compared.second.log_e_safe;
   });
-  const SeriesAnswer& answer = shown.answer;
+  const Comparison& comparison = *shown.first;
+  const SeriesAnswer& answer = shown.second;
   judgement.set_name(metric_.name());
   judgement.set_estimate(answer.estimate);
   judgement.set_lower(answer.lower);
@@ -131,24 +122,26 @@ v1::MetricJudgement Judged::Tell(bool harmed) const {
   judgement.set_limit(answer.limit);
   judgement.set_log_e_harm(log_e_harm_);
   judgement.set_log_e_safe(log_e_safe_);
-  *judgement.add_samples() = Sample("canary", answer.canary, shown.series.size());
-  *judgement.add_samples() = Sample(shown.series.old_cohort, answer.baseline, shown.series.size());
-  for (const v1::SeriesFlaw& defect : shown.series.defects) *judgement.add_defects() = defect;
+  *judgement.add_samples() = Sample("canary", answer.canary, comparison.size());
+  *judgement.add_samples() = Sample(comparison.old_name(), answer.baseline, comparison.size());
+  for (v1::SeriesFlaw& defect : course_.Defects(comparison)) {
+    *judgement.add_defects() = std::move(defect);
+  }
   if (past_) *judgement.mutable_old_cohort() = AsProto(*past_);
-  TellStrata(shown, judgement);
+  TellStrata(comparison, judgement);
   judgement.set_outcome(OutcomeOf(harmed, judgement));
   judgement.set_reason(ReasonOf(harmed, shown, judgement));
   const bool open = judgement.outcome() == v1::OUTCOME_INCONCLUSIVE && judgement.defects().empty();
-  if (open && shown.series.size() > 0 && answer.blocks_to_answer < kForEver) {
+  if (open && comparison.size() > 0 && answer.blocks_to_answer < kForEver) {
     *judgement.mutable_remaining() =
-        ToProto(std::ceil(answer.blocks_to_answer) * shown.series.length);
+        ToProto(std::ceil(answer.blocks_to_answer) * comparison.length());
   }
   return judgement;
 }
 
 std::string Judged::ReasonOf(bool harmed, const Compared& shown,
                              const v1::MetricJudgement& judgement) const {
-  const Words words(metric_, shown.series, shown.answer);
+  const Words words(metric_, *shown.first, shown.second);
   const std::string against_past =
       past_ ? absl::StrCat(metric_.name(), ": ", words.AgainstPast(*past_)) : "";
   if (past_ && past_->BothWorse()) {
@@ -174,23 +167,20 @@ std::string Judged::ReasonOf(bool harmed, const Compared& shown,
   if (judgement.outcome() != v1::OUTCOME_INCONCLUSIVE) return reason;
   if (!judgement.defects().empty())
     return absl::StrCat(reason, "; ", judgement.defects(0).detail());
-  return shown.series.size() > 0 ? reason + words.Remaining() : reason;
+  return shown.first->size() > 0 ? reason + words.Remaining() : reason;
 }
 
-void Judged::TellStrata(const Compared& shown, v1::MetricJudgement& judgement) const {
-  const std::vector<std::string> strata = StrataOf(metric_, shown.series.old_cohort);
-  if (strata.size() < 2) return;
+void Judged::TellStrata(const Comparison& shown, v1::MetricJudgement& judgement) const {
   std::vector<v1::StratumJudgement> told;
   std::vector<double> evidence;
-  for (const std::string& stratum : strata) {
-    const CohortSeries series = ReadStratum(metric_, shown.series.old_cohort, stratum, window_);
-    const SeriesAnswer answer = TestSeries(metric_, series, levels_.harm, levels_.safe, noise_);
+  for (const Comparison::Stratum* stratum : shown.Strata()) {
+    const SeriesAnswer answer = stratum->test.Answer(levels_.harm, levels_.safe);
     v1::StratumJudgement& one = told.emplace_back();
-    one.set_stratum(stratum);
+    one.set_stratum(stratum->name);
     one.set_estimate(answer.estimate);
     one.set_log_e_harm(answer.log_e_harm);
-    *one.add_samples() = Sample("canary", answer.canary, series.size());
-    *one.add_samples() = Sample(series.old_cohort, answer.baseline, series.size());
+    *one.add_samples() = Sample("canary", answer.canary, stratum->blocks);
+    *one.add_samples() = Sample(shown.old_name(), answer.baseline, stratum->blocks);
     evidence.push_back(answer.log_e_harm);
   }
   const std::vector<bool> standing_out = stats::StandingOut(evidence, kStrataPart * levels_.harm);
@@ -223,22 +213,55 @@ std::string Reason(const v1::JudgeResponse& response) {
   return open != metrics.end() ? open->reason() : metrics[0].reason();
 }
 
+// Who gets which part of the traffic is asked of one metric: the first one that tells requests.
+class Windows {
+ public:
+  explicit Windows(const v1::JudgeRequest& request) : first_(request), others_(request) {
+    others_.canary_share = 0;
+    const auto tells = [](const auto& metric) { return metric.kind() != v1::METRIC_KIND_VALUES; };
+    asked_ = static_cast<int>(std::ranges::find_if(request.metrics(), tells) -
+                              request.metrics().begin());
+  }
+  const SeriesWindow& Of(int metric) const { return metric == asked_ ? first_ : others_; }
+
+ private:
+  SeriesWindow first_, others_;
+  int asked_;
+};
+
+std::vector<Levels> LevelsOf(const v1::JudgeRequest& request) {
+  const double alpha = AlphaOf(request);
+  double weights = 0;
+  for (const v1::MetricSeries& metric : request.metrics()) weights += WeightOf(metric);
+  std::vector<Levels> levels;
+  for (const v1::MetricSeries& metric : request.metrics()) {
+    const double part = alpha * WeightOf(metric) / weights;
+    levels.push_back({part, alpha, kPastPart * part});
+  }
+  return levels;
+}
+
 }  // namespace
+
+std::optional<v1::MetricState> StateOf(const v1::JudgeRequest& request, int metric,
+                                       absl::Time until) {
+  const Windows windows(request);
+  MetricCourse course(request.metrics(metric), windows.Of(metric),
+                      LevelsOf(request)[static_cast<size_t>(metric)], until);
+  return course.State();
+}
 
 v1::JudgeResponse JudgeMetrics(const v1::JudgeRequest& request) {
   const double alpha = AlphaOf(request);
-  SeriesWindow window(request);
-  double weights = 0;
-  for (const v1::MetricSeries& metric : request.metrics()) weights += WeightOf(metric);
-  std::vector<Judged> judged;
+  const Windows windows(request);
+  std::deque<Judged> judged;
   std::vector<stats::WeightedEvidence> evidence;
-  judged.reserve(static_cast<size_t>(request.metrics_size()));
-  for (const v1::MetricSeries& metric : request.metrics()) {
-    const double part = alpha * WeightOf(metric) / weights;
-    const Judged& one = judged.emplace_back(metric, window, Levels{part, alpha, kPastPart * part});
+  const std::vector<Levels> levels = LevelsOf(request);
+  for (int i = 0; i < request.metrics_size(); ++i) {
+    const v1::MetricSeries& metric = request.metrics(i);
+    const Judged& one =
+        judged.emplace_back(metric, windows.Of(i), levels[static_cast<size_t>(i)]);
     evidence.push_back({one.log_e_harm(), WeightOf(metric)});
-    // Who gets which part of the traffic is asked of one metric.
-    if (metric.kind() != v1::METRIC_KIND_VALUES) window.canary_share = 0;
   }
   const stats::CombinedAnswer combined = stats::CombineMetrics(evidence, alpha);
 

@@ -13,25 +13,6 @@
 namespace gate {
 namespace {
 
-struct Question {
-  const v1::MetricSeries& parameters;
-  const CohortSeries& series;
-  double limit, alpha_harm, alpha_safe;
-  bool reversed;  // baseline to canary
-  stats::PastNoise past;
-};
-
-stats::CountBlock Reversed(const stats::CountBlock& block) {
-  return {block.baseline_exposure, block.canary_exposure, block.baseline_events,
-          block.canary_events};
-}
-stats::MeanBlock Reversed(const stats::MeanBlock& block) {
-  return {block.baseline_cost, block.baseline_exposure, block.canary_cost, block.canary_exposure};
-}
-stats::HistogramBlock Reversed(const stats::HistogramBlock& block) {
-  return {block.baseline, block.canary};
-}
-
 template <typename Answer>
 SeriesAnswer Common(const Answer& answer) {
   SeriesAnswer result;
@@ -44,38 +25,20 @@ SeriesAnswer Common(const Answer& answer) {
   return result;
 }
 
-// Of a histogram without any bucket.
-SeriesAnswer Nothing() {
+// Of what nothing has been seen.
+SeriesAnswer Nothing(const v1::MetricSeries& parameters) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
   SeriesAnswer answer;
   answer.estimate = answer.canary.value = answer.baseline.value = kNaN;
   answer.upper = answer.blocks_to_answer = kInfinity;
+  const double margin = parameters.margin();
+  answer.limit = parameters.direction() == v1::DIRECTION_LOWER_IS_WORSE ? 1 - margin : 1 + margin;
   return answer;
 }
 
-// Interval by interval, each by strata.
-template <typename Block, typename Test>
-void AddAll(const std::vector<Block>& blocks, const Question& question, Test& test) {
-  const size_t strata = question.series.strata;
-  std::vector<Block> turned(strata);
-  for (size_t first = 0; first < blocks.size(); first += strata) {
-    std::span<const Block> interval(&blocks[first], strata);
-    if (question.reversed) {
-      std::ranges::transform(interval, turned.begin(), [](const Block& b) { return Reversed(b); });
-      interval = turned;
-    }
-    test.Add(interval);
-  }
-}
-
-SeriesAnswer Test(const std::vector<stats::CountBlock>& blocks, const Question& question) {
-  const bool rarity = question.parameters.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
-                      question.parameters.direction() != v1::DIRECTION_EITHER;
-  stats::CountTest test(question.limit, rarity ? question.parameters.tolerated_rate() : 0,
-                        question.past);
-  AddAll(blocks, question, test);
-  const stats::CountAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
+SeriesAnswer AnswerOf(const stats::CountTest& test, double alpha_harm, double alpha_safe) {
+  const stats::CountAnswer answer = test.Answer(alpha_harm, alpha_safe);
   SeriesAnswer result = Common(answer);
   result.blocks_to_answer = answer.blocks_to_answer;
   result.by_rate = answer.by_rate;
@@ -88,39 +51,8 @@ SeriesAnswer Test(const std::vector<stats::CountBlock>& blocks, const Question& 
   return result;
 }
 
-SeriesAnswer Test(const std::vector<stats::MeanBlock>& blocks, const Question& question) {
-  stats::MeanProcess process;
-  SeriesAnswer::Cohort canary, baseline;
-  for (const stats::MeanBlock& block : blocks) {
-    const stats::MeanBlock judged = question.reversed ? Reversed(block) : block;
-    process.Add(judged);
-    if (!judged.Informative()) continue;
-    canary.events += judged.canary_cost;
-    canary.exposure += judged.canary_exposure;
-    baseline.events += judged.baseline_cost;
-    baseline.exposure += judged.baseline_exposure;
-  }
-  const stats::MeanAnswer answer =
-      process.Answer({question.limit, question.alpha_harm, question.alpha_safe});
-  SeriesAnswer result = Common(answer);
-  constexpr double kFewest = 3;  // intervals from which anything can be told of the rest
-  result.blocks_to_answer = process.intervals() < kFewest && !answer.harm && !answer.safe
-                                ? std::numeric_limits<double>::infinity()
-                                : answer.intervals_to_answer;
-  result.autocorrelation = answer.autocorrelation;
-  canary.value = canary.events / canary.exposure;
-  baseline.value = baseline.events / baseline.exposure;
-  result.canary = canary;
-  result.baseline = baseline;
-  return result;
-}
-
-SeriesAnswer Test(const std::vector<stats::HistogramBlock>& blocks, const Question& question) {
-  if (question.series.bounds.empty()) return Nothing();
-  stats::QuantileTest test(question.series.bounds, QuantileOf(question.parameters), question.limit,
-                           question.past);
-  AddAll(blocks, question, test);
-  const stats::QuantileAnswer answer = test.Answer(question.alpha_harm, question.alpha_safe);
+SeriesAnswer AnswerOf(const stats::QuantileTest& test, double alpha_harm, double alpha_safe) {
+  const stats::QuantileAnswer answer = test.Answer(alpha_harm, alpha_safe);
   SeriesAnswer result = Common(answer.counts);
   result.estimate = answer.estimate;
   result.lower = answer.lower;
@@ -136,22 +68,37 @@ SeriesAnswer Test(const std::vector<stats::HistogramBlock>& blocks, const Questi
   return result;
 }
 
+// The means of strata that both have, weighted by how much both have of each: the same mix on both
+// sides (direct standardisation).
+stats::MeanBlock Standardised(Amounts canary, Amounts old) {
+  if (canary.size() == 1) {
+    return {canary[0].cost, canary[0].exposure, old[0].cost, old[0].exposure};
+  }
+  stats::MeanBlock block;
+  double canary_mean = 0, old_mean = 0;
+  for (size_t i = 0; i < canary.size(); ++i) {
+    if (!(canary[i].exposure > 0 && old[i].exposure > 0)) continue;
+    const double weight = canary[i].exposure + old[i].exposure;
+    canary_mean += weight * canary[i].cost / canary[i].exposure;
+    old_mean += weight * old[i].cost / old[i].exposure;
+    block.canary_exposure += canary[i].exposure;
+    block.baseline_exposure += old[i].exposure;
+  }
+  const double weights = block.canary_exposure + block.baseline_exposure;
+  if (weights > 0) {
+    block.canary_cost = canary_mean / weights * block.canary_exposure;
+    block.baseline_cost = old_mean / weights * block.baseline_exposure;
+  }
+  return block;
+}
+
 // Back to canary to baseline.
 SeriesAnswer Turned(SeriesAnswer answer) {
   answer.estimate = 1 / answer.estimate;
   answer.lower = 1 / std::exchange(answer.upper, 1 / answer.lower);
   std::swap(answer.canary, answer.baseline);
   std::swap(answer.canary_bound, answer.baseline_bound);
-  return answer;
-}
-
-SeriesAnswer TestOneWay(const Question& question) {
-  SeriesAnswer answer = std::visit([&](const auto& blocks) { return Test(blocks, question); },
-                                   question.series.blocks);
-  answer.limit = question.limit;
-  if (!question.reversed) return answer;
-  answer = Turned(answer);
-  answer.limit = 1 / question.limit;
+  answer.limit = 1 / answer.limit;
   return answer;
 }
 
@@ -175,20 +122,114 @@ double QuantileOf(const v1::MetricSeries& series) {
   return series.quantile() == 0 ? kDefault : series.quantile();
 }
 
-SeriesAnswer TestSeries(const v1::MetricSeries& parameters, const CohortSeries& series,
-                        double alpha_harm, double alpha_safe, const stats::PastNoise& past) {
-  const double margin = parameters.margin();
-  const auto ask = [&](bool reversed, double alpha) {
-    return TestOneWay({parameters, series, reversed ? 1 / (1 - margin) : 1 + margin, alpha,
-                       alpha_safe, reversed, past});
+void SeriesTest::MeanTest::Add(const stats::MeanBlock& block) {
+  process.Add(block);
+  if (!block.Informative()) return;
+  canary.events += block.canary_cost;
+  canary.exposure += block.canary_exposure;
+  baseline.events += block.baseline_cost;
+  baseline.exposure += block.baseline_exposure;
+}
+
+SeriesAnswer SeriesTest::MeanTest::Answer(double limit, double alpha_harm,
+                                          double alpha_safe) const {
+  const stats::MeanAnswer answer = process.Answer({limit, alpha_harm, alpha_safe});
+  SeriesAnswer result = Common(answer);
+  constexpr double kFewest = 3;  // intervals from which anything can be told of the rest
+  result.blocks_to_answer = process.intervals() < kFewest && !answer.harm && !answer.safe
+                                ? std::numeric_limits<double>::infinity()
+                                : answer.intervals_to_answer;
+  result.autocorrelation = answer.autocorrelation;
+  result.canary = {canary.events / canary.exposure, canary.events, canary.exposure};
+  result.baseline = {baseline.events / baseline.exposure, baseline.events, baseline.exposure};
+  return result;
+}
+
+void SeriesTest::MeanTest::Each(StateArchive& archive) {
+  archive(process);
+  for (SeriesAnswer::Cohort* cohort : {&canary, &baseline}) {
+    archive(cohort->events), archive(cohort->exposure);
+  }
+}
+
+SeriesTest::SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past)
+    : parameters_(parameters), past_(past) {
+  Begin({});
+}
+
+void SeriesTest::Begin(const std::vector<double>& bounds) {
+  if (parameters_.kind() == v1::METRIC_KIND_HISTOGRAM && bounds.empty()) return;
+  const double margin = parameters_.margin();
+  const v1::Direction direction = parameters_.direction();
+  const auto add = [&](bool reversed) {
+    const double limit = reversed ? 1 / (1 - margin) : 1 + margin;
+    ways_.push_back({reversed, limit, MakeTest(limit, bounds)});
   };
-  switch (parameters.direction()) {
-    case v1::DIRECTION_LOWER_IS_WORSE:
-      return ask(true, alpha_harm);
-    case v1::DIRECTION_EITHER:
-      return Together(ask(false, alpha_harm / 2), ask(true, alpha_harm / 2));
+  if (direction != v1::DIRECTION_LOWER_IS_WORSE) add(false);
+  if (direction == v1::DIRECTION_LOWER_IS_WORSE || direction == v1::DIRECTION_EITHER) add(true);
+}
+
+SeriesTest::Test SeriesTest::MakeTest(double limit, const std::vector<double>& bounds) const {
+  const bool rarity = parameters_.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
+                      parameters_.direction() != v1::DIRECTION_EITHER;
+  switch (parameters_.kind()) {
+    case v1::METRIC_KIND_VALUES:
+      return MeanTest();
+    case v1::METRIC_KIND_HISTOGRAM:
+      return stats::QuantileTest(bounds, QuantileOf(parameters_), limit, past_);
     default:
-      return ask(false, alpha_harm);
+      return stats::CountTest(limit, rarity ? parameters_.tolerated_rate() : 0, past_);
+  }
+}
+
+void SeriesTest::Add(Amounts canary, Amounts old, const std::vector<double>& bounds) {
+  if (ways_.empty()) Begin(bounds);
+  for (Way& way : ways_) {
+    AddTo(way.test, way.reversed ? old : canary, way.reversed ? canary : old);
+  }
+}
+
+void SeriesTest::AddTo(Test& test, Amounts canary, Amounts old) {
+  if (auto* means = std::get_if<MeanTest>(&test)) return means->Add(Standardised(canary, old));
+  if (auto* counts = std::get_if<stats::CountTest>(&test)) {
+    counts_.resize(canary.size());
+    for (size_t i = 0; i < canary.size(); ++i) {
+      counts_[i] = {canary[i].exposure, old[i].exposure, canary[i].cost, old[i].cost};
+    }
+    return counts->Add(counts_);
+  }
+  histograms_.resize(canary.size());
+  for (size_t i = 0; i < canary.size(); ++i) {
+    histograms_[i].canary = canary[i].counts;
+    histograms_[i].baseline = old[i].counts;
+  }
+  std::get<stats::QuantileTest>(test).Add(histograms_);
+}
+
+SeriesAnswer SeriesTest::Answer(double alpha_harm, double alpha_safe) const {
+  if (ways_.empty()) return Nothing(parameters_);
+  const auto ask = [&](const Way& way, double alpha) {
+    SeriesAnswer answer;
+    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
+      answer = means->Answer(way.limit, alpha, alpha_safe);
+    } else if (const auto* counts = std::get_if<stats::CountTest>(&way.test)) {
+      answer = AnswerOf(*counts, alpha, alpha_safe);
+    } else {
+      answer = AnswerOf(std::get<stats::QuantileTest>(way.test), alpha, alpha_safe);
+    }
+    answer.limit = way.limit;
+    return way.reversed ? Turned(answer) : answer;
+  };
+  if (ways_.size() == 1) return ask(ways_[0], alpha_harm);
+  return Together(ask(ways_[0], alpha_harm / 2), ask(ways_[1], alpha_harm / 2));
+}
+
+void SeriesTest::Each(StateArchive& archive, const std::vector<double>& bounds) {
+  bool begun = !ways_.empty();
+  archive(begun);
+  if (begun && ways_.empty()) Begin(bounds);
+  for (Way& way : ways_) {
+    std::visit([&](auto& test) { archive(test); }, way.test);
   }
 }
 

@@ -6,7 +6,14 @@
 #ifndef CHECKS_CANARY_SERIES_TEST_H_
 #define CHECKS_CANARY_SERIES_TEST_H_
 
-#include "checks/canary/cohort_series.h"
+#include <variant>
+#include <vector>
+
+#include "checks/canary/block_reader.h"
+#include "checks/canary/state_archive.h"
+#include "checks/stats/count_test.h"
+#include "checks/stats/mean_process.h"
+#include "checks/stats/quantile_test.h"
 #include "checks/stats/rate_reference.h"
 #include "gate/v1/evidence.pb.h"
 
@@ -34,10 +41,52 @@ struct SeriesAnswer {
 // The quantile of a HISTOGRAM, with its default.
 double QuantileOf(const v1::MetricSeries& series);
 
-// `parameters` gives kind, direction, margin and what else is asked; its points are not read.
-// `past`: how events, or slow requests, of the old version came before the canary.
-SeriesAnswer TestSeries(const v1::MetricSeries& parameters, const CohortSeries& series,
-                        double alpha_harm, double alpha_safe, const stats::PastNoise& past);
+// Takes interval after interval; what it holds does not grow with them.
+class SeriesTest {
+ public:
+  // `parameters` gives kind, direction, margin and what else is asked, and outlives it; its points
+  // are not read. `past`: how events, or slow requests, of the old version came before the canary.
+  SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past);
+
+  // By strata, as many of the one as of the other, none of which goes away later. `bounds`: of
+  // buckets, empty while nobody knows them, then always the same.
+  void Add(Amounts canary, Amounts old, const std::vector<double>& bounds);
+
+  SeriesAnswer Answer(double alpha_harm, double alpha_safe) const;
+
+  // All that has been seen.
+  void Each(StateArchive& archive, const std::vector<double>& bounds);
+
+ private:
+  // A comparison of means, and what each cohort came to.
+  struct MeanTest {
+    stats::MeanProcess process;
+    SeriesAnswer::Cohort canary, baseline;
+
+    void Add(const stats::MeanBlock& block);
+    SeriesAnswer Answer(double limit, double alpha_harm, double alpha_safe) const;
+    void Each(StateArchive& archive);
+  };
+  // One question of the kind of the metric.
+  using Test = std::variant<stats::CountTest, MeanTest, stats::QuantileTest>;
+  struct Way {
+    bool reversed;  // baseline to canary
+    double limit;
+    Test test;
+  };
+
+  // A histogram is not asked about before its bounds are known.
+  void Begin(const std::vector<double>& bounds);
+  Test MakeTest(double limit, const std::vector<double>& bounds) const;
+  void AddTo(Test& test, Amounts canary, Amounts old);
+
+  const v1::MetricSeries& parameters_;
+  const stats::PastNoise past_;
+  std::vector<Way> ways_;  // Two where either way is harm.
+  // Of the interval that is being added.
+  std::vector<stats::CountBlock> counts_;
+  std::vector<stats::HistogramBlock> histograms_;
+};
 
 }  // namespace gate
 

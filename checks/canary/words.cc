@@ -23,10 +23,10 @@ std::string PercentAsWritten(double rate) {
 }  // namespace
 
 std::string Words::Sentence(v1::Outcome outcome) const {
-  if (series_.size() == 0) {
+  if (comparison_.size() == 0) {
     return absl::StrCat(
         metric_.name(), ": the canary and ",
-        series_.old_cohort.starts_with("earlier") ? "traffic of earlier weeks" : series_.old_cohort,
+        comparison_.old_name().starts_with("earlier") ? "traffic of earlier weeks" : comparison_.old_name(),
         " have not been seen at the same time");
   }
   return absl::StrCat(metric_.name(), ": ", Seen(), Ratio(outcome), Remarks());
@@ -38,7 +38,7 @@ std::string Words::Remaining() const {
   }
   const std::string rare =
       absl::StrCat(", if they stay under ", PercentAsWritten(metric_.tolerated_rate()));
-  return absl::StrCat("; about ", More(std::ceil(answer_.blocks_to_answer) * series_.length),
+  return absl::StrCat("; about ", More(std::ceil(answer_.blocks_to_answer) * comparison_.length()),
                       answer_.by_rate ? rare
                       : Harmful()     ? ", if it stays as it is"
                                       : ", if it is as good as the old code");
@@ -51,9 +51,9 @@ bool Words::Harmful() const {
 }
 
 std::string Words::OldName() const {
-  if (series_.old_cohort == "earlier-1w") return "a week earlier";
-  if (!series_.old_cohort.starts_with("earlier-")) return "on " + series_.old_cohort;
-  return series_.old_cohort.substr(8, series_.old_cohort.size() - 9) + " weeks earlier";
+  if (comparison_.old_name() == "earlier-1w") return "a week earlier";
+  if (!comparison_.old_name().starts_with("earlier-")) return "on " + comparison_.old_name();
+  return comparison_.old_name().substr(8, comparison_.old_name().size() - 9) + " weeks earlier";
 }
 
 std::string Words::Part(double part) const { return TwoDigits(100 * part) + " %"; }
@@ -62,7 +62,7 @@ std::string Words::Value(double value) const {
   if (std::isnan(value)) return "nothing";
   if (metric_.kind() == v1::METRIC_KIND_COUNTS) return TwoDigits(100 * value) + " %";
   if (std::isinf(value)) {
-    return absl::StrCat("over ", Value(series_.bounds.back()));
+    return absl::StrCat("over ", Value(comparison_.bounds().back()));
   }
   const std::string number = value < 0 ? absl::StrFormat("%.3g", value) : ThreeDigits(value);
   return metric_.unit().empty() ? number : absl::StrCat(number, " ", metric_.unit());
@@ -150,14 +150,14 @@ std::string Words::Bounds(v1::Outcome outcome) const {
 std::string Words::Remarks() const {
   std::string remarks;
   if (metric_.baseline_kind() == v1::BASELINE_KIND_EARLIER ||
-      series_.old_cohort.starts_with("earlier-")) {
+      comparison_.old_name().starts_with("earlier-")) {
     absl::StrAppend(&remarks, "; against an earlier time, which proves less");
   }
   if (answer_.dispersion > 1.5) {
     absl::StrAppend(&remarks, "; they come in bursts (dispersion ", TwoDigits(answer_.dispersion),
                     "), so an interval counts for little more than one observation");
   }
-  if (answer_.autocorrelation >= 0.2 && series_.size() >= kEnoughToBeAlike) {
+  if (answer_.autocorrelation >= 0.2 && comparison_.size() >= kEnoughToBeAlike) {
     absl::StrAppend(&remarks, "; neighbouring intervals are alike (correlation ",
                     TwoDigits(answer_.autocorrelation), ")");
   }

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "checks/canary/cohort_series.h"
-#include "checks/canary/old_cohort.h"
+#include "checks/canary/comparison.h"
+#include "checks/canary/past_watch.h"
 #include "checks/canary/series_test.h"
 #include "gate/v1/evidence.pb.h"
 #include "gate/v1/verdict.pb.h"
@@ -19,8 +19,8 @@ inline constexpr double kForEver = 1e6;
 // One metric and what came of it. References outlive it.
 class Words {
  public:
-  Words(const v1::MetricSeries& metric, const CohortSeries& series, const SeriesAnswer& answer)
-      : metric_(metric), series_(series), answer_(answer) {}
+  Words(const v1::MetricSeries& metric, const Comparison& comparison, const SeriesAnswer& answer)
+      : metric_(metric), comparison_(comparison), answer_(answer) {}
 
   // One sentence.
   std::string Sentence(v1::Outcome outcome) const;
@@ -43,7 +43,7 @@ class Words {
   std::string Remarks() const;
 
   const v1::MetricSeries& metric_;
-  const CohortSeries& series_;
+  const Comparison& comparison_;
   const SeriesAnswer& answer_;
 };
 

@@ -65,10 +65,14 @@ double ChangeDetector::LogShiryaevRoberts() const {
   return LogMean(logs);
 }
 
+size_t ChangeDetector::BestBet() const {
+  return static_cast<size_t>(std::ranges::max_element(bets_, {}, &Bet::log_best) - bets_.begin());
+}
+
 ChangeAnswer ChangeDetector::Answer() const {
   std::array<double, kBets> logs;
   std::ranges::transform(bets_, logs.begin(), &Bet::log_best);
-  const Bet& best = *std::ranges::max_element(bets_, {}, &Bet::log_best);
+  const Bet& best = bets_[BestBet()];
   ChangeAnswer answer;
   answer.worse = largest_ >= log_threshold_;
   answer.log_shiryaev_roberts = LogShiryaevRoberts();

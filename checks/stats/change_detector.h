@@ -71,6 +71,11 @@ class ChangeDetector {
 
   ChangeAnswer Answer() const;
 
+  // Whether the interval that was added last is the first one of a bet; and the bet that looks best
+  // now.
+  bool BegunAnew(size_t bet) const { return bets_[bet].since == 1; }
+  size_t BestBet() const;
+
   // Visits all that it holds but margin and threshold.
   template <typename Visit>
   void EachNumber(Visit visit) {
