@@ -238,15 +238,14 @@ bool BlockReader::TakeAmount(const v1::CohortPoint& point, absl::Time time, size
   }
 }
 
-bool BlockReader::Refuse(v1::FlawKind kind, std::string_view what, absl::Time time,
-                         size_t cohort) {
+bool BlockReader::Refuse(v1::FlawKind kind, std::string_view what, absl::Time time, size_t cohort) {
   if (cohort < kCohorts) unread_[cohort] = true;
   auto problem = std::ranges::find_if(problems_, [&](const Problem& known) {
     return known.what == what && known.cohort == cohort;
   });
   if (problem == problems_.end()) {
-    problem = problems_.insert(problem, {std::string(what), static_cast<size_t>(kind), cohort, 0,
-                                         time});
+    problem =
+        problems_.insert(problem, {std::string(what), static_cast<size_t>(kind), cohort, 0, time});
   }
   ++problem->points;
   return false;

@@ -155,8 +155,7 @@ void Comparison::AddGaps(std::vector<v1::SeriesFlaw>& defects) const {
   const absl::Time first = gaps_ > 0 ? first_gap_ : open_gaps_[0];
   defects.push_back(Defect(v1::FLAW_KIND_GAP, "", first, gaps,
                            absl::StrCat(Intervals(static_cast<double>(gaps)),
-                                        " no values of both cohorts, first at ",
-                                        UtcClock(first))));
+                                        " no values of both cohorts, first at ", UtcClock(first))));
 }
 
 void Comparison::FindStaleness(absl::Time future, std::vector<v1::SeriesFlaw>& defects) const {
@@ -166,17 +165,16 @@ void Comparison::FindStaleness(absl::Time future, std::vector<v1::SeriesFlaw>& d
                                           ", which has not come yet: two clocks disagree")));
   }
   if (previous_ == absl::InfinitePast()) return;
-  const absl::Time oldest = window_.Recorded()
-                                ? previous_ - (kSilence - 1) * length_ - length_ / 2
-                                : window_.as_of - window_.MaxAge(length_);
+  const absl::Time oldest = window_.Recorded() ? previous_ - (kSilence - 1) * length_ - length_ / 2
+                                               : window_.as_of - window_.MaxAge(length_);
   const absl::Time seen = std::max(canary_seen_, old_seen_);
   if (!window_.Recorded() && seen < oldest && seen > absl::InfinitePast()) {
     const absl::Duration age = absl::Trunc(window_.as_of - seen, absl::Seconds(1));
-    defects.push_back(Defect(
-        v1::FLAW_KIND_STALE, "", seen, 0,
-        absl::StrCat("the newest interval with traffic ended at ", UtcClock(seen), ", ",
-                     absl::FormatDuration(age), " ago; at most ",
-                     absl::FormatDuration(window_.MaxAge(length_)), " is accepted")));
+    defects.push_back(
+        Defect(v1::FLAW_KIND_STALE, "", seen, 0,
+               absl::StrCat("the newest interval with traffic ended at ", UtcClock(seen), ", ",
+                            absl::FormatDuration(age), " ago; at most ",
+                            absl::FormatDuration(window_.MaxAge(length_)), " is accepted")));
     return;
   }
   FindSilence("canary", canary_seen_, oldest, defects);
@@ -188,23 +186,23 @@ void Comparison::FindSilence(const std::string& cohort, absl::Time seen, absl::T
                              std::vector<v1::SeriesFlaw>& defects) const {
   if (seen >= oldest || (blocks_ == 0 && seen == absl::InfinitePast())) return;
   const std::string name = cohort == "canary" ? "the canary" : cohort;
-  defects.push_back(Defect(v1::FLAW_KIND_SILENT_COHORT, cohort, seen, 0,
-                           absl::StrCat(name, seen == absl::InfinitePast()
-                                                  ? " has had no traffic since the canary began"
-                                                  : " has had no traffic since " +
-                                                        UtcClock(seen))));
+  defects.push_back(
+      Defect(v1::FLAW_KIND_SILENT_COHORT, cohort, seen, 0,
+             absl::StrCat(name, seen == absl::InfinitePast()
+                                    ? " has had no traffic since the canary began"
+                                    : " has had no traffic since " + UtcClock(seen))));
 }
 
 // Whether the canary gets the part of the traffic that it is said to get.
 void Comparison::FindShare(std::vector<v1::SeriesFlaw>& defects) const {
   if (share_.told != window_.canary_share) return;
   if (std::max(share_.above.LogE(), share_.below.LogE()) < -std::log(kShareAlpha / 2)) return;
-  defects.push_back(Defect(v1::FLAW_KIND_TRAFFIC_SPLIT, "canary", first_, blocks_,
-                           absl::StrCat("the canary gets ",
-                                        TwoDigits(100 * share_.canary / share_.all),
-                                        " % of the traffic, not ", TwoDigits(100 * share_.told),
-                                        " % as the change says: nobody knows whose "
-                                        "requests are compared")));
+  defects.push_back(
+      Defect(v1::FLAW_KIND_TRAFFIC_SPLIT, "canary", first_, blocks_,
+             absl::StrCat("the canary gets ", TwoDigits(100 * share_.canary / share_.all),
+                          " % of the traffic, not ", TwoDigits(100 * share_.told),
+                          " % as the change says: nobody knows whose "
+                          "requests are compared")));
 }
 
 }  // namespace gate

@@ -39,10 +39,7 @@ v1::CohortSample Sample(const std::string& cohort, const SeriesAnswer::Cohort& s
 class Judged {
  public:
   Judged(const v1::MetricSeries& metric, const SeriesWindow& window, const Levels& levels)
-      : metric_(metric),
-        levels_(levels),
-        course_(metric, window, levels),
-        past_(course_.past()) {
+      : metric_(metric), levels_(levels), course_(metric, window, levels), past_(course_.past()) {
     for (const Comparison& comparison : course_.comparisons()) {
       const SeriesAnswer& answer =
           compared_.emplace_back(&comparison, comparison.Answer(levels.harm, levels.safe)).second;
@@ -246,6 +243,8 @@ std::vector<Levels> LevelsOf(const v1::JudgeRequest& request) {
 std::optional<v1::MetricState> StateOf(const v1::JudgeRequest& request, int metric,
                                        absl::Time until) {
   const Windows windows(request);
+  // What is of the future may not come to pass.
+  if (request.has_as_of()) until = std::min(until, FromProto(request.as_of()));
   MetricCourse course(request.metrics(metric), windows.Of(metric),
                       LevelsOf(request)[static_cast<size_t>(metric)], until);
   return course.State();
@@ -259,8 +258,7 @@ v1::JudgeResponse JudgeMetrics(const v1::JudgeRequest& request) {
   const std::vector<Levels> levels = LevelsOf(request);
   for (int i = 0; i < request.metrics_size(); ++i) {
     const v1::MetricSeries& metric = request.metrics(i);
-    const Judged& one =
-        judged.emplace_back(metric, windows.Of(i), levels[static_cast<size_t>(i)]);
+    const Judged& one = judged.emplace_back(metric, windows.Of(i), levels[static_cast<size_t>(i)]);
     evidence.push_back({one.log_e_harm(), WeightOf(metric)});
   }
   const stats::CombinedAnswer combined = stats::CombineMetrics(evidence, alpha);

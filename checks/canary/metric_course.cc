@@ -30,7 +30,11 @@ std::string QuestionOf(const v1::MetricSeries& metric, const SeriesWindow& windo
 
 MetricCourse::MetricCourse(const v1::MetricSeries& metric, const SeriesWindow& window,
                            const Levels& levels, absl::Time until)
-    : metric_(metric), window_(window), levels_(levels), reader_(metric), past_(metric, levels.past) {
+    : metric_(metric),
+      window_(window),
+      levels_(levels),
+      reader_(metric),
+      past_(metric, levels.past) {
   if (metric.has_state() && !Restore(metric.state())) {
     comparisons_.clear();
     lost_.emplace();
@@ -102,7 +106,8 @@ std::optional<v1::MetricState> MetricCourse::State() {
 }
 
 bool MetricCourse::Restore(const v1::MetricState& state) {
-  if (!metric_.has_step() || state.question() != QuestionOf(metric_, window_, levels_)) return false;
+  if (!metric_.has_step() || state.question() != QuestionOf(metric_, window_, levels_))
+    return false;
   StateArchive archive = StateArchive::Reading(state);
   Each(archive);
   return archive.Whole();

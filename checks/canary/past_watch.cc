@@ -87,8 +87,8 @@ void PastWatch::MakeFollowers(absl::Duration length) {
   const bool more_is_worse = metric_.direction() != v1::DIRECTION_LOWER_IS_WORSE &&
                              metric_.direction() != v1::DIRECTION_EITHER;
   if (!past_.Known() || !more_is_worse) return;
-  limit_ = std::max(1 + std::max(metric_.margin(), kLeastMargin),
-                    metric_.tolerated_rate() / past_.rate);
+  limit_ =
+      std::max(1 + std::max(metric_.margin(), kLeastMargin), metric_.tolerated_rate() / past_.rate);
   const double watch = static_cast<double>(std::max(kWatch / length, int64_t{1}));
   const stats::ChangeDetector detector(limit_, stats::ThresholdOfWatch(watch, alpha_worse_));
   followers_.assign(kFollowed.size(), {.detector = detector});
@@ -179,8 +179,8 @@ void PastWatch::Each(StateArchive& archive, const BlockReader& reader) {
   auto intervals = static_cast<size_t>(past_.intervals);
   bool stable = old_ == kStable;
   archive(intervals), archive(stable), archive(bound_), archive(bound_value_);
-  for (double* number : {&past_.exposure, &past_.rate, &past_.rate_error, &past_.dispersion,
-                         &past_.inflation}) {
+  for (double* number :
+       {&past_.exposure, &past_.rate, &past_.rate_error, &past_.dispersion, &past_.inflation}) {
     archive(*number);
   }
   if (archive.reading()) {

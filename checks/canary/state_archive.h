@@ -30,8 +30,9 @@ class StateArchive {
 
   // Whether all that was asked for was there, and all that is there was asked for.
   bool Whole() const {
-    return !short_ && (!reading() || (numbers_ == from_.numbers_size() &&
-                                      times_ == from_.times_size() && names_ == from_.names_size()));
+    return !short_ &&
+           (!reading() || (numbers_ == from_.numbers_size() && times_ == from_.times_size() &&
+                           names_ == from_.names_size()));
   }
 
   // It does not fit together.
@@ -92,16 +93,16 @@ class StateArchive {
 
   // What visits its numbers by EachNumber, as tests of checks/stats do.
   template <typename T>
-    requires requires(T& test) { test.EachNumber([](double&) {}); }
+  requires requires(T& test) {
+    test.EachNumber([](double&) {});
+  }
   void operator()(T& test) {
     test.EachNumber([this](double& number) { (*this)(number); });
   }
 
   template <typename T>
-    requires requires(T& part, StateArchive& archive) { part.Each(archive); }
-  void operator()(T& part) {
-    part.Each(*this);
-  }
+  requires requires(T& part, StateArchive& archive) { part.Each(archive); }
+  void operator()(T& part) { part.Each(*this); }
 
   // How many parts there are; when reading, `resize` makes room for as many as were written.
   template <typename Resize>

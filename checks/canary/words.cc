@@ -24,10 +24,10 @@ std::string PercentAsWritten(double rate) {
 
 std::string Words::Sentence(v1::Outcome outcome) const {
   if (comparison_.size() == 0) {
-    return absl::StrCat(
-        metric_.name(), ": the canary and ",
-        comparison_.old_name().starts_with("earlier") ? "traffic of earlier weeks" : comparison_.old_name(),
-        " have not been seen at the same time");
+    return absl::StrCat(metric_.name(), ": the canary and ",
+                        comparison_.old_name().starts_with("earlier") ? "traffic of earlier weeks"
+                                                                      : comparison_.old_name(),
+                        " have not been seen at the same time");
   }
   return absl::StrCat(metric_.name(), ": ", Seen(), Ratio(outcome), Remarks());
 }
@@ -62,7 +62,8 @@ std::string Words::Value(double value) const {
   if (std::isnan(value)) return "nothing";
   if (metric_.kind() == v1::METRIC_KIND_COUNTS) return TwoDigits(100 * value) + " %";
   if (std::isinf(value)) {
-    return absl::StrCat("over ", Value(comparison_.bounds().back()));
+    const std::vector<double>& bounds = comparison_.bounds();
+    return bounds.empty() ? "more than can be told" : "over " + Value(bounds.back());
   }
   const std::string number = value < 0 ? absl::StrFormat("%.3g", value) : ThreeDigits(value);
   return metric_.unit().empty() ? number : absl::StrCat(number, " ", metric_.unit());

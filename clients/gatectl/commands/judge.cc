@@ -6,11 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <span>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "checks/canary/cohort_series.h"
+#include "checks/canary/block_reader.h"
 #include "checks/canary/judge_request.h"
 #include "checks/canary/series_test.h"
 #include "checks/render/escape.h"
@@ -30,51 +28,24 @@ struct Lines {
   std::vector<double> canary, old;
 };
 
-// What all strata of an interval come to.
-stats::CountBlock Sum(std::span<const stats::CountBlock> strata) {
-  stats::CountBlock sum;
-  for (const stats::CountBlock& block : strata) sum += block;
-  return sum;
-}
-stats::MeanBlock Sum(std::span<const stats::MeanBlock> strata) { return strata[0]; }
-stats::HistogramBlock Sum(std::span<const stats::HistogramBlock> strata) {
-  stats::HistogramBlock sum = strata[0];
-  for (const stats::HistogramBlock& block : strata.subspan(1)) {
-    for (size_t i = 0; i < sum.canary.size(); ++i) {
-      sum.canary[i] += block.canary[i];
-      sum.baseline[i] += block.baseline[i];
-    }
-  }
-  return sum;
+// The rate, mean or quantile of a block, whatever its strata.
+double ValueOf(Amounts strata, const v1::MetricSeries& metric, const BlockReader& reader) {
+  Amount sum;
+  for (const Amount& amount : strata) sum.Add(amount);
+  return sum.counts.empty() ? sum.cost / sum.exposure
+                            : stats::Quantile(reader.bounds(), sum.counts, QuantileOf(metric));
 }
 
-void Add(const stats::CountBlock& block, double, const std::vector<double>&, Lines& lines) {
-  lines.canary.push_back(block.canary_events / block.canary_exposure);
-  lines.old.push_back(block.baseline_events / block.baseline_exposure);
-}
-void Add(const stats::MeanBlock& block, double, const std::vector<double>&, Lines& lines) {
-  lines.canary.push_back(block.canary_cost / block.canary_exposure);
-  lines.old.push_back(block.baseline_cost / block.baseline_exposure);
-}
-void Add(const stats::HistogramBlock& block, double quantile, const std::vector<double>& bounds,
-         Lines& lines) {
-  lines.canary.push_back(stats::Quantile(bounds, block.canary, quantile));
-  lines.old.push_back(stats::Quantile(bounds, block.baseline, quantile));
-}
-
-// What both cohorts did over time, on one scale.
-std::string Plot(const v1::MetricSeries& metric, const SeriesWindow& window,
-                 const Terminal& terminal) {
-  const CohortSeries series = ReadCohorts(metric, OldCohorts(metric)[0], window);
+// What both cohorts did over time, on one scale. `old`: with which the canary was compared.
+std::string Plot(const v1::MetricSeries& metric, const std::string& old, const Terminal& terminal) {
   Lines lines;
-  std::visit(
-      [&](const auto& blocks) {
-        for (size_t first = 0; first < blocks.size(); first += series.strata) {
-          Add(Sum(std::span(&blocks[first], series.strata)), QuantileOf(metric), series.bounds,
-              lines);
-        }
-      },
-      series.blocks);
+  BlockReader reader(metric);
+  while (reader.Next()) {
+    const Amounts canary = reader.at(kCanary), others = reader.at(CohortOf(old));
+    if (canary.empty() || others.empty() || (lines.canary.empty() && !Any(canary))) continue;
+    lines.canary.push_back(ValueOf(canary, metric, reader));
+    lines.old.push_back(ValueOf(others, metric, reader));
+  }
   double high = 0, low = 0;
   for (const auto* values : {&lines.canary, &lines.old}) {
     for (const double value : *values) {
@@ -88,7 +59,7 @@ std::string Plot(const v1::MetricSeries& metric, const SeriesWindow& window,
     return absl::StrCat("  ", render::PadRight(name, 9), " ",
                         Sparkline(values, low, high, width, terminal.unicode), "\n");
   };
-  return row("canary", lines.canary) + row(series.old_cohort, lines.old);
+  return row("canary", lines.canary) + row(old, lines.old);
 }
 
 std::string Table(const v1::JudgeRequest& request, const v1::JudgeResponse& response,
@@ -116,7 +87,7 @@ std::string Table(const v1::JudgeRequest& request, const v1::JudgeResponse& resp
           &text, render::Wrap(render::EscapeTerminal("! " + defect.detail()), 2, terminal.width));
     }
     if (!terminal.is_terminal) continue;
-    absl::StrAppend(&text, Plot(request.metrics(i), SeriesWindow(request), terminal), "  ",
+    absl::StrAppend(&text, Plot(request.metrics(i), metric.samples(1).cohort(), terminal), "  ",
                     render::PadRight("ratio", 9), " ",
                     RatioBar(metric.lower(), metric.estimate(), metric.upper(), metric.limit(),
                              kBarWidth, terminal.unicode),
