@@ -38,6 +38,12 @@ struct ParameterIssue {
   std::string message;  // "unknown time zone "America/NewYork"; did you mean "America/New_York"?"
 };
 
+// What the intervals of a query's metric came to.
+struct CarriedState {
+  std::string query;  // its id
+  v1::MetricState state;
+};
+
 struct Check {
   // The field of gate.v1.Checks that enables it: "freeze".
   std::string_view id;
@@ -63,6 +69,12 @@ struct Check {
 
   // Its rules, sorted by id.
   std::span<const RuleDoc> (*rules)();
+
+  // What the evidence has of settled intervals, so that a later evaluation of the same change under
+  // the same rule may see that instead of them (MetricSeries.state), and come to the same outcome.
+  // Only where it is worth it. Null for checks that do not go on from anything.
+  std::vector<CarriedState> (*carry)(const v1::Change& change, const Evidence& evidence,
+                                     const v1::PolicyRule& rule, absl::Time now) = nullptr;
 };
 
 }  // namespace gate

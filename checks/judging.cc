@@ -105,6 +105,17 @@ bool Judging::Decided(const Evidence& evidence) {
   return blocked && (go_back || !change_.canary().has_started_at());
 }
 
+std::vector<CarriedState> Judging::Carry(const Evidence& evidence) const {
+  std::vector<CarriedState> all;
+  for (const Part& part : parts_) {
+    if (part.check->carry == nullptr) continue;
+    for (CarriedState& state : part.check->carry(change_, evidence, *rule_, now_)) {
+      all.push_back(std::move(state));
+    }
+  }
+  return all;
+}
+
 v1::Verdict Judging::Verdict(const Evidence& evidence) {
   std::vector<v1::CheckOutcome> outcomes;
   for (Part& part : parts_) {

@@ -37,6 +37,9 @@ class Judging {
   // time; leaves name, digests, observations, request_id and rollout to the caller. Called once.
   v1::Verdict Verdict(const Evidence& evidence);
 
+  // What of it a later evaluation need not see again, of all enabled checks.
+  std::vector<CarriedState> Carry(const Evidence& evidence) const;
+
  private:
   struct Part {
     const Check* check;

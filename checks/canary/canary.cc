@@ -101,6 +101,7 @@ std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rul
 }
 
 bool HasTraffic(const v1::MetricSeries& series, const std::string& cohort) {
+  if (series.has_state()) return true;  // There is none before the canary's first traffic.
   const auto any = [](const v1::CohortPoint& point) {
     return point.exposure() > 0 || !point.values().empty() ||
            (!point.buckets().empty() && point.buckets(point.buckets_size() - 1).count() > 0);
@@ -142,7 +143,31 @@ class Judgement {
     return std::move(outcome_);
   }
 
+  // Of series without a flaw: whatever a flaw is about may still be mended where it comes from.
+  std::vector<CarriedState> Carry() const {
+    std::vector<CarriedState> states;
+    if (!change_.canary().has_started_at()) return states;
+    std::optional<v1::JudgeRequest> request;
+    for (int i = 0; i < static_cast<int>(parameters_.metrics.size()); ++i) {
+      const std::string query = QueryId(parameters_.metrics[static_cast<size_t>(i)]);
+      const v1::MetricSeries& series = evidence_.Get(query).metric();
+      if (!series.flaws().empty() || Settled(series) < kWorthCarrying) continue;
+      if (!request) request = Request();
+      auto state = StateOf(*request, i, FromProto(series.settled_until()));
+      if (state) states.push_back({query, *std::move(state)});
+    }
+    return states;
+  }
+
  private:
+  static constexpr int kWorthCarrying = 30;  // points
+
+  static int Settled(const v1::MetricSeries& series) {
+    const absl::Time settled = FromProto(series.settled_until());
+    return static_cast<int>(std::ranges::count_if(
+        series.points(), [&](const auto& point) { return FromProto(point.time()) <= settled; }));
+  }
+
   // Metrics that were not seen are asked about as well: their part of alpha is theirs.
   v1::JudgeRequest Request() const {
     v1::JudgeRequest request;
@@ -161,6 +186,7 @@ class Judgement {
       *series.mutable_step() =
           observation.metric().has_step() ? observation.metric().step() : ToProto(parameters_.step);
       series.set_baseline_kind(observation.metric().baseline_kind());
+      if (observation.metric().has_state()) *series.mutable_state() = observation.metric().state();
     }
     return request;
   }
@@ -520,11 +546,18 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
   return outcome;
 }
 
+std::vector<CarriedState> Carry(const v1::Change& change, const Evidence& evidence,
+                                const v1::PolicyRule& rule, absl::Time now) {
+  if (!ExposesACohort(change.kind())) return {};
+  return Judgement(change, evidence, rule, now).Carry();
+}
+
 }  // namespace
 
 const Check kCanaryCheck = {
     "canary",       "New code is no worse than old code under live traffic.",
     ValidateCanary, Needs,
-    Judge,          CanaryRules};
+    Judge,          CanaryRules,
+    Carry};
 
 }  // namespace gate

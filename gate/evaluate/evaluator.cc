@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "checks/judging.h"
@@ -16,6 +17,7 @@
 #include "gate/evaluate/replay.h"
 #include "gate/evaluate/validate.h"
 #include "gate/evaluate/what_if.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace gate {
 namespace {
@@ -28,6 +30,9 @@ constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 // Requests up to this size are judged where they arrive; a larger one may hold much SQL to parse.
 constexpr size_t kSmallRequest = 16 << 10;
 constexpr size_t kMaxMemoBytes = 8 << 20;
+constexpr size_t kMaxCarriedBytes = 32 << 20;
+// Verdicts that are looked through for one of the same canary, after a restart.
+constexpr int kLookedThrough = 20;
 
 std::string DigestOf(v1::EvaluateRequest& request) {
   std::string id = std::move(*request.mutable_request_id());
@@ -41,6 +46,37 @@ v1::Observation ClockBehindBy(absl::Duration behind) {
   return Absent(kClockObservation, "gate", v1::ABSENCE_REASON_STALE,
                 absl::StrCat("the server's clock is ", absl::FormatDuration(behind),
                              " behind the newest verdict on record"));
+}
+
+// What an earlier evaluation of the same canary went on from.
+std::optional<Carried> StateOnRecord(Store& store, const v1::ObservationRef& ref,
+                                     const v1::Verdict& verdict, const v1::Query& query,
+                                     const PolicySnapshot& policy) {
+  const auto& then = verdict.change().canary();
+  const auto started = google::protobuf::util::TimeUtil::TimestampToNanoseconds;
+  if (!then.has_started_at() ||
+      started(then.started_at()) != started(query.cohort_metric().start())) {
+    return std::nullopt;
+  }
+  const v1::PolicyRule* rule = MatchRule(policy.policy, verdict.change());
+  if (rule == nullptr) return std::nullopt;
+  const Judging judging(verdict.change(), rule, FromProto(verdict.create_time()));
+  const auto asked = std::ranges::find(judging.queries(), query.id(), &v1::Query::id);
+  if (asked == judging.queries().end() || DeterministicBytes(*asked) != DeterministicBytes(query)) {
+    return std::nullopt;
+  }
+  auto bytes = store.GetBlob(std::string_view(ref.evidence()).substr(ref.evidence().find('/') + 1));
+  v1::Observation observation;
+  if (!bytes.ok() || !observation.ParseFromString(*bytes)) return std::nullopt;
+  observation.set_id(query.id());
+  Carried carried{observation.metric().state(), observation.metric().before()};
+  Evidence evidence;
+  evidence.Add(std::move(observation));
+  for (CarriedState& state : judging.Carry(evidence)) {
+    if (state.query == query.id()) carried = {std::move(state.state), ref.evidence()};
+  }
+  if (carried.before.empty()) return std::nullopt;
+  return carried;
 }
 
 }  // namespace
@@ -57,6 +93,29 @@ struct Evaluator::Task {
   std::optional<Judging> judging;
 };
 
+namespace {
+
+// What later evaluations may go on from, by key.
+std::vector<std::pair<std::string, Carried>> StatesOf(const Judging& judging,
+                                                      const v1::Change& change,
+                                                      const PolicySnapshot& policy,
+                                                      const Evidence& evidence,
+                                                      const v1::Verdict& verdict) {
+  std::vector<std::pair<std::string, Carried>> states;
+  for (CarriedState& state : judging.Carry(evidence)) {
+    const auto query = std::ranges::find(judging.queries(), state.query, &v1::Query::id);
+    const auto ref =
+        std::ranges::find(verdict.observations(), state.query, &v1::ObservationRef::id);
+    std::string key = CarriedStates::Key(*query, change, policy);
+    if (!key.empty()) {
+      states.emplace_back(std::move(key), Carried{std::move(state.state), ref->evidence()});
+    }
+  }
+  return states;
+}
+
+}  // namespace
+
 Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& store, Clock& clock,
                      const EvaluatorOptions& options)
     : policies_(policies),
@@ -64,6 +123,7 @@ Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& st
       store_(store),
       clock_(clock),
       contents_(kMaxMemoBytes),
+      carried_(std::make_shared<CarriedStates>(kMaxCarriedBytes)),
       newest_unix_nanos_(0),
       pool_(options.threads, options.capacity) {
   const auto newest = store_.NewestVerdictTime();
@@ -105,17 +165,59 @@ void Evaluator::Finish(Task& task, Evidence evidence) {
   if (const absl::Duration behind = ClockBehind(task.now); behind > kClockTolerance) {
     evidence.Add(ClockBehindBy(behind));
   }
+  GoOnFrom(task, evidence);
   v1::Verdict verdict = task.judging->Verdict(evidence);
   verdict.set_name(absl::StrCat("verdicts/", NewId(task.now)));
   verdict.set_rollout(task.request.rollout());
   verdict.set_request_id(task.request.request_id().empty() ? verdict.name().substr(9)
                                                            : task.request.request_id());
-  store_.Append(
-      MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request), contents_),
-      [done = std::move(task.done)](absl::StatusOr<Appended> appended) {
-        if (!appended.ok()) return done(appended.status());
-        done(std::move(appended->verdict));
-      });
+  VerdictRecord record =
+      MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request), contents_);
+  std::vector<std::pair<std::string, Carried>> states =
+      StatesOf(*task.judging, task.request.change(), *task.policy, evidence, record.verdict);
+  store_.Append(std::move(record), [done = std::move(task.done), states = std::move(states),
+                                    carried = carried_](absl::StatusOr<Appended> appended) mutable {
+    if (!appended.ok()) return done(appended.status());
+    // Only what is on record may be gone on from.
+    for (auto& [key, state] : states) carried->Keep(key, std::move(state));
+    done(std::move(appended->verdict));
+  });
+}
+
+void Evaluator::GoOnFrom(const Task& task, Evidence& evidence) {
+  for (const v1::Query& query : task.judging->queries()) {
+    const std::string key = CarriedStates::Key(query, task.request.change(), *task.policy);
+    if (key.empty() || !evidence.Get(query.id()).has_metric()) continue;
+    const auto carried = CarriedFor(task, query, key);
+    if (carried != nullptr) evidence.Add(GoOn(evidence.Get(query.id()), *carried));
+  }
+}
+
+// Where nothing is known of a canary that is older than what its source shows of it, an earlier
+// process may have left a state on record.
+std::shared_ptr<const Carried> Evaluator::CarriedFor(const Task& task, const v1::Query& query,
+                                                     const std::string& key) {
+  auto carried = carried_->Find(key);
+  const v1::CohortMetricQuery& asked = query.cohort_metric();
+  const bool reaches_back = FromProto(asked.start()) >= task.now - FromProto(asked.window());
+  if (carried != nullptr) return carried->before.empty() ? nullptr : carried;
+  if (reaches_back) return nullptr;
+  carried_->Keep(key, {});  // Looked for once.
+  const v1::Change& change = task.request.change();
+  const auto verdicts = store_.ListVerdicts(
+      {.service = change.service(), .environment = change.environment()}, "", kLookedThrough);
+  if (!verdicts.ok()) return nullptr;
+  for (const v1::Verdict& verdict : *verdicts) {
+    if (verdict.policy_digest() != task.policy->digest) continue;
+    for (const v1::ObservationRef& ref : verdict.observations()) {
+      if (ref.id() != query.id() || ref.has_absence()) continue;
+      auto found = StateOnRecord(store_, ref, verdict, query, *task.policy);
+      if (!found) continue;
+      carried_->Keep(key, *std::move(found));
+      return carried_->Find(key);
+    }
+  }
+  return nullptr;
 }
 
 // What would be asked. Its decision stays unspecified: nothing was judged.

@@ -7,10 +7,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "gate/base/clock.h"
 #include "gate/base/thread_pool.h"
+#include "gate/evaluate/carried.h"
 #include "gate/evaluate/content_memo.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/policy/snapshot.h"
@@ -52,6 +55,10 @@ class Evaluator {
 
   Evidence Gather(Task& task);
   void Finish(Task& task, Evidence evidence);
+  // States in place of the points that they were worked out of.
+  void GoOnFrom(const Task& task, Evidence& evidence);
+  std::shared_ptr<const Carried> CarriedFor(const Task& task, const v1::Query& query,
+                                            const std::string& key);
   static v1::Verdict Preview(const Task& task);
   static std::chrono::steady_clock::time_point GatherDeadline(const Task& task);
   absl::Duration ClockBehind(absl::Time now);
@@ -61,8 +68,9 @@ class Evaluator {
   Store& store_;
   Clock& clock_;
   ContentMemo contents_;
-  std::atomic<int64_t> newest_unix_nanos_;  // Of all verdicts that this process knows of.
-  ThreadPool pool_;                         // Last: its threads end before what they use.
+  const std::shared_ptr<CarriedStates> carried_;  // Shared with appends on their way.
+  std::atomic<int64_t> newest_unix_nanos_;        // Of all verdicts that this process knows of.
+  ThreadPool pool_;                               // Last: its threads end before what they use.
 };
 
 }  // namespace gate

@@ -11,6 +11,7 @@
 #include "checks/policy/match.h"
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
+#include "gate/evaluate/carried.h"
 #include "gate/evaluate/record.h"
 #include "google/protobuf/util/message_differencer.h"
 
@@ -94,8 +95,15 @@ absl::StatusOr<v1::Verdict> JudgeStoredBy(Store& store, const v1::Verdict& store
                                           const PolicySnapshot& policy) {
   const absl::StatusOr<PolicySnapshot> then = StoredPolicy(store, stored);
   if (!then.ok()) return then.status();
-  const absl::StatusOr<Evidence> seen = LoadEvidence(store, stored);
+  absl::StatusOr<Evidence> seen = LoadEvidence(store, stored);
   if (!seen.ok()) return seen.status();
+  // What intervals came to under one policy is of no use to another one.
+  for (const auto& [id, shared] : seen->observations()) {
+    if (!shared->metric().has_state()) continue;
+    v1::Observation whole = *shared;
+    if (const absl::Status status = Unfold(store, whole); !status.ok()) return status;
+    seen->Add(std::move(whole));
+  }
   Judging judging = JudgingOf(stored, policy.policy);
   const Evidence evidence =
       SeenFor(JudgingOf(stored, then->policy).queries(), judging.queries(), *seen);

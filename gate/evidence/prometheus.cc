@@ -17,6 +17,8 @@ namespace gate {
 namespace {
 
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(5);
+// What a server that is fed by others may catch up on.
+constexpr absl::Duration kComesLate = absl::Minutes(10);
 constexpr int kDefaultInFlight = 8;
 constexpr size_t kMaxKeptBytes = 64 << 20;
 constexpr size_t kMaxHistograms = 10000;
@@ -258,6 +260,7 @@ bool PrometheusSource::AskCohorts(const v1::Query& query, const IntervalGrid& gr
   };
   v1::MetricSeries& series = *observation.mutable_metric();
   if (!gate::AskCohorts(asked, grid, read, native, series, absence)) return false;
+  *series.mutable_settled_until() = ToProto(grid.end() - std::max(kComesLate, 5 * grid.step));
   *observation.mutable_observed_at() = series.points().empty()
                                            ? ToProto(grid.end())
                                            : series.points(series.points_size() - 1).time();
