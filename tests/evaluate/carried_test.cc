@@ -204,7 +204,7 @@ TEST_F(CarriedTest, UnfoldTellsWhatIsMissing) {
 }
 
 TEST(CarriedStatesTest, KeepsTheLaterOfTwoAndForgetsTheLongestUnused) {
-  CarriedStates states(4000);
+  CarriedStates states(3500);
   const auto carried = [](int minute) {
     Carried one;
     *one.state.mutable_until() = ToProto(kStart + absl::Minutes(minute));
