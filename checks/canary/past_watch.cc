@@ -104,6 +104,7 @@ void PastWatch::Add(const BlockReader& reader) {
   }
   const stats::RateInterval canary = did[kCanary].value_or(stats::RateInterval());
   for (const size_t cohort : kFollowed) {
+    if (cohort != kCanary && cohort != old_ && followers_[old_].seen) continue;  // Not asked about.
     followers_[cohort].Add(reader.end(), past_, did[cohort], canary);
   }
 }
@@ -131,7 +132,7 @@ void PastWatch::Follower::Add(absl::Time end, const stats::RateReference& past,
   }
   all.Add(end, did, canary);
   for (Stretch& stretch : bets) stretch.Add(end, did, canary);
-  worse = detector.Answer().worse;
+  worse = detector.Worse();
   if (worse) since_worse = bets[detector.BestBet()];
 }
 

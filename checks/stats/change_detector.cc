@@ -74,7 +74,7 @@ ChangeAnswer ChangeDetector::Answer() const {
   std::ranges::transform(bets_, logs.begin(), &Bet::log_best);
   const Bet& best = bets_[BestBet()];
   ChangeAnswer answer;
-  answer.worse = largest_ >= log_threshold_;
+  answer.worse = Worse();
   answer.log_shiryaev_roberts = LogShiryaevRoberts();
   answer.log_cusum = LogMean(logs);
   if (best.log_best > 0) answer.since = best.since;

@@ -71,6 +71,9 @@ class ChangeDetector {
 
   ChangeAnswer Answer() const;
 
+  // ChangeAnswer.worse alone.
+  bool Worse() const { return largest_ >= log_threshold_; }
+
   // Whether the interval that was added last is the first one of a bet; and the bet that looks best
   // now.
   bool BegunAnew(size_t bet) const { return bets_[bet].since == 1; }
