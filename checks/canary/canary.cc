@@ -151,9 +151,10 @@ class Judgement {
     for (int i = 0; i < static_cast<int>(parameters_.metrics.size()); ++i) {
       const std::string query = QueryId(parameters_.metrics[static_cast<size_t>(i)]);
       const v1::MetricSeries& series = evidence_.Get(query).metric();
-      if (!series.flaws().empty() || Settled(series) < kWorthCarrying) continue;
+      const absl::Time until = std::min(FromProto(series.settled_until()), now_ - kShown);
+      if (!series.flaws().empty() || PointsBy(until, series) < kWorthCarrying) continue;
       if (!request) request = Request();
-      auto state = StateOf(*request, i, FromProto(series.settled_until()));
+      auto state = StateOf(*request, i, until);
       if (state) states.push_back({query, *std::move(state)});
     }
     return states;
@@ -162,10 +163,12 @@ class Judgement {
  private:
   static constexpr int kWorthCarrying = 30;  // points
 
-  static int Settled(const v1::MetricSeries& series) {
-    const absl::Time settled = FromProto(series.settled_until());
+  // How much is never carried: alone.h looks at the last half of an hour.
+  static constexpr absl::Duration kShown = absl::Minutes(40);
+
+  static int PointsBy(absl::Time until, const v1::MetricSeries& series) {
     return static_cast<int>(std::ranges::count_if(
-        series.points(), [&](const auto& point) { return FromProto(point.time()) <= settled; }));
+        series.points(), [&](const auto& point) { return FromProto(point.time()) <= until; }));
   }
 
   // Metrics that were not seen are asked about as well: their part of alpha is theirs.

@@ -152,14 +152,14 @@ TEST_F(CarriedTest, WhatIsKeptIsNewAndTheVerdictIsTheSame) {
     ASSERT_EQ(Said(verdict), Said(Process(*other).Ask(now))) << minute;
     const v1::MetricSeries seen = SeenBy(verdict);
     with_state += seen.has_state();
-    // Ten minutes are not settled, thirty not worth it, and one asks every five.
-    EXPECT_LE(seen.points_size(), 45);
+    // Forty minutes are always shown, thirty not worth it, and one asks every five.
+    EXPECT_LE(seen.points_size(), 75);
     EXPECT_EQ(seen.has_state(), !seen.before().empty());
     const auto replayed = ReplayStored(*store_, verdict);
     ASSERT_TRUE(replayed.ok()) << replayed.status();
     EXPECT_TRUE(replayed->identical());
   }
-  EXPECT_EQ(with_state, 16);
+  EXPECT_EQ(with_state, 10);
 }
 
 TEST_F(CarriedTest, AnotherPolicyJudgesAllThatWasEverSeen) {
@@ -185,8 +185,8 @@ TEST_F(CarriedTest, OutlivesTheProcessAndTheWindow) {
     processes.back()->Ask(kStart + absl::Minutes(minute));
   }
   const v1::Verdict verdict = Process(*store_).Ask(now);
-  const int64_t intervals = SeenBy(verdict).points_size();
-  EXPECT_LE(intervals, 60);
+  const int intervals = SeenBy(verdict).points_size();
+  EXPECT_LE(intervals, 90);
   v1::Observation observation;
   observation.set_id("canary.http_5xx");
   *observation.mutable_metric() = SeenBy(verdict);
