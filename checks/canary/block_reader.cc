@@ -60,12 +60,9 @@ void BlockReader::Each(StateArchive& archive) {
   archive(end_), archive(bounds_), archive(strata_), archive(problems_);
   for (bool& seen : seen_) archive(seen);
   if (!archive.reading()) return;
-  for (size_t i = 0; i < strata_.size(); ++i) places_[strata_[i]] = i;
+  for (size_t i = 0; i < strata_.size(); ++i) NotePlace(i);
   for (size_t cohort = 0; cohort < kCohorts; ++cohort) {
-    amounts_[cohort].resize(seen_[cohort] ? strata_.size() : 0);
-    for (Amount& amount : amounts_[cohort]) {
-      if (!bounds_.empty()) amount.counts.resize(bounds_.size() + 1);
-    }
+    if (seen_[cohort]) See(cohort);
   }
 }
 
@@ -76,10 +73,11 @@ void BlockReader::Problem::Each(StateArchive& archive) {
 bool BlockReader::Next(absl::Time until) {
   if (next_ == points_.size() || BlockEnd(points_[next_].time) > until) return false;
   end_ = BlockEnd(points_[next_].time);
-  presence_.fill(Presence::kAbsent);
   unread_.fill(false);
-  for (std::vector<Amount>& cohort : amounts_) {
-    for (Amount& amount : cohort) amount.Clear();
+  for (size_t cohort = 0; cohort < kCohorts; ++cohort) {
+    if (presence_[cohort] == Presence::kAbsent) continue;
+    for (Amount& amount : amounts_[cohort]) amount.Clear();
+    presence_[cohort] = Presence::kAbsent;
   }
   absl::Time last;
   bool first = true;
@@ -139,9 +137,14 @@ absl::Time BlockReader::BlockEnd(absl::Time time) const {
 }
 
 // ---- strata
+void BlockReader::NotePlace(size_t stratum) {
+  places_[strata_[stratum]] = stratum;
+  if (strata_[stratum].empty()) plain_ = stratum;
+}
+
 void BlockReader::AddStratum(const std::string& name) {
-  places_[name] = strata_.size();
   strata_.push_back(name);
+  NotePlace(strata_.size() - 1);
   Amount empty;
   if (!bounds_.empty()) empty.counts.resize(bounds_.size() + 1);
   for (size_t cohort = 0; cohort < kCohorts; ++cohort) {
@@ -157,7 +160,7 @@ void BlockReader::AdmitStrata(const CohortPoints& points) {
   const auto plain = [](const v1::CohortPoint* point) {
     return point != nullptr && point->strata().empty();
   };
-  if (std::ranges::any_of(points, plain) && !known("")) AddStratum("");
+  if (!plain_ && std::ranges::any_of(points, plain)) AddStratum("");
   if (std::ranges::none_of(points, told_apart)) return;
   std::map<std::string_view, double> unknown;
   for (const v1::CohortPoint* point : points) {
@@ -184,17 +187,21 @@ size_t BlockReader::StratumOf(std::string_view name) const {
 }
 
 // ---- points
+void BlockReader::See(size_t cohort) {
+  seen_[cohort] = true;
+  ++cohorts_seen_;
+  Amount empty;
+  if (!bounds_.empty()) empty.counts.resize(bounds_.size() + 1);
+  amounts_[cohort].assign(strata_.size(), empty);
+}
+
 void BlockReader::TakePoint(const v1::MetricPoint& point, absl::Time time, bool first) {
   CohortPoints cohorts{};
   for (const auto& [name, cohort] : point.cohorts()) {
     if (const size_t place = CohortOf(name); place < kCohorts) cohorts[place] = &cohort;
   }
   for (size_t cohort = 0; cohort < kCohorts; ++cohort) {
-    if (cohorts[cohort] == nullptr || seen_[cohort]) continue;
-    seen_[cohort] = true;
-    Amount empty;
-    if (!bounds_.empty()) empty.counts.resize(bounds_.size() + 1);
-    amounts_[cohort].assign(strata_.size(), empty);
+    if (cohorts[cohort] != nullptr && !seen_[cohort]) See(cohort);
   }
   AdmitStrata(cohorts);
   for (size_t cohort = 0; cohort < kCohorts; ++cohort) {
@@ -212,7 +219,7 @@ void BlockReader::TakePoint(const v1::MetricPoint& point, absl::Time time, bool 
 
 bool BlockReader::Take(const v1::CohortPoint& point, absl::Time time, size_t cohort) {
   if (point.strata().empty()) {
-    return TakeAmount(point, time, cohort, amounts_[cohort][StratumOf("")]);
+    return TakeAmount(point, time, cohort, amounts_[cohort][*plain_]);
   }
   // Sums must not depend on the order in which a map is walked.
   std::vector<std::pair<std::string_view, const v1::CohortPoint*>> strata;

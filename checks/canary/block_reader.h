@@ -8,6 +8,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class BlockReader {
   bool unread(size_t cohort) const { return unread_[cohort]; }
   // Whether there has been a point of the cohort, up to this block.
   bool seen(size_t cohort) const { return seen_[cohort]; }
+  // Of how many cohorts there has been one.
+  size_t cohorts_seen() const { return cohorts_seen_; }
 
   absl::Duration length() const { return length_; }
   // Of the buckets, without the last, which has none. Those of the first point that has some.
@@ -98,6 +101,8 @@ class BlockReader {
   absl::Time BlockEnd(absl::Time time) const;
   void AdmitStrata(const CohortPoints& points);
   void AddStratum(const std::string& name);
+  void NotePlace(size_t stratum);
+  void See(size_t cohort);
   size_t StratumOf(std::string_view name) const;
   void FindBounds(const v1::CohortPoint& point);
   void TakePoint(const v1::MetricPoint& point, absl::Time time, bool first);
@@ -114,6 +119,7 @@ class BlockReader {
   std::vector<double> bounds_;
   std::vector<std::string> strata_;
   std::map<std::string, size_t, std::less<>> places_;  // of strata
+  std::optional<size_t> plain_;                        // The place of what is not told apart.
   std::vector<Problem> problems_;
 
   size_t next_ = 0;  // point
@@ -121,6 +127,7 @@ class BlockReader {
   std::array<Presence, kCohorts> presence_{};
   std::array<std::vector<Amount>, kCohorts> amounts_;  // of cohorts that were seen
   std::array<bool, kCohorts> unread_{}, seen_{};
+  size_t cohorts_seen_ = 0;
 };
 
 }  // namespace gate

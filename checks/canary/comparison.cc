@@ -61,6 +61,7 @@ void Comparison::Add(const BlockReader& reader) {
 
 // Blocks that there is no point of.
 void Comparison::FillGaps(absl::Time end) {
+  if (end - previous_ <= length_ + length_ / 2) return;
   for (absl::Time gap = previous_ + length_; end - gap > length_ / 2 && open_gaps_.size() < 1e6;
        gap += length_) {
     open_gaps_.push_back(gap);

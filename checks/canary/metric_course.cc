@@ -69,6 +69,8 @@ void MetricCourse::AddBlock() {
 
 // A cohort that comes up later begins there: before, there was nothing to compare.
 void MetricCourse::OpenComparisons() {
+  if (!comparisons_.empty() && opened_for_ == reader_.cohorts_seen()) return;
+  opened_for_ = reader_.cohorts_seen();
   std::vector<size_t> wanted;
   if (reader_.seen(kBaseline)) {
     wanted = {kBaseline};

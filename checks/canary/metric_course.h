@@ -55,6 +55,7 @@ class MetricCourse {
   BlockReader reader_;
   PastWatch past_;
   std::vector<Comparison> comparisons_;
+  size_t opened_for_ = 0;                    // cohorts
   absl::Time began_ = absl::InfinitePast();  // First block with traffic of the canary.
   absl::Time future_ = absl::InfinitePast();
   std::optional<v1::SeriesFlaw> lost_;  // What earlier blocks came to.
