@@ -54,7 +54,7 @@ void Comparison::Add(const BlockReader& reader) {
   if (Any(old)) old_seen_ = end;
   if (bounds_.size() != reader.bounds().size()) bounds_ = reader.bounds();
   AddStrata(canary, old, reader);
-  test_.Add(canary, old, bounds_);
+  test_.Add(canary, old, bounds_, end);
   AddShare(reader);
   ++blocks_;
 }
@@ -77,10 +77,10 @@ void Comparison::AddStrata(Amounts canary, Amounts old, const BlockReader& reade
   // As long as it was the only one it was the whole.
   if (strata_.empty()) strata_.push_back({reader.strata()[0], test_, blocks_});
   while (strata_.size() < canary.size()) {
-    strata_.push_back({reader.strata()[strata_.size()], SeriesTest(metric_, noise_), 0});
+    strata_.push_back({reader.strata()[strata_.size()], SeriesTest(metric_, noise_, 0), 0});
   }
   for (size_t i = 0; i < strata_.size(); ++i) {
-    strata_[i].test.Add(canary.subspan(i, 1), old.subspan(i, 1), bounds_);
+    strata_[i].test.Add(canary.subspan(i, 1), old.subspan(i, 1), bounds_, reader.end());
     ++strata_[i].blocks;
   }
 }
@@ -121,7 +121,7 @@ void Comparison::Each(StateArchive& archive, const BlockReader& reader) {
   archive(gaps_), archive(first_gap_), archive(open_gaps_), archive(share_);
   test_.Each(archive, bounds_);
   archive.ResizeTo(strata_.size(), [&](size_t size) {
-    while (strata_.size() < size) strata_.push_back({"", SeriesTest(metric_, noise_), 0});
+    while (strata_.size() < size) strata_.push_back({"", SeriesTest(metric_, noise_, 0), 0});
   });
   for (Stratum& stratum : strata_) {
     archive(stratum.name), archive(stratum.blocks);

@@ -23,17 +23,21 @@ namespace gate {
 class Comparison {
  public:
   // `length`: of a block. `noise`: how events of the old version came before the canary.
+  // `alpha_harm`: at which harm that was proven stays proven.
   Comparison(const v1::MetricSeries& metric, size_t old_cohort, absl::Duration length,
-             const SeriesWindow& window, const stats::PastNoise& noise)
+             const SeriesWindow& window, const stats::PastNoise& noise, double alpha_harm)
       : metric_(metric),
         old_(old_cohort),
         length_(length),
         window_(window),
         noise_(noise),
-        test_(metric, noise) {}
+        test_(metric, noise, alpha_harm) {}
 
   // The reader's present block.
   void Add(const BlockReader& reader);
+
+  // When harm was proven first; the infinite past where it never was.
+  absl::Time proven() const { return test_.proven(); }
 
   SeriesAnswer Answer(double alpha_harm, double alpha_safe) const {
     return test_.Answer(alpha_harm, alpha_safe);

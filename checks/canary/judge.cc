@@ -46,6 +46,8 @@ class Judged {
       log_e_harm_ = std::min(log_e_harm_, answer.log_e_harm);
       log_e_safe_ = std::min(log_e_safe_, answer.log_e_safe);
       safe_ = safe_ && answer.safe;
+      proven_ = std::max(proven_, comparison.proven());
+      ever_proven_ = ever_proven_ && comparison.proven() > absl::InfinitePast();
     }
   }
 
@@ -53,8 +55,8 @@ class Judged {
   double log_e_harm() const { return log_e_harm_; }
   const std::optional<PastAnswer>& past() const { return past_; }
 
-  // `harmed`: as the metrics together say.
-  v1::MetricJudgement Tell(bool harmed) const;
+  // `harmed_now`: as the metrics together say.
+  v1::MetricJudgement Tell(bool harmed_now) const;
 
  private:
   using Compared = std::pair<const Comparison*, SeriesAnswer>;
@@ -72,6 +74,8 @@ class Judged {
   double log_e_harm_ = std::numeric_limits<double>::infinity();
   double log_e_safe_ = std::numeric_limits<double>::infinity();
   bool safe_ = true;
+  bool ever_proven_ = true;                   // Harm, against each of them...
+  absl::Time proven_ = absl::InfinitePast();  // ...and when.
 };
 
 v1::PastComparison AsProto(const PastAnswer& past) {
@@ -104,7 +108,8 @@ v1::Outcome Judged::OutcomeOf(bool harmed, const v1::MetricJudgement& judgement)
                                                          : v1::OUTCOME_INCONCLUSIVE;
 }
 
-v1::MetricJudgement Judged::Tell(bool harmed) const {
+v1::MetricJudgement Judged::Tell(bool harmed_now) const {
+  const bool harmed = harmed_now || ever_proven_;
   v1::MetricJudgement judgement;
   // The comparison that stands in the way.
   const Compared& shown = *std::ranges::min_element(compared_, {}, [&](const Compared& compared) {
@@ -128,6 +133,10 @@ v1::MetricJudgement Judged::Tell(bool harmed) const {
   TellStrata(comparison, judgement);
   judgement.set_outcome(OutcomeOf(harmed, judgement));
   judgement.set_reason(ReasonOf(harmed, shown, judgement));
+  if (harmed && !harmed_now) {
+    judgement.set_reason(absl::StrCat(judgement.reason(), "; harm was proven at ",
+                                      UtcClock(proven_), ", and what came since does not undo it"));
+  }
   const bool open = judgement.outcome() == v1::OUTCOME_INCONCLUSIVE && judgement.defects().empty();
   if (open && comparison.size() > 0 && answer.blocks_to_answer < kForEver) {
     *judgement.mutable_remaining() =

@@ -86,7 +86,8 @@ void MetricCourse::OpenComparisons() {
   if (!std::ranges::all_of(comparisons_, is_wanted)) comparisons_.clear();
   for (const size_t old : wanted) {
     if (std::ranges::find(comparisons_, old, &Comparison::old_cohort) == comparisons_.end()) {
-      comparisons_.emplace_back(metric_, old, reader_.length(), window_, past_.noise());
+      comparisons_.emplace_back(metric_, old, reader_.length(), window_, past_.noise(),
+                                levels_.harm);
     }
   }
 }
@@ -125,7 +126,8 @@ void MetricCourse::Each(StateArchive& archive) {
     archive(old);
     if (archive.reading()) {
       if (old == kCanary || old >= kCohorts || comparisons >= kCohorts) return archive.Fail();
-      comparisons_.emplace_back(metric_, old, reader_.length(), window_, past_.noise());
+      comparisons_.emplace_back(metric_, old, reader_.length(), window_, past_.noise(),
+                                levels_.harm);
     }
     comparisons_[i].Each(archive, reader_);
   }

@@ -152,8 +152,9 @@ void SeriesTest::MeanTest::Each(StateArchive& archive) {
   }
 }
 
-SeriesTest::SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past)
-    : parameters_(parameters), past_(past) {
+SeriesTest::SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past,
+                       double alpha_harm)
+    : parameters_(parameters), past_(past), alpha_harm_(alpha_harm) {
   Begin({});
 }
 
@@ -182,11 +183,37 @@ SeriesTest::Test SeriesTest::MakeTest(double limit, const std::vector<double>& b
   }
 }
 
-void SeriesTest::Add(Amounts canary, Amounts old, const std::vector<double>& bounds) {
+void SeriesTest::Add(Amounts canary, Amounts old, const std::vector<double>& bounds,
+                     absl::Time end) {
   if (ways_.empty()) Begin(bounds);
   for (Way& way : ways_) {
     AddTo(way.test, way.reversed ? old : canary, way.reversed ? canary : old);
   }
+  if (proven_ == absl::InfinitePast() && alpha_harm_ > 0 && Proven()) proven_ = end;
+}
+
+bool SeriesTest::Proven() const {
+  const auto looks_harmful = [](const Way& way) {
+    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
+      return means->process.LooksHarmful(way.limit);
+    }
+    const auto* counts = std::get_if<stats::CountTest>(&way.test);
+    return counts != nullptr ? counts->LooksHarmful()
+                             : std::get<stats::QuantileTest>(way.test).LooksHarmful();
+  };
+  if (std::ranges::none_of(ways_, looks_harmful)) return false;
+  std::vector<double> logs;
+  for (const Way& way : ways_) {
+    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
+      logs.push_back(means->process.LogEOfHarm(way.limit));
+    } else if (const auto* counts = std::get_if<stats::CountTest>(&way.test)) {
+      logs.push_back(counts->LogEOfHarm());
+    } else {
+      logs.push_back(std::get<stats::QuantileTest>(way.test).LogEOfHarm());
+    }
+  }
+  return stats::LogSumExp(logs) - std::log(static_cast<double>(logs.size())) >=
+         -std::log(alpha_harm_);
 }
 
 void SeriesTest::AddTo(Test& test, Amounts canary, Amounts old) {
@@ -226,7 +253,7 @@ SeriesAnswer SeriesTest::Answer(double alpha_harm, double alpha_safe) const {
 
 void SeriesTest::Each(StateArchive& archive, const std::vector<double>& bounds) {
   bool begun = !ways_.empty();
-  archive(begun);
+  archive(begun), archive(proven_);
   if (begun && ways_.empty()) Begin(bounds);
   for (Way& way : ways_) {
     std::visit([&](auto& test) { archive(test); }, way.test);

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "checks/canary/block_reader.h"
 #include "checks/canary/state_archive.h"
 #include "checks/stats/count_test.h"
@@ -46,11 +47,16 @@ class SeriesTest {
  public:
   // `parameters` gives kind, direction, margin and what else is asked, and outlives it; its points
   // are not read. `past`: how events, or slow requests, of the old version came before the canary.
-  SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past);
+  // `alpha_harm`: at which harm that was proven stays proven; 0: never.
+  SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past, double alpha_harm);
 
   // By strata, as many of the one as of the other, none of which goes away later. `bounds`: of
   // buckets, empty while nobody knows them, then always the same.
-  void Add(Amounts canary, Amounts old, const std::vector<double>& bounds);
+  void Add(Amounts canary, Amounts old, const std::vector<double>& bounds, absl::Time end);
+
+  // The interval with which harm was proven first, although what came later may look better: the
+  // chance of ever proving it in vain is what alpha is. The infinite past where it never was.
+  absl::Time proven() const { return proven_; }
 
   SeriesAnswer Answer(double alpha_harm, double alpha_safe) const;
 
@@ -75,6 +81,7 @@ class SeriesTest {
     Test test;
   };
 
+  bool Proven() const;
   // A histogram is not asked about before its bounds are known.
   void Begin(const std::vector<double>& bounds);
   Test MakeTest(double limit, const std::vector<double>& bounds) const;
@@ -82,6 +89,8 @@ class SeriesTest {
 
   const v1::MetricSeries& parameters_;
   const stats::PastNoise past_;
+  const double alpha_harm_;
+  absl::Time proven_ = absl::InfinitePast();
   std::vector<Way> ways_;  // Two where either way is harm.
   // Of the interval that is being added.
   std::vector<stats::CountBlock> counts_;

@@ -137,6 +137,13 @@ double CountTest::AddRatio(const CountBlock& block) {
   return EventShare(share, limit_);
 }
 
+double CountTest::LogEOfHarm() const {
+  const Dispersion dispersion = paired_blocks_ > 0 ? meter_.Measured() : Dispersion{};
+  return Evidence(Side::kAbove, ratios_, Single(), !dispersion.Over(kLargestBurst), above_,
+                  past_.inflation)
+      .LogE();
+}
+
 CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
   CountAnswer answer;
   answer.estimate = meter_.Ratio();

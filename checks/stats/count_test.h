@@ -89,6 +89,13 @@ class CountTest {
   // For a question with that limit and tolerated rate.
   CountAnswer Answer(double alpha_harm, double alpha_safe) const;
 
+  // CountAnswer.log_e_harm alone.
+  double LogEOfHarm() const;
+
+  // Whether the ratio is over the limit as it looks: where it is not, no harm is about to be
+  // proven.
+  bool LooksHarmful() const { return meter_.Ratio() > limit_; }
+
   // All blocks, also those that say nothing about the ratio.
   const CountBlock& total() const { return total_; }
   int blocks() const { return static_cast<int>(blocks_); }

@@ -282,6 +282,16 @@ double IntervalsToAnswer(const MeanEvidence& evidence, const MeanQuestion& quest
 
 }  // namespace
 
+bool MeanProcess::LooksHarmful(double limit) const {
+  const double canary = canary_.first * intervals_ + canary_.sum;
+  const double baseline = baseline_.first * intervals_ + baseline_.sum;
+  return canary > 0 && baseline >= 0 && canary > limit * baseline;
+}
+
+double MeanProcess::LogEOfHarm(double limit) const {
+  return intervals_ == 0 ? 0 : MeanEvidence(*this).LogE(1, limit);
+}
+
 MeanAnswer MeanProcess::Answer(const MeanQuestion& question) const {
   MeanAnswer answer;
   if (intervals_ == 0) return answer;

@@ -101,6 +101,10 @@ class MeanProcess {
   // cost is taken for rounding, so that equal constants prove nothing.
   MeanAnswer Answer(const MeanQuestion& question) const;
 
+  // MeanAnswer.log_e_harm alone; and whether the ratio is over the limit as it looks.
+  double LogEOfHarm(double limit) const;
+  bool LooksHarmful(double limit) const;
+
   double intervals() const { return intervals_; }
 
   // Calls visit(double&) for every number of the state, always in the same order: to keep it, and

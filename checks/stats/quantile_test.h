@@ -56,6 +56,10 @@ class QuantileTest {
 
   QuantileAnswer Answer(double alpha_harm, double alpha_safe) const;
 
+  // QuantileAnswer.counts.log_e_harm alone; and whether the ratio is over the limit as it looks.
+  double LogEOfHarm() const { return counts_.LogEOfHarm(); }
+  bool LooksHarmful() const { return counts_.LooksHarmful(); }
+
   const Cumulative& canary() const { return canary_; }
   const Cumulative& baseline() const { return baseline_; }
 

@@ -541,5 +541,36 @@ TEST(JudgeRequest, IsHeldToItsForm) {
               ElementsAre(HasSubstr("must end with the bucket of all")));
 }
 
+// Once proven, harm stays proven: an answer that comes and goes helps nobody at three in the
+// morning.
+TEST(JudgeTest, HarmThatWasProvenStaysProven) {
+  for (const v1::MetricKind kind :
+       {v1::METRIC_KIND_COUNTS, v1::METRIC_KIND_VALUES, v1::METRIC_KIND_HISTOGRAM}) {
+    const auto draw = [&](double times) {
+      return kind == v1::METRIC_KIND_COUNTS   ? Errors(0.01 * times, 2000)
+             : kind == v1::METRIC_KIND_VALUES ? Cost(10 * times, 3)
+                                              : Latency(0.1 * times, 500);
+    };
+    int minute = 0;
+    const Draw bad_hour = [&, bad = draw(3), good = draw(1)](auto& random, auto& point) {
+      (++minute <= 60 ? bad : good)(random, point);
+    };
+    const v1::MetricSeries series = Metric("metric", kind, bad_hour, draw(1), 1500);
+    bool failed = false;
+    std::string reason;
+    for (int seen = 10; seen <= 1500; seen += seen < 60 ? 10 : 180) {
+      v1::MetricSeries part = series;
+      part.mutable_points()->DeleteSubrange(seen, 1500 - seen);
+      const v1::MetricJudgement judgement = JudgeMetrics(Of({part})).metrics(0);
+      const bool fails = judgement.outcome() == v1::OUTCOME_FAIL;
+      EXPECT_FALSE(failed && !fails) << seen << " " << judgement.reason();
+      failed = failed || fails;
+      reason = judgement.reason();
+    }
+    EXPECT_TRUE(failed);
+    EXPECT_THAT(reason, HasSubstr("harm was proven at 13:"));
+  }
+}
+
 }  // namespace
 }  // namespace gate
