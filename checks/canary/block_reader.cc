@@ -189,7 +189,6 @@ size_t BlockReader::StratumOf(std::string_view name) const {
 // ---- points
 void BlockReader::See(size_t cohort) {
   seen_[cohort] = true;
-  ++cohorts_seen_;
   Amount empty;
   if (!bounds_.empty()) empty.counts.resize(bounds_.size() + 1);
   amounts_[cohort].assign(strata_.size(), empty);

@@ -64,8 +64,6 @@ class BlockReader {
   bool unread(size_t cohort) const { return unread_[cohort]; }
   // Whether there has been a point of the cohort, up to this block.
   bool seen(size_t cohort) const { return seen_[cohort]; }
-  // Of how many cohorts there has been one.
-  size_t cohorts_seen() const { return cohorts_seen_; }
 
   absl::Duration length() const { return length_; }
   // Of the buckets, without the last, which has none. Those of the first point that has some.
@@ -127,7 +125,6 @@ class BlockReader {
   std::array<Presence, kCohorts> presence_{};
   std::array<std::vector<Amount>, kCohorts> amounts_;  // of cohorts that were seen
   std::array<bool, kCohorts> unread_{}, seen_{};
-  size_t cohorts_seen_ = 0;
 };
 
 }  // namespace gate

@@ -62,24 +62,29 @@ void MetricCourse::AddBlock() {
     past_.Begin(reader_);
   }
   past_.Add(reader_);
+  for (size_t cohort = kBaseline; cohort < kCohorts; ++cohort) {
+    beside_[cohort] = beside_[cohort] || Any(reader_.at(cohort));
+  }
   OpenComparisons();
   if (end - began_ < window_.warm_up) return;
   for (Comparison& comparison : comparisons_) comparison.Add(reader_);
 }
 
-// A cohort that comes up later begins there: before, there was nothing to compare.
+// A cohort that comes up later begins there: before, there was nothing to compare. Who has had no
+// traffic beside the canary is no yardstick while there is another one.
 void MetricCourse::OpenComparisons() {
-  if (!comparisons_.empty() && opened_for_ == reader_.cohorts_seen()) return;
-  opened_for_ = reader_.cohorts_seen();
+  const auto known = static_cast<size_t>(std::ranges::count(beside_, true));
+  if (!comparisons_.empty() && opened_for_ == known) return;
+  opened_for_ = known;
   std::vector<size_t> wanted;
-  if (reader_.seen(kBaseline)) {
+  if (beside_[kBaseline]) {
     wanted = {kBaseline};
-  } else if (!reader_.seen(kStable)) {
+  } else if (!beside_[kStable]) {
     for (size_t week = kLastWeek; week < kCohorts; ++week) {
-      if (reader_.seen(week)) wanted.push_back(week);
+      if (beside_[week]) wanted.push_back(week);
     }
   }
-  if (wanted.empty()) wanted = {kStable};
+  if (wanted.empty()) wanted = {reader_.seen(kBaseline) && !beside_[kStable] ? kBaseline : kStable};
   const auto is_wanted = [&](const Comparison& comparison) {
     return std::ranges::find(wanted, comparison.old_cohort()) != wanted.end();
   };
@@ -118,6 +123,7 @@ bool MetricCourse::Restore(const v1::MetricState& state) {
 
 void MetricCourse::Each(StateArchive& archive) {
   archive(reader_), archive(began_);
+  for (bool& beside : beside_) archive(beside);
   past_.Each(archive, reader_);
   size_t comparisons = comparisons_.size();
   archive(comparisons);

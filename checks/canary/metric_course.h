@@ -4,6 +4,7 @@
 #ifndef CHECKS_CANARY_METRIC_COURSE_H_
 #define CHECKS_CANARY_METRIC_COURSE_H_
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,9 @@ class MetricCourse {
   MetricCourse(const v1::MetricSeries& metric, const SeriesWindow& window, const Levels& levels,
                absl::Time until = absl::InfiniteFuture());
 
-  // The cohorts of old code that the canary is to be compared with: the baseline, of its size and
-  // age; else all that run old code; else each of the earlier weeks. At least one.
+  // The cohorts of old code that the canary is to be compared with, of those that have had traffic
+  // beside it: the baseline, of its size and age; else all that run old code; else each of the
+  // earlier weeks. At least one, if only to say that there is none.
   const std::vector<Comparison>& comparisons() const { return comparisons_; }
   std::vector<v1::SeriesFlaw> Defects(const Comparison& comparison) const;
   std::optional<PastAnswer> past() const {
@@ -55,7 +57,8 @@ class MetricCourse {
   BlockReader reader_;
   PastWatch past_;
   std::vector<Comparison> comparisons_;
-  size_t opened_for_ = 0;                    // cohorts
+  std::array<bool, kCohorts> beside_{};      // Who has had traffic since the canary began.
+  size_t opened_for_ = 0;                    // How many of them.
   absl::Time began_ = absl::InfinitePast();  // First block with traffic of the canary.
   absl::Time future_ = absl::InfinitePast();
   std::optional<v1::SeriesFlaw> lost_;  // What earlier blocks came to.

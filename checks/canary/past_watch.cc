@@ -142,6 +142,7 @@ Course PastWatch::Follower::Told() const {
   course.worse = worse;
   if (worse) course.since = stretch.since;
   const stats::RateInterval& did = stretch.cohort;
+  course.seen = did.exposure > 0;
   course.rate = did.exposure > 0 ? did.events / did.exposure : 0;
   return course;
 }

@@ -23,6 +23,7 @@
 namespace gate {
 
 struct Course {
+  bool seen = false;   // It has had traffic since.
   bool worse = false;  // Than the old version's past, by more than is tolerated.
   double rate = 0;     // Since it got worse; in all of the time where it did not.
   absl::Time since = absl::InfinitePast();  // When it got worse.

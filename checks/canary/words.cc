@@ -172,11 +172,14 @@ std::string Words::Remarks() const {
 std::string Words::AgainstPast(const PastAnswer& past) const {
   const std::string what =
       metric_.kind() == v1::METRIC_KIND_HISTOGRAM ? " over " + Value(past.bound) : "";
-  const std::string before = absl::StrCat(" (", Part(past.past.rate), " before the canary)");
   const std::string since =
       past.old_version.worse ? " since " + UtcClock(past.old_version.since) : "";
-  return absl::StrCat(past.cohort, " ", Part(past.old_version.rate), what, since, before,
-                      ", canary ", Part(past.canary.rate),
+  const std::string was = Part(past.past.rate);
+  const std::string old =
+      past.old_version.seen
+          ? absl::StrCat(Part(past.old_version.rate), what, since, " (", was, " before the canary)")
+          : absl::StrCat(was, what, " before the canary");
+  return absl::StrCat(past.cohort, " ", old, ", canary ", Part(past.canary.rate),
                       past.canary.worse ? " since " + UtcClock(past.canary.since) : "");
 }
 
