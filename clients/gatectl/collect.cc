@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "checks/policy/suggest.h"
+#include "checks/proto_time.h"
 #include "checks/render/escape.h"
 #include "clients/gatectl/ci.h"
 #include "clients/gatectl/files.h"
@@ -28,6 +31,35 @@ const ProjectEnvironment* FindEnvironment(const Project& project, const std::str
     if (environment.name() == name) return &environment;
   }
   return nullptr;
+}
+
+// When the canary began, and its share of the traffic.
+Or<bool> ApplyCanary(const Question& question, v1::Change& change) {
+  if (!question.canary_since.empty()) {
+    absl::Time since;
+    if (const auto ago = ParseDuration(question.canary_since)) {
+      since = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now() - *ago));
+    } else {
+      const Or<absl::Time> time = ParseTime("--canary-since", question.canary_since);
+      if (!time) {
+        Problem problem = time.problem();
+        problem.causes.clear();
+        problem.help.push_back("or 25m, for so long ago");
+        return problem;
+      }
+      since = *time;
+    }
+    *change.mutable_canary()->mutable_started_at() = ToProto(since);
+  }
+  if (question.canary_share.empty()) return true;
+  const std::optional<double> share = ParseShare(question.canary_share);
+  if (!share || !(*share > 0 && *share <= 1)) {
+    return Usage(absl::StrCat("--canary-share ", Quoted(question.canary_share),
+                              " is no share of the traffic"),
+                 {"write it like 5% or 0.05"});
+  }
+  change.mutable_canary()->set_share(*share);
+  return true;
 }
 
 // Fields that were given, over those that are there.
@@ -61,6 +93,7 @@ Or<bool> Apply(const Question& question, v1::Change& change) {
   } else if (change.kind() == v1::CHANGE_KIND_UNSPECIFIED) {
     change.set_kind(question.shift.Given() ? v1::CHANGE_KIND_TRAFFIC_SHIFT : v1::CHANGE_KIND_CODE);
   }
+  if (const Or<bool> canary = ApplyCanary(question, change); !canary) return canary.problem();
   return question.shift.Given() ? ApplyShift(question.shift, *change.mutable_traffic_shift())
                                 : true;
 }

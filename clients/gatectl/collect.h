@@ -29,6 +29,8 @@ struct Question {
   std::vector<std::string> tickets;
   std::vector<std::string> labels;  // "key=value"
   bool first_deployment = false;
+  std::string canary_since;  // when the canary took its first traffic: a time, or how long ago
+  std::string canary_share;  // "0.05" or "5%"
   ShiftFlags shift;
 };
 

@@ -27,15 +27,6 @@ Problem WrongOrigin(const std::string& text, std::string_view part) {
       "0.2 or 20%; a share that is not known stays empty");
 }
 
-// "0.2" or "20%".
-std::optional<double> ParseShare(std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  double share = 0;
-  if (!absl::SimpleAtod(std::string(text), &share)) return std::nullopt;
-  return percent ? share / 100 : share;
-}
-
 // "NAME=BEFORE:AFTER". False where it is not that.
 bool ReadShares(std::string_view text, v1::TrafficShift::Origin& origin) {
   const size_t equals = text.find('='), colon = text.find(':', equals);
@@ -96,6 +87,14 @@ Or<size_t> Find(const char* flag, const std::string& word, const std::vector<std
 }
 
 }  // namespace
+
+std::optional<double> ParseShare(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  double share = 0;
+  if (!absl::SimpleAtod(std::string(text), &share)) return std::nullopt;
+  return percent ? share / 100 : share;
+}
 
 bool ShiftFlags::Given() const {
   return !(origins.empty() && affinity.empty() && sessions.empty() && way_back.empty() &&

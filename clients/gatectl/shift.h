@@ -2,7 +2,9 @@
 #ifndef CLIENTS_GATECTL_SHIFT_H_
 #define CLIENTS_GATECTL_SHIFT_H_
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "clients/gatectl/problem.h"
@@ -19,6 +21,9 @@ struct ShiftFlags {
 
   bool Given() const;
 };
+
+// "0.2" or "20%".
+std::optional<double> ParseShare(std::string_view text);
 
 // What was given, over what the shift has; origins as a whole. Sums are left to the gate.
 Or<bool> ApplyShift(const ShiftFlags& flags, v1::TrafficShift& shift);

@@ -1,5 +1,7 @@
 #include "tests/cli/script.h"
 
+#include "absl/time/clock.h"
+#include "checks/proto_time.h"
 #include "gtest/gtest.h"
 #include "tests/cli/fake_gate.h"
 #include "tests/support/golden.h"
@@ -84,6 +86,20 @@ TEST(CollectTest, AShiftIsSentAsItWasTold) {
   EXPECT_EQ(file.origins(1).site(), "ord");
   EXPECT_EQ(file.affinity(), v1::SESSION_AFFINITY_COOKIE);
   EXPECT_FALSE(file.has_sticky_sessions());
+}
+
+TEST(CollectTest, ACanaryIsSentAsItWasTold) {
+  FakeGate gate;
+  const absl::Time before = absl::Now();
+  RunScript(ReadFile("golden/cli/check_canary.txt"), gate.address());
+  const std::vector<v1::EvaluateRequest> requests = gate.requests();
+  ASSERT_EQ(requests.size(), 2u) << "what is not understood is not asked about";
+  const v1::CanaryExposure& canary = requests[0].change().canary();
+  EXPECT_EQ(Rfc3339(FromProto(canary.started_at())), "2026-11-20T13:00:00Z");
+  EXPECT_EQ(canary.share(), 0.05);
+  const absl::Time ago = FromProto(requests[1].change().canary().started_at());
+  EXPECT_GE(ago, before - absl::Minutes(25) - absl::Seconds(1));
+  EXPECT_LE(ago, absl::Now() - absl::Minutes(25));
 }
 
 // What a release does to one database has nothing to do with the tables of another.

@@ -162,6 +162,10 @@ void AddQuestion(CLI::App& command, Question& question) {
       ->allow_extra_args(false);
   command.add_option("--label", question.labels, "KEY=VALUE that policies select on (repeatable)")
       ->allow_extra_args(false);
+  command.add_option("--canary-since", question.canary_since,
+                     "When the canary took its first traffic: a time, or 25m for so long ago");
+  command.add_option("--canary-share", question.canary_share,
+                     "Its share of the traffic, 5% or 0.05");
   ShiftFlags& shift = question.shift;
   command
       .add_option("--origin", shift.origins,
