@@ -14,6 +14,8 @@ std::string Count(double value) {
 }
 
 std::string TwoDigits(double value) {
+  if (!std::isfinite(value)) return "more than can be told";
+  if (value < 0) return "-" + TwoDigits(-value);
   if (value == 0) return "0";
   if (value >= 9.95) return Count(value);
   const int decimals = std::min(8, 1 - static_cast<int>(std::floor(std::log10(value * 1.005))));
@@ -21,6 +23,8 @@ std::string TwoDigits(double value) {
 }
 
 std::string ThreeDigits(double value) {
+  if (!std::isfinite(value)) return "more than can be told";
+  if (value < 0) return "-" + ThreeDigits(-value);
   if (value == 0) return "0";
   if (value >= 999.5) return Count(value);
   const int decimals = std::min(9, 2 - static_cast<int>(std::floor(std::log10(value * 1.0005))));
