@@ -99,7 +99,11 @@ std::string TellCoverage(const Setting& setting, const std::vector<ResourceAnswe
     text[0] = 'T';
     report.Add("capacity.coverage",
                {setting.change.service(),
-                absl::StrCat(text, ". What a request costs at the peak may be something else."),
+                absl::StrCat(text, ". What a request costs at the peak may be something else",
+                             covered < kFewOfTheEndpoints
+                                 ? "; to endpoints that the canary has not served it is taken to "
+                                   "cost what it did."
+                                 : "."),
                 "Look again under the first peak, and go in steps until then."});
     text[0] = 't';
   }

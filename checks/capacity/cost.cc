@@ -16,8 +16,6 @@ namespace {
 // them is no chance.
 constexpr double kMostGaps = 0.1;
 
-using Endpoints = std::map<std::string, double>;
-
 // Adds what a cohort spent in an interval; false where that cannot be read.
 bool AddTo(Interval& interval, const v1::CohortPoint& point) {
   const bool weighted = !point.weights().empty();
@@ -34,17 +32,28 @@ bool AddTo(Interval& interval, const v1::CohortPoint& point) {
   return true;
 }
 
-std::optional<Interval> Read(const v1::CohortPoint& point, Endpoints& endpoints) {
-  Interval interval;
-  if (!AddTo(interval, point)) return std::nullopt;
-  for (const auto& [endpoint, part] : point.strata()) {
+std::optional<Spent> Read(const v1::CohortPoint& point) {
+  Spent spent;
+  const auto add = [&](const std::string& endpoint, const v1::CohortPoint& part) {
     Interval one;
-    if (!AddTo(one, part)) return std::nullopt;
-    interval.sum += one.sum;
-    interval.count += one.count;
-    if (one.count > 0) endpoints[endpoint] += one.count;
+    if (!AddTo(one, part)) return false;
+    if (one.count > 0) spent[endpoint] = one;
+    return true;
+  };
+  if (!add("", point)) return std::nullopt;
+  for (const auto& [endpoint, part] : point.strata()) {
+    if (!add(endpoint, part)) return std::nullopt;
   }
-  return interval;
+  return spent;
+}
+
+Interval Whole(const Spent& spent) {
+  Interval whole;
+  for (const auto& [endpoint, one] : spent) {
+    whole.sum += one.sum;
+    whole.count += one.count;
+  }
+  return whole;
 }
 
 // A mean against a constant that is about as large: bounds are as exact as they can be there.
@@ -75,8 +84,11 @@ class Reader {
 
   Cost Run() && {
     for (const v1::MetricPoint* point : points_) Add(*point);
-    cost_.intervals = static_cast<int>(canary_.size());
-    Bound();
+    cost_.intervals = static_cast<int>(served_.size());
+    if (!served_.empty()) {
+      Weigh();
+      Bound();
+    }
     FindDefects();
     return std::move(cost_);
   }
@@ -91,29 +103,56 @@ class Reader {
       return;
     }
     if (canary == point.cohorts().end() || old == point.cohorts().end()) return;
-    Endpoints canary_endpoints, old_endpoints;
-    const std::optional<Interval> c = Read(canary->second, canary_endpoints);
-    const std::optional<Interval> b = Read(old->second, old_endpoints);
+    const std::optional<Spent> c = Read(canary->second), b = Read(old->second);
     if (!c || !b) {
       ++unreadable_;
       return;
     }
-    if (!(c->count > 0) || !(b->count > 0)) return;
-    if (canary_.empty()) cost_.first = time;
+    if (c->empty() || b->empty()) return;
+    if (served_.empty()) cost_.first = time;
     cost_.last = time;
-    canary_.push_back(*c);
-    old_.push_back(*b);
-    cost_.blocks.push_back({c->sum, c->count, b->sum, b->count});
-    cost_.canary_requests += c->count;
-    cost_.old_requests += b->count;
-    for (const auto& [endpoint, count] : canary_endpoints) {
-      cost_.canary_endpoints[endpoint] += count;
+    served_.push_back({*c, *b});
+    Count(*c, cost_.canary_endpoints);
+    Count(*b, cost_.endpoints);
+    // Old code of the canary's size and age is compared, all of it is production.
+    const auto stable = point.cohorts().find("stable");
+    if (cost_.old_cohort == "stable" || stable == point.cohorts().end()) return;
+    if (const std::optional<Spent> rest = Read(stable->second)) Count(*rest, cost_.endpoints);
+  }
+
+  static void Count(const Spent& spent, Shares& endpoints) {
+    for (const auto& [endpoint, one] : spent) endpoints[endpoint] += one.count;
+  }
+
+  // What both cost in production's mix, interval by interval.
+  void Weigh() {
+    const ProductionsMix mix(served_, cost_.endpoints);
+    for (const ServedInterval& interval : served_) {
+      const stats::MeanBlock block = mix.Weighted(interval);
+      canary_.push_back({block.canary_cost, block.canary_exposure});
+      old_.push_back({block.baseline_cost, block.baseline_exposure});
+      cost_.blocks.push_back(block);
     }
-    for (const auto& [endpoint, count] : old_endpoints) cost_.endpoints[endpoint] += count;
+    cost_.mix_distance = mix.distance();
+    cost_.by_endpoint = mix.by_endpoint();
+    cost_.unseen = mix.unseen();
+    cost_.canary_as_served = AsServed(&ServedInterval::canary);
+    cost_.old_as_served = AsServed(&ServedInterval::old);
+    const auto told_apart = [](const Shares& endpoints) {
+      return endpoints.size() > 1 || !endpoints.contains("");
+    };
+    if (told_apart(cost_.endpoints) || told_apart(cost_.canary_endpoints)) return;
+    cost_.endpoints.clear();
+    cost_.canary_endpoints.clear();
+  }
+
+  double AsServed(Spent ServedInterval::*cohort) const {
+    std::vector<Interval> intervals;
+    for (const ServedInterval& interval : served_) intervals.push_back(Whole(interval.*cohort));
+    return MeanOf(intervals);
   }
 
   void Bound() {
-    if (canary_.empty()) return;
     cost_.canary = BoundsOfMean(canary_, parameters_.alpha_harm, parameters_.alpha_safe);
     cost_.old = BoundsOfMean(old_, parameters_.alpha_harm, parameters_.alpha_safe);
     stats::MeanProcess process;
@@ -148,7 +187,7 @@ class Reader {
       defects.push_back(absl::StrCat(twice_, twice_ == 1 ? " point has" : " points have",
                                      " the time of another one; only the first counts"));
     }
-    if (canary_.empty()) return;
+    if (served_.empty()) return;
     const double expected =
         std::round(absl::FDivDuration(cost_.last - cost_.first, cost_.length)) + 1;
     if (cost_.intervals < (1 - kMostGaps) * expected) {
@@ -165,7 +204,8 @@ class Reader {
   const Parameters& parameters_;
   const absl::Time now_;
   std::vector<const v1::MetricPoint*> points_;  // by time
-  std::vector<Interval> canary_, old_;
+  std::vector<ServedInterval> served_;
+  std::vector<Interval> canary_, old_;  // in production's mix
   std::set<absl::Time> times_;
   int unreadable_ = 0, twice_ = 0;
   Cost cost_;

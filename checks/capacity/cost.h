@@ -7,19 +7,24 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "checks/capacity/mix.h"
 #include "checks/capacity/parameters.h"
 #include "checks/stats/mean_process.h"
 #include "gate/v1/evidence.pb.h"
 
 namespace gate::capacity {
 
+// From this distance on a mix is another one: with endpoints ten times as dear as others it may
+// nearly double what a request costs.
+inline constexpr double kOtherMix = 0.1;
+
 // A number that is not known exactly.
 struct Bounds {
   double lower = 0, estimate = 0, upper = 0;
 };
 
-// Cost per request; the bounds hold however often one asks. All of it is counted from the first
-// traffic of the canary on.
+// Cost per request in production's mix of endpoints (mix.h); the bounds hold however often one
+// asks. All of it is counted from the first traffic of the canary on.
 struct Cost {
   std::string old_cohort;  // which one the canary is compared with: "baseline" or "stable"
   int intervals = 0;       // in which both had requests
@@ -27,12 +32,21 @@ struct Cost {
   absl::Time first, last;  // ends of the first and the last
   Bounds canary, old;
   Bounds ratio;  // canary to old
-  double canary_requests = 0, old_requests = 0;
-  // Of the old cohort by endpoint, and which of them the canary has served too.
-  std::map<std::string, double> endpoints;
-  std::map<std::string, double> canary_endpoints;
+  // Means in the mix that each of them had.
+  double canary_as_served = 0, old_as_served = 0;
+  // Requests by endpoint, of all old code and of the canary; empty where they are not told apart.
+  Shares endpoints, canary_endpoints;
+  // How far the mix that was seen is from production's, and production's share that the canary has
+  // not served: see mix.h.
+  double mix_distance = 0, unseen = 0;
+  bool by_endpoint = false;
   // What is wrong with it, a sentence each. Any of it forbids a PASS.
   std::vector<std::string> defects;
+
+  // Whether the mix alone may be why the canary costs more or less: what each endpoint costs is not
+  // known, and the mix is another one.
+  bool IsConfounded() const { return !by_endpoint && HasOtherMix(); }
+  bool HasOtherMix() const { return mix_distance > kOtherMix; }
 
   // Intervals until the canary's cost is proven to lie on its side of `cost`, roughly.
   double IntervalsToTell(double cost, const Parameters& parameters) const;
@@ -48,10 +62,7 @@ inline constexpr int kFewestIntervals = 5;
 Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,
               absl::Time now);
 
-// The bounds of a mean of intervals, of which each has a sum and how many it is the sum of.
-struct Interval {
-  double sum = 0, count = 0;
-};
+// The bounds of a mean of intervals.
 Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha_lower, double alpha_upper);
 
 }  // namespace gate::capacity

@@ -2,61 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "checks/capacity/mix.h"
 #include "checks/capacity/words.h"
 
 namespace gate::capacity {
 namespace {
 
-constexpr size_t kMostEndpoints = 3;
-
-// Shares that sum to 1; empty where there is nothing.
-template <typename Counts>
-std::map<std::string, double> Shares(const Counts& counts) {
-  std::map<std::string, double> shares;
-  double sum = 0;
-  for (const auto& [name, count] : counts) {
-    if (!(count > 0) || !std::isfinite(count)) continue;
-    shares[name] = count;
-    sum += count;
-  }
-  for (auto& [name, share] : shares) share /= sum;
-  return shares;
-}
-
 // The part of the requests that both have in common, and what production has most of besides.
-std::string Mix(const std::map<std::string, double>& test,
-                const std::map<std::string, double>& production) {
+std::string Mix(const Shares& test, const Shares& production) {
   if (test.empty())
     return "Which endpoints it asked is not told, so how far it stands for production is not "
            "known.";
   if (production.empty()) {
     return "Its mix of endpoints cannot be compared: set endpoint_label in the policy.";
   }
-  double overlap = 0;
-  std::vector<std::pair<double, std::string>> missed;
-  for (const auto& [name, share] : production) {
-    const auto found = test.find(name);
-    const double tested = found == test.end() ? 0 : found->second;
-    overlap += std::min(share, tested);
-    if (share - tested > 0.01) missed.emplace_back(tested - share, name);
-  }
-  std::ranges::sort(missed);
-  if (missed.size() > kMostEndpoints) missed.resize(kMostEndpoints);
-  std::vector<std::string> names;
-  for (const auto& [lack, name] : missed) {
-    const auto found = test.find(name);
-    names.push_back(absl::StrCat(name, " (", Percent(production.at(name)), " in production, ",
-                                 Percent(found == test.end() ? 0 : found->second),
-                                 " in the test)"));
-  }
+  const std::vector<std::string> names = TooFew(production, test, "in the test");
   return absl::StrCat(
-      "Its mix of endpoints is production's to ", Percent(overlap),
+      "Its mix of endpoints is production's to ", Percent(Overlap(production, test)),
       ", and it stands for no more than that",
       names.empty() ? "." : "; too little asked: " + absl::StrJoin(names, ", ") + ".");
 }
@@ -75,13 +41,13 @@ void TellLoadTest(const Setting& setting, const std::vector<ResourceAnswer>& ans
     std::string message = absl::StrCat(
         "Load test in ", test.environment().empty() ? "another environment" : test.environment(),
         ": a request cost ", Amount(told.per_request()), " ", unit, " of ", told.resource(), ".");
-    std::map<std::string, double> production;
+    Shares production;
     if (answer != answers.end() && answer->cost) {
       const Bounds& seen = answer->cost->canary;
       const bool agrees = told.per_request() >= seen.lower && told.per_request() <= seen.upper;
       absl::StrAppend(&message, " In production the canary's cost ", Amount(seen.estimate),
                       agrees ? ": they agree." : ": they do not agree, and production counts.");
-      production = Shares(answer->cost->endpoints);
+      production = SharesOf(answer->cost->endpoints);
     } else {
       message += " Production has not shown yet what it costs there.";
     }
@@ -94,7 +60,7 @@ void TellLoadTest(const Setting& setting, const std::vector<ResourceAnswer>& ans
                            Percent(setting.peak.estimate * told.per_request() / policy->capacity()),
                            ".")
             : ". ",
-        policy->capacity() > 0 ? " " : "", Mix(Shares(test.requests()), production));
+        policy->capacity() > 0 ? " " : "", Mix(SharesOf(test.requests()), production));
     report.AddWarning("capacity.load_test",
                       {told.resource(), message,
                        "Believe it for the endpoints that it asked, and watch the canary for the "

@@ -200,7 +200,9 @@ class Judgement {
     const bool dearer = cost.ratio.lower > 1 && enough;
     const bool cheaper = cost.ratio.upper < 1 && enough;
     const std::string story = Story(demand, capacity, use, without);
-    if (dearer && use.lower > target_) {
+    if (cost.IsConfounded()) {
+      OtherMix(story);
+    } else if (dearer && use.lower > target_) {
       answer_.over = true;
       report_.Add("capacity.overload", {name(), story, Instead(demand, capacity, use)});
     } else if (!cost.defects.empty()) {
@@ -218,6 +220,44 @@ class Judgement {
     }
   }
 
+  // The mix may be all that makes the cost.
+  void OtherMix(const std::string& story) {
+    const Cost& cost = *answer_.cost;
+    const std::string& label = s_.policy.endpoint_label();
+    const Shares production = SharesOf(cost.endpoints);
+    const std::vector<std::string> names =
+        TooFew(production, SharesOf(cost.canary_endpoints), "on the canary");
+    report_.AddUnproven(
+        "capacity.other_mix",
+        {name(),
+         absl::StrCat(story, " But the mix of endpoints that was compared is ",
+                      Percent(cost.mix_distance), " off production's",
+                      names.empty() ? "" : absl::StrCat(": ", absl::StrJoin(names, ", ")),
+                      ". What is spent is not counted by ", label, ", so that may be all of it."),
+         absl::StrCat("Count what is spent of ", name(), " by ", label,
+                      " as well, or route production's mix of requests to the canary.")});
+  }
+
+  // Where the mix was another one, how it was made the same.
+  std::string Weighting() const {
+    const Cost& cost = *answer_.cost;
+    if (!cost.by_endpoint) return "";
+    std::string text;
+    if (cost.HasOtherMix()) {
+      text = absl::StrCat("Both are weighted to production's mix of endpoints, ",
+                          Percent(cost.mix_distance),
+                          " off what was compared (as served: ", Amount(cost.canary_as_served),
+                          " against ", Amount(cost.old_as_served), "). ");
+    }
+    if (cost.unseen > kOtherMix) {
+      absl::StrAppend(&text, Percent(cost.unseen),
+                      " of production's requests go to endpoints that the canary has not served: "
+                      "these are taken to cost what they do on ",
+                      cost.old_cohort, ". ");
+    }
+    return text;
+  }
+
   std::string Story(const Demand& demand, const Capacity& capacity, const Bounds& use,
                     const Bounds& without) const {
     const Cost& cost = *answer_.cost;
@@ -225,7 +265,7 @@ class Judgement {
         name(), ": a request costs ", Amount(cost.canary.estimate), " ", unit_, " on the canary",
         Range(cost.canary), " against ", Amount(cost.old.estimate), " on ", cost.old_cohort, ": ",
         Times(cost.ratio.estimate), " (", Times(cost.ratio.lower), " to ",
-        std::isfinite(cost.ratio.upper) ? Times(cost.ratio.upper) : "any", "). ",
+        std::isfinite(cost.ratio.upper) ? Times(cost.ratio.upper) : "any", "). ", Weighting(),
         Arithmetic(demand, capacity, use), " (", Percent(use.lower), " to ", Percent(use.upper),
         "); target ", Percent(target_), ", and ", Percent(without.estimate),
         " without the change.");

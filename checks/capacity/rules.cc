@@ -54,6 +54,14 @@ constexpr Clause kClauses[] = {
       "answer "
       "it with fresh numbers."},
      v1::SEVERITY_UNSPECIFIED},
+    {{"capacity.other_mix",
+      "The canary serves another mix of endpoints than production, and what each costs is unknown.",
+      "Endpoints cost more or less than others. Where what is spent is counted by endpoint, both "
+      "versions are weighted to production's mix; where it is not, a canary that serves the cheap "
+      "ones looks cheap, and one that serves the dear ones dear. So over a tenth of difference "
+      "nothing is said of the new version.",
+      "Give the counter of `cost` the endpoint's label, or route the same mix to the canary."},
+     v1::SEVERITY_UNSPECIFIED},
     {{"capacity.overload",
       "The new version takes more of a resource at the peak than there is to be.",
       "Under little traffic everything is fast. The cost of a request on the new version times the "

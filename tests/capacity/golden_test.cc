@@ -79,25 +79,23 @@ Case Waiting(const std::function<double(double)>& backlog) {
   return one;
 }
 
-Case Busy(double load, double seen_of_endpoints) {
+// What endpoints each cohort serves.
+Case Mixed(World world, const testing::Endpoints& canary, const testing::Endpoints& baseline,
+           bool by_endpoint = true) {
+  Case one = Commands(std::move(world));
+  one.policy.set_endpoint_label("endpoint");
+  one.evidence.Add(
+      one.world.CostOf("redis", {{"canary", canary}, {"baseline", baseline}}, 0.03, by_endpoint));
+  return one;
+}
+
+// All requests of the canary go to /home; those to /save cost three times as much.
+Case Busy(double load, double home) {
   World world = Redis(6, 6.2);
   world.load_now = load;
-  Case one = Commands(world);
-  one.policy.set_endpoint_label("endpoint");
-  v1::Observation observation = one.evidence.Get("capacity.redis.cost");
-  for (auto& point : *observation.mutable_metric()->mutable_points()) {
-    for (auto& [cohort, whole] : *point.mutable_cohorts()) {
-      v1::CohortPoint part = whole;
-      const double weight = whole.weights(0);
-      whole.Clear();
-      part.set_weights(0, weight * seen_of_endpoints);
-      (*whole.mutable_strata())["/home"] = part;
-      part.set_weights(0, weight * (1 - seen_of_endpoints));
-      if (cohort != "canary" && seen_of_endpoints < 1) (*whole.mutable_strata())["/save"] = part;
-    }
-  }
-  one.evidence.Add(observation);
-  return one;
+  const double cost = 6 / (3 - 2 * home);
+  return Mixed(world, {{"/home", {1, cost * 1.03}}},
+               {{"/home", {home, cost}}, {"/save", {1 - home, 3 * cost}}});
 }
 
 Case Tested(double cost) {
@@ -184,7 +182,7 @@ const std::vector<Named>& Cases() {
       {"coverage/finding_at_night", [] { return Busy(120, 1); }},
       {"coverage/finding_endpoints", [] { return Busy(900, 0.7); }},
       {"coverage/near_miss", [] { return Busy(900, 1); }},
-      {"load_test/finding", [] { return Tested(6.2); }},
+      {"load_test/finding", [] { return Tested(6.1); }},
       {"load_test/finding_disagrees", [] { return Tested(14); }},
       {"load_test/near_miss", [] { return Busy(900, 0.7); }},
       {"no_data/finding_cost",
@@ -207,6 +205,21 @@ const std::vector<Named>& Cases() {
          return one;
        }},
       {"no_data/near_miss", [] { return Commands(Redis(6, 6)); }},
+      {"other_mix/finding",
+       [] {
+         return Mixed(Redis(6, 6), {{"/home", {0.9, 3}}, {"/save", {0.1, 33}}},
+                      {{"/home", {0.6, 3}}, {"/save", {0.4, 10}}}, /*by_endpoint=*/false);
+       }},
+      {"other_mix/near_miss_alike",
+       [] {
+         return Mixed(Redis(6, 6), {{"/home", {0.65, 3}}, {"/save", {0.35, 10}}},
+                      {{"/home", {0.6, 3}}, {"/save", {0.4, 10}}}, /*by_endpoint=*/false);
+       }},
+      {"other_mix/near_miss_weighted",
+       [] {
+         return Mixed(Redis(6, 6), {{"/home", {0.9, 3}}, {"/save", {0.1, 33}}},
+                      {{"/home", {0.6, 3}}, {"/save", {0.4, 10}}});
+       }},
       {"overload/finding", [] { return Commands(Redis(6, 14)); }},
       {"overload/finding_with_others", [] { return Commands(Redis(6, 14, 0.05, 2300)); }},
       {"overload/finding_flood", [] { return Messages(6.4); }},

@@ -32,6 +32,12 @@ struct Spending {
   double capacity = 0;  // 0: nobody knows
 };
 
+// What goes to an endpoint: the part of a cohort's requests, and what one costs.
+struct Endpoint {
+  double share = 0, cost = 0;
+};
+using Endpoints = std::map<std::string, Endpoint>;
+
 // Monday is the highest day, 15:00 UTC its highest hour, the night a tenth of it.
 struct World {
   absl::Time now = At("2026-11-20T21:00:00Z");  // a Friday
@@ -112,6 +118,31 @@ struct World {
       };
       add("canary", spending.new_cost);
       add("baseline", spending.old_cost);
+    }
+    return observation;
+  }
+
+  // By cohort and endpoint. Where costs are not counted by endpoint, sources spread them evenly.
+  v1::Observation CostOf(const std::string& name, const std::map<std::string, Endpoints>& cohorts,
+                         double noise, bool by_endpoint = true) const {
+    v1::Observation observation = CostOf(name, Spending());
+    std::mt19937 random(seed);
+    std::normal_distribution<double> normal;
+    for (v1::MetricPoint& point : *observation.mutable_metric()->mutable_points()) {
+      point.clear_cohorts();
+      for (const auto& [cohort, endpoints] : cohorts) {
+        auto& strata = *(*point.mutable_cohorts())[cohort].mutable_strata();
+        double mean = 0;
+        for (const auto& [endpoint, served] : endpoints) {
+          if (!(served.share > 0)) continue;
+          const double cost = served.cost * std::exp(noise * normal(random) - noise * noise / 2);
+          mean += served.share * cost;
+          strata[endpoint].add_values(cost);
+          strata[endpoint].add_weights(load_now * share * 60 * served.share);
+        }
+        if (by_endpoint) continue;
+        for (auto& [endpoint, part] : strata) part.set_values(0, mean);
+      }
     }
     return observation;
   }
