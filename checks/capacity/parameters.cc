@@ -130,6 +130,8 @@ class Queries {
     Series(IdOf(resource, "capacity"), Fill(resource.capacity_metric(), change_), false, false);
     Series(IdOf(resource, "utilization"), Fill(resource.utilization(), change_), false, false,
            v1::SeriesQuery::AGGREGATION_MAX);
+    Series(IdOf(resource, "utilization_before"), Fill(resource.utilization(), change_), false, true,
+           v1::SeriesQuery::AGGREGATION_MAX);
     if (!resource.utilization().empty()) {
       Series(IdOf(resource, "spent"),
              Fill(resource.total().empty() ? resource.cost() : resource.total(), change_), true,

@@ -34,9 +34,9 @@ double TargetOf(const v1::CapacityPolicy& policy);
 std::vector<ParameterIssue> Validate(const v1::Policy& policy, const v1::PolicyRule& rule);
 
 // Check::needs. The ids: "capacity.load"; of a resource "capacity.NAME." with "cost", "total",
-// "capacity", "utilization" and "spent" beside it, "backlog", "backlog_before"; of an origin
-// "capacity.origin.NAME." with "busy", "requests" and "wait"; "capacity.wait_before" is of all
-// origins together.
+// "capacity", "utilization", "utilization_before" and "spent" beside it, "backlog",
+// "backlog_before"; of an origin "capacity.origin.NAME." with "busy", "requests" and "wait";
+// "capacity.wait_before" is of all origins together.
 std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule);
 
 inline constexpr char kLoadId[] = "capacity.load";

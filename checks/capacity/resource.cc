@@ -25,6 +25,13 @@ constexpr double kLongest = 1e5;
 // What is read from so little use is noise times a large number.
 constexpr double kLeastUse = 0.05;
 
+// The part in use at the peak with the old version alone, and by which history; empty: only by what
+// was seen of its cost.
+struct Alone {
+  Bounds use;
+  std::string how;
+};
+
 // How much there is of the resource per second; and how that is known, where it is not declared.
 struct Capacity {
   Bounds amount;
@@ -181,6 +188,24 @@ class Judgement {
             middle.estimate / capacity.amount.estimate, high.upper / capacity.amount.lower};
   }
 
+  // The weeks before know it, where they measured it: what a request of the old version costs is
+  // seen beside the canary only.
+  Alone OldAlone(const Demand& demand, const Capacity& capacity) const {
+    if (!resource_.utilization().empty()) {
+      std::string why;
+      const std::optional<History> weeks = ReadHistory(
+          s_.evidence.Get(IdOf(resource_, "utilization_before")), s_.now, s_.parameters.history,
+          s_.parameters.history_step, s_.parameters.max_age, why);
+      const stats::PeakForecast peak = weeks ? PeakOf(*weeks) : stats::PeakForecast();
+      if (peak.Known()) {
+        return {{peak.lower, peak.estimate, peak.upper},
+                absl::StrCat("by its use in ", peak.weeks, " weeks")};
+      }
+    }
+    return {Use(demand, capacity, 0, answer_.cost->canary),
+            demand.IsShared() ? "by what everybody spent in the weeks before" : ""};
+  }
+
   void Project(const Demand& demand, const Capacity& capacity) {
     const Cost& cost = *answer_.cost;
     if (!demand.Peak(cost.old.estimate, cost.canary.estimate, 1).Known()) {
@@ -192,7 +217,7 @@ class Judgement {
            "Let the metrics server keep at least two weeks of it."});
     }
     const Bounds use = Use(demand, capacity, 1, cost.canary);
-    const Bounds without = Use(demand, capacity, 0, cost.canary);
+    const Alone without = OldAlone(demand, capacity);
     answer_.use = use;
     answer_.in_short =
         absl::StrCat(name(), " ", Percent(use.estimate), " (at most ", Percent(use.upper), ")");
@@ -259,7 +284,7 @@ class Judgement {
   }
 
   std::string Story(const Demand& demand, const Capacity& capacity, const Bounds& use,
-                    const Bounds& without) const {
+                    const Alone& without) const {
     const Cost& cost = *answer_.cost;
     std::string story = absl::StrCat(
         name(), ": a request costs ", Amount(cost.canary.estimate), " ", unit_, " on the canary",
@@ -267,14 +292,14 @@ class Judgement {
         Times(cost.ratio.estimate), " (", Times(cost.ratio.lower), " to ",
         std::isfinite(cost.ratio.upper) ? Times(cost.ratio.upper) : "any", "). ", Weighting(),
         Arithmetic(demand, capacity, use), " (", Percent(use.lower), " to ", Percent(use.upper),
-        "); target ", Percent(target_), ", and ", Percent(without.estimate),
+        "); target ", Percent(target_), ", and ", Percent(without.use.estimate),
         " without the change.");
     const double now = s_.change.canary().share();
     if (now > 0 && now < 1) {
       absl::StrAppend(&story, " With ", Percent(now), " of the traffic, as now: ",
                       Percent(Use(demand, capacity, now, cost.canary).estimate), ".");
     }
-    absl::StrAppend(&story, " ", SafeShare(demand, capacity));
+    absl::StrAppend(&story, " ", SafeShare(demand, capacity, without));
     if (resource_.has_queue()) absl::StrAppend(&story, Flood(use, capacity));
     return story;
   }
@@ -315,11 +340,31 @@ class Judgement {
     return share / 100.0;
   }
 
-  std::string SafeShare(const Demand& demand, const Capacity& capacity) const {
+  std::string SafeShare(const Demand& demand, const Capacity& capacity,
+                        const Alone& without) const {
     const double share = LargestShare(demand, capacity);
-    if (share < 0) return "Not even the old version alone is shown to stay under the target.";
-    return absl::StrCat(
-        "The largest share of traffic that stays under the target: ", Percent(share), ".");
+    if (share > 0) {
+      return absl::StrCat(
+          "The largest share of traffic that stays under the target: ", Percent(share), ".");
+    }
+    const std::string by = without.how.empty() ? "" : ", " + without.how;
+    if (without.use.upper <= target_) {
+      return absl::StrCat("The old version alone stays under the target (at most ",
+                          Percent(without.use.upper), by,
+                          "); no share of the new one is shown to, yet.");
+    }
+    const std::string range =
+        absl::StrCat(Percent(without.use.lower), " to ", Percent(without.use.upper), by);
+    if (without.use.lower > target_) {
+      return absl::StrCat("The old version alone is over the target already (", range, ").");
+    }
+    if (!without.how.empty()) {
+      return absl::StrCat("The old version alone may be over the target already (", range, ").");
+    }
+    return absl::StrCat("Of the old version only the cost in ", answer_.cost->intervals,
+                        " intervals is known, so what it takes alone is not known closely (", range,
+                        "): with `total` or `utilization` in the policy the weeks before would "
+                        "tell.");
   }
 
   // What happens to a queue whose consumers are outrun.
@@ -383,7 +428,7 @@ class Judgement {
   }
 
   void Undecided(const Demand& demand, const Capacity& capacity, const Bounds& use,
-                 const Bounds& without, const std::string& story) {
+                 const Alone& without, const std::string& story) {
     const Cost& cost = *answer_.cost;
     const auto at = [&](double c) { return Use(demand, capacity, 1, {c, c, c}); };
     const double passes_under = CriticalCost([&](double c) { return at(c).upper; });
@@ -423,9 +468,9 @@ class Judgement {
     return cost.intervals * ((width / needed) * (width / needed) - 1);
   }
 
-  std::string Remaining(double intervals, const Bounds& use, const Bounds& without,
+  std::string Remaining(double intervals, const Bounds& use, const Alone& without,
                         double passes_under, const Capacity& capacity) {
-    if (without.lower > target_) {
+    if (without.use.lower > target_) {
       return absl::StrCat(name(), " is over its target whatever the change does. ",
                           MoreCapacity(use, capacity));
     }

@@ -284,6 +284,45 @@ TEST(Capacity, NamesTheLargestShareThatIsSafe) {
   EXPECT_LE(share, 45);
 }
 
+// Who has run for weeks is known by its weeks, however little a canary tells of its cost.
+TEST(Capacity, WhatTheOldVersionTakesAloneIsKnownByItsWeeks) {
+  const World world = Redis(6, 6, 0.9);
+  const auto message = [&](const v1::CapacityPolicy& policy, const Evidence& evidence) {
+    const v1::CheckOutcome outcome = world.Judge(world.Change(), policy, evidence);
+    EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+    const v1::Finding* finding = FindingOf(outcome, "capacity.undecided", "redis");
+    return finding == nullptr ? "" : finding->message();
+  };
+  EXPECT_THAT(message(world.Policy(), world.Seen()),
+              HasSubstr("Of the old version only the cost in 40 intervals is known, so what it "
+                        "takes alone is not known closely"));
+
+  v1::CapacityPolicy policy = world.Policy();
+  policy.mutable_resources(0)->clear_capacity();
+  policy.mutable_resources(0)->set_utilization("redis_busy");
+  Evidence evidence = world.Seen();
+  evidence.Add(world.Recent("capacity.redis.spent", [](absl::Time) { return 1800; }));
+  evidence.Add(
+      world.Recent("capacity.redis.utilization", [](absl::Time) { return 1800.0 / 16500; }));
+  const auto weeks_of = [&](double at_peak) {
+    evidence.Add(world.Weekly("capacity.redis.utilization_before",
+                              [&](absl::Time time) { return at_peak * world.Shape(time); }));
+  };
+  weeks_of(0.4);
+  EXPECT_THAT(message(policy, evidence),
+              AllOf(HasSubstr("and 40 % without the change"),
+                    HasSubstr("The old version alone stays under the target (at most 4"),
+                    HasSubstr(" %, by its use in 5 weeks); no share of the new one is shown to")));
+  weeks_of(0.69);
+  EXPECT_THAT(message(policy, evidence),
+              HasSubstr("The old version alone may be over the target already ("));
+  weeks_of(0.95);
+  EXPECT_THAT(message(policy, evidence),
+              HasSubstr("The old version alone is over the target already ("));
+  EXPECT_THAT(world.Judge(world.Change(), policy, evidence).unblock(0),
+              HasSubstr("redis is over its target whatever the change does"));
+}
+
 TEST(Capacity, EndpointsThatTheCanaryHasNotServedAreTold) {
   const World world = Redis(6, 6);
   Evidence evidence = world.Seen();
@@ -683,6 +722,7 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   };
   EXPECT_EQ(step_of("capacity.redis.spent"), absl::Minutes(2));
   EXPECT_EQ(step_of("capacity.redis.utilization"), absl::Minutes(2));
+  EXPECT_EQ(step_of("capacity.redis.utilization_before"), absl::Minutes(5));
   EXPECT_EQ(step_of("capacity.redis.backlog"), absl::Minutes(1));
   EXPECT_EQ(step_of("capacity.redis.backlog_before"), absl::Minutes(5));
 
