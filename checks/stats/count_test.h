@@ -86,6 +86,10 @@ class CountTest {
   // the number of successes in independent trials, Ann. Math. Statist. 27 (1956), theorem 3).
   void Add(std::span<const CountBlock> strata);
 
+  // Intervals from here on count something else, of which there was so much in those before: how
+  // events scatter is measured around that.
+  void Turn(const CountBlock& before) { meter_.Turn(before); }
+
   // For a question with that limit and tolerated rate.
   CountAnswer Answer(double alpha_harm, double alpha_safe) const;
 

@@ -42,6 +42,20 @@ void DispersionMeter::Add(const CountBlock& block) {
   baseline_weighted_ += block.baseline_events * share;
 }
 
+void DispersionMeter::Turn(const CountBlock& before) {
+  const double share = before.CanaryShare();
+  canary_weighted_ = before.canary_events * (1 - share);
+  baseline_weighted_ = before.baseline_events * share;
+  const double expected = EventShare(share, FittedRatio());
+  information_ = before.events() * expected * (1 - expected);
+  weight_before_ = 0;
+  // What the totals have scattered so far, around another rate.
+  const double scattered = PearsonOfTotals();
+  totals_events_ = before.events();
+  totals_weight_ = before.canary_exposure + before.baseline_exposure;
+  totals_squares_ = (scattered + totals_events_) * totals_events_ / totals_weight_;
+}
+
 void DispersionMeter::AddShares(const CountBlock& block) {
   const double share = EventShare(block.CanaryShare(), FittedRatio());
   const double expected = block.events() * share;
@@ -86,11 +100,14 @@ Dispersion DispersionMeter::Measured() const {
   return shares_.blocks >= kBlocksForDispersion ? OfShares() : OfTotals();
 }
 
+double DispersionMeter::PearsonOfTotals() const {
+  if (totals_events_ == 0) return 0;
+  return totals_squares_ * totals_weight_ / totals_events_ - totals_events_;
+}
+
 Dispersion DispersionMeter::OfTotals() const {
   if (totals_blocks_ < 2 || totals_events_ == 0) return {};
-  const double rate = totals_events_ / totals_weight_;
-  const double pearson = totals_squares_ / rate - totals_events_;
-  return {pearson / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
+  return {PearsonOfTotals() / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
 }
 
 bool DispersionMeter::SurelySingle() const {

@@ -44,6 +44,10 @@ class DispersionMeter {
  public:
   void Add(const CountBlock& block);
 
+  // Blocks from here on count something else (requests over another bound), of which there were so
+  // many in the blocks before.
+  void Turn(const CountBlock& before);
+
   // By the shares where at least ten blocks expect a variance of one event or more, else by the
   // totals.
   Dispersion Measured() const;
@@ -86,6 +90,7 @@ class DispersionMeter {
 
   void AddShares(const CountBlock& block);
   void AddTotals(const CountBlock& block);
+  double PearsonOfTotals() const;
   double FittedRatio() const;
 
   double canary_weighted_ = 0, baseline_weighted_ = 0;  // Mantel & Haenszel's two sums

@@ -127,15 +127,21 @@ QuantileTest::Cut QuantileTest::FindCut() const {
   return {best, nearest, at_most(best) / Over(bounds_, baseline_, bounds_[nearest])};
 }
 
+CountBlock QuantileTest::Cut::Slow(const Cumulative& canary_counts,
+                                   const Cumulative& baseline_counts) const {
+  return {canary_counts.back() * limit, baseline_counts.back(),
+          canary_counts.back() - canary_counts[canary],
+          baseline_counts.back() - baseline_counts[baseline]};
+}
+
 void QuantileTest::Add(const HistogramBlock& block) { Add(std::span(&block, 1)); }
 
 void QuantileTest::Add(std::span<const HistogramBlock> strata) {
-  if (const Cut cut = FindCut(); cut.limit > 0) {
+  const Cut cut = FindCut();
+  if (cut.limit > 0) {
     slow_.clear();
     for (const HistogramBlock& block : strata) {
-      slow_.push_back({block.canary.back() * cut.limit, block.baseline.back(),
-                       block.canary.back() - block.canary[cut.canary],
-                       block.baseline.back() - block.baseline[cut.baseline]});
+      slow_.push_back(cut.Slow(block.canary, block.baseline));
     }
     counts_.Add(slow_);
   }
@@ -144,6 +150,11 @@ void QuantileTest::Add(std::span<const HistogramBlock> strata) {
       canary_[i] += block.canary[i];
       baseline_[i] += block.baseline[i];
     }
+  }
+  // A ratio that is another one over another bound is no burst.
+  const Cut next = FindCut();
+  if (cut.limit > 0 && (next.canary != cut.canary || next.baseline != cut.baseline)) {
+    counts_.Turn(next.Slow(canary_, baseline_));
   }
 }
 

@@ -76,6 +76,9 @@ class QuantileTest {
   struct Cut {
     size_t canary = 0, baseline = 0;  // bounds
     double limit = 0;                 // 0: nothing can be said yet.
+
+    // One interval, or many, as counts of slow requests.
+    CountBlock Slow(const Cumulative& canary_counts, const Cumulative& baseline_counts) const;
   };
   Cut FindCut() const;
 
