@@ -1,12 +1,13 @@
 // How often a canary is judged wrongly, and how soon rightly, by simulation; beside Mann and
 // Whitney's test as Kayenta uses it, on the same data.
 //
-//   canary_quality [--runs N] [--seed N] [--no-past] [--only false-alarms|detection]
+//   canary_quality [--runs N] [--seed N] [--no-past] [--only false-alarms|detection|complaints]
 //
 // Both are asked after every minute, and Kayenta's rule once more at the end of the hour only. What
 // is measured is the engine's own: the sequential tests of checks/stats under one alpha, put
 // together by CombineMetrics, as judge.cc does it. Seeds are printed; the same build with the same
-// seed gives the same figures.
+// seed gives the same figures. Complaints are the rows of tests/canary/complaints.h, each of which
+// is judged as `gatectl judge` does.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -18,12 +19,15 @@
 #include <string>
 #include <vector>
 
+#include "checks/canary/judge.h"
 #include "checks/stats/combine.h"
 #include "checks/stats/count_test.h"
 #include "checks/stats/mean_process.h"
 #include "checks/stats/quantile_test.h"
 #include "checks/stats/rate_reference.h"
+#include "tests/bench/kayenta_points.h"
 #include "tests/bench/mann_whitney.h"
+#include "tests/canary/complaints.h"
 
 namespace gate::bench {
 namespace {
@@ -397,6 +401,37 @@ void Detect(int runs, uint64_t seed, bool past) {
   }
 }
 
+const char* AnswerOf(v1::Decision decision) {
+  return decision == v1::DECISION_BLOCK ? "FAIL" : decision == v1::DECISION_ALLOW ? "PASS" : "open";
+}
+
+// What both make of the complaints: each answer with the minute from which it was given.
+void TellComplaints() {
+  std::printf("%-58s %-5s | %-30s | Kayenta: at the end, first High\n", "", "right", "from minute");
+  for (const testing::Complaint& row : testing::Complaints()) {
+    const int minutes = testing::LengthOf(row);
+    v1::Decision before = v1::DECISION_UNSPECIFIED;
+    std::string course;
+    int kayenta = kNever;
+    for (int minute = 1; minute <= minutes; ++minute) {
+      const v1::JudgeRequest seen = testing::AskedAt(row, minute);
+      const v1::Decision decision = JudgeMetrics(seen).decision();
+      if (decision != before) {
+        course += (course.empty() ? "" : ", ") + std::to_string(minute) + " " + AnswerOf(decision);
+      }
+      before = decision;
+      if (kayenta != kNever || minute < 10 || (minute != minutes && minute % 5 != 0)) continue;
+      const auto high = [](const auto& metric) { return LabelOf(metric) == Label::kHigh; };
+      if (std::ranges::any_of(seen.metrics(), high)) kayenta = minute;
+    }
+    const char* right = row.right == v1::OUTCOME_FAIL   ? "FAIL"
+                        : row.right == v1::OUTCOME_PASS ? "PASS"
+                                                        : "open";
+    std::printf("%-58s %-5s | %-30s | %s, %s\n", row.name.c_str(), right, course.c_str(),
+                NameOf(LabelOf(row.metrics.back())), Minute(kayenta).c_str());
+  }
+}
+
 }  // namespace
 }  // namespace gate::bench
 
@@ -409,10 +444,12 @@ int main(int argc, char** argv) {
   app.add_option("--runs", runs, "Runs for each cell")->check(CLI::Range(10, 1000000));
   app.add_option("--seed", seed, "Of the first run");
   app.add_flag("--no-past", no_past, "Nothing is known of the old version before the canary");
-  app.add_option("--only", part, "false-alarms or detection")
-      ->check(CLI::IsMember({"false-alarms", "detection"}));
+  app.add_option("--only", part, "false-alarms, detection or complaints")
+      ->check(CLI::IsMember({"false-alarms", "detection", "complaints"}));
   CLI11_PARSE(app, argc, argv);
   std::printf("seed %llu\n\n", static_cast<unsigned long long>(seed));
-  if (part != "detection") gate::bench::FalseAlarms(runs, seed, !no_past);
-  if (part != "false-alarms") gate::bench::Detect(runs, seed, !no_past);
+  const auto wanted = [&](const char* name) { return part.empty() || part == name; };
+  if (wanted("false-alarms")) gate::bench::FalseAlarms(runs, seed, !no_past);
+  if (wanted("detection")) gate::bench::Detect(runs, seed, !no_past);
+  if (wanted("complaints")) gate::bench::TellComplaints();
 }
