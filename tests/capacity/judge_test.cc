@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <optional>
 
 #include "tests/capacity/world.h"
 
@@ -39,10 +40,12 @@ const Row kRows[] = {
     {"NothingChanges", Redis(6, 6), kPass, v1::ADVICE_PROCEED},
     {"ALittleDearerAndRoomEnough", Redis(6, 6.6), kPass, v1::ADVICE_PROCEED},
     {"Dearer", Redis(6, 16), kFail, v1::ADVICE_ROLL_BACK},
+    {"DearerAndOverByTheBestGuessAlone", Redis(6, 11.2), kOpen, v1::ADVICE_WAIT},
     {"DearerButNotProven", Redis(9.6, 10, 0.2), kOpen, v1::ADVICE_WAIT},
     {"NoisyAndTheSame", Redis(6, 6, 0.9), kOpen, v1::ADVICE_WAIT},
     {"OverWhateverTheChangeDoes", Redis(14, 14), kOpen, v1::ADVICE_WAIT},
     {"OverAndTheChangeMakesItLess", Redis(16, 12), kPass, v1::ADVICE_PROCEED},
+    {"NothingSpentByEither", Redis(0, 0), kOpen, v1::ADVICE_WAIT},
     {"NothingSpentAnyMore", Redis(6, 0, 0.05), kPass, v1::ADVICE_PROCEED},
 };
 
@@ -61,6 +64,14 @@ TEST_P(CapacityTable, Answers) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, CapacityTable, ::testing::ValuesIn(kRows),
                          [](const auto& row) { return row.param.name; });
+
+// Its upper bound is known beside the other cohort: it passes for what it costs, and not only since
+// it costs less.
+TEST(Capacity, WhatCostsNothingAnyMoreIsUnderTheTarget) {
+  const v1::CheckOutcome outcome = Redis(6, 0).Judge();
+  EXPECT_EQ(outcome.outcome(), kPass) << outcome.DebugString();
+  EXPECT_EQ(FindingOf(outcome, "capacity.already_over"), nullptr) << outcome.DebugString();
+}
 
 // --- What is missing, old or short never passes -------------------------------------------------
 
@@ -151,6 +162,31 @@ const Spoilt kSpoilt[] = {
        e.Add(observation);
      },
      "capacity.no_data"},
+    {"LessThanNoRequests",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       v1::CohortPoint& point =
+           (*observation.mutable_metric()->mutable_points(7)->mutable_cohorts())["canary"];
+       point.set_values(0, -1);
+       point.set_weights(0, -5);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"ACostOfNoRequests",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       (*observation.mutable_metric()->mutable_points(7)->mutable_cohorts())["canary"].add_values(
+           1);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
+    {"TheSameTimeTwice",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.redis.cost");
+       *observation.mutable_metric()->add_points() = observation.metric().points(7);
+       e.Add(observation);
+     },
+     "capacity.no_data"},
     {"ManyGaps",
      [](auto&, auto&, auto&, Evidence& e) {
        v1::Observation observation = Copy(e, "capacity.redis.cost");
@@ -172,6 +208,31 @@ const Spoilt kSpoilt[] = {
     {"NoBacklog",
      [](auto&, auto&, v1::CapacityPolicy& p, Evidence&) {
        p.mutable_resources(0)->mutable_queue()->set_backlog("messages_ready");
+     },
+     "capacity.no_data"},
+    {"UseIsOfFourMoments",
+     [](World& w, auto&, v1::CapacityPolicy& p, Evidence& e) {
+       p.mutable_resources(0)->clear_capacity();
+       p.mutable_resources(0)->set_utilization("redis_busy");
+       e.Add(w.Recent("capacity.redis.spent", [](absl::Time) { return 4950; }));
+       v1::Observation use = w.Recent("capacity.redis.utilization", [](absl::Time) { return 0.3; });
+       use.mutable_series()->mutable_points()->DeleteSubrange(0, 52);
+       e.Add(use);
+     },
+     "capacity.no_data"},
+    {"InUseAndNothingSpent",
+     [](World& w, auto&, v1::CapacityPolicy& p, Evidence& e) {
+       p.mutable_resources(0)->clear_capacity();
+       p.mutable_resources(0)->set_utilization("redis_busy");
+       e.Add(w.Recent("capacity.redis.spent", [](absl::Time) { return 0; }));
+       e.Add(w.Recent("capacity.redis.utilization", [](absl::Time) { return 0.3; }));
+     },
+     "capacity.no_data"},
+    {"TheMetricOfCapacityIsZero",
+     [](World& w, auto&, v1::CapacityPolicy& p, Evidence& e) {
+       p.mutable_resources(0)->clear_capacity();
+       p.mutable_resources(0)->set_capacity_metric("redis_commands_max");
+       e.Add(w.Recent("capacity.redis.capacity", [](absl::Time) { return 0; }));
      },
      "capacity.no_data"},
     {"UseIsTooLittle",
@@ -269,6 +330,124 @@ TEST(Capacity, ComesFromAMetricOrFromUse) {
   const v1::CheckOutcome outcome = world.Judge(world.Change(), policy, evidence);
   EXPECT_EQ(outcome.outcome(), kFail);
   EXPECT_THAT(outcome.summary(), HasSubstr("of 16,500/s (12 % in use at 1,950 units/s now)"));
+}
+
+// What there is changes: the last value counts.
+TEST(Capacity, AMetricThatFellIsNotWhatItWas) {
+  const World world = Redis(6, 6.6);
+  v1::CapacityPolicy policy = world.Policy();
+  policy.mutable_resources(0)->clear_capacity();
+  policy.mutable_resources(0)->set_capacity_metric("redis_commands_max");
+  Evidence evidence = world.Seen();
+  const auto judge = [&](double before, double now) {
+    evidence.Add(world.Recent("capacity.redis.capacity", [&](absl::Time time) {
+      return time > world.now - absl::Minutes(6) ? now : before;
+    }));
+    return world.Judge(world.Change(), policy, evidence).outcome();
+  };
+  EXPECT_EQ(judge(5000, 16500), kPass);
+  EXPECT_NE(judge(16500, 5000), kPass);
+}
+
+// Where use does not grow with what is spent, nobody knows how much there is: neither the best
+// moment nor the worst decides.
+TEST(Capacity, UseThatDoesNotFollowWhatIsSpentLeavesItOpen) {
+  const auto judge = [](double new_cost, const std::function<double(double)>& capacity) {
+    const World world = Redis(6, new_cost);
+    v1::CapacityPolicy policy = world.Policy();
+    policy.mutable_resources(0)->clear_capacity();
+    policy.mutable_resources(0)->set_utilization("redis_busy");
+    Evidence evidence = world.Seen();
+    const auto spent = [&](absl::Time time) {
+      return 4000 + 30 * absl::ToDoubleMinutes(world.now - time);
+    };
+    evidence.Add(world.Recent("capacity.redis.spent", spent));
+    evidence.Add(world.Recent("capacity.redis.utilization", [&](absl::Time time) {
+      return spent(time) / capacity(absl::ToDoubleMinutes(world.now - time));
+    }));
+    return world.Judge(world.Change(), policy, evidence);
+  };
+  const auto same = [](double) { return 16500; };
+  const auto differs = [](double ago) { return ago < 30 ? 13000 : 20000; };
+  EXPECT_EQ(judge(8, same).outcome(), kPass) << judge(8, same).DebugString();
+  EXPECT_EQ(judge(8, differs).outcome(), kOpen) << judge(8, differs).DebugString();
+  EXPECT_EQ(judge(13.5, same).outcome(), kFail) << judge(13.5, same).DebugString();
+  EXPECT_EQ(judge(13.5, differs).outcome(), kOpen) << judge(13.5, differs).DebugString();
+}
+
+// Costs without noise prove everything at once; four minutes are nothing all the same.
+TEST(Capacity, FourIntervalsProveNothing) {
+  for (const auto& [old_cost, new_cost] :
+       {std::pair(6.0, 16.0), std::pair(30.0, 20.0), std::pair(6.0, 6.0)}) {
+    World world = Redis(old_cost, new_cost, 1e-5);
+    world.minutes = 4;
+    const v1::CheckOutcome outcome = world.Judge();
+    EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
+    EXPECT_EQ(FromProto(outcome.retry_at()), world.now + absl::Minutes(1));
+    // Nor do they where each is sent twice.
+    Evidence evidence = world.Seen();
+    v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+    for (int i = 0; i < 4; ++i) {
+      *observation.mutable_metric()->add_points() = observation.metric().points(i);
+    }
+    evidence.Add(observation);
+    EXPECT_EQ(world.Judge(world.Change(), world.Policy(), evidence).outcome(), kOpen);
+  }
+}
+
+TEST(Capacity, WhereNothingIsLikeTheCanaryItIsComparedWithTheRest) {
+  const World world = Redis(6, 16);
+  Evidence evidence = world.Seen();
+  v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+  for (auto& point : *observation.mutable_metric()->mutable_points()) {
+    auto& cohorts = *point.mutable_cohorts();
+    cohorts["stable"] = cohorts["baseline"];
+    cohorts.erase("baseline");
+  }
+  evidence.Add(observation);
+  const v1::CheckOutcome outcome = world.Judge(world.Change(), world.Policy(), evidence);
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_THAT(outcome.summary(), HasSubstr(" on stable: "));
+}
+
+TEST(Capacity, LongerIntervalsThanWereAskedForAreNoGaps) {
+  World world = Redis(6, 6, 0.01);
+  world.minutes = 60;
+  Evidence evidence = world.Seen();
+  v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+  v1::MetricSeries& series = *observation.mutable_metric();
+  *series.mutable_step() = ToProto(absl::Minutes(5));
+  series.clear_points();
+  for (int i = 4; i < 60; i += 5) {
+    *series.add_points() = evidence.Get("capacity.redis.cost").metric().points(i);
+  }
+  evidence.Add(observation);
+  const v1::CheckOutcome outcome = world.Judge(world.Change(), world.Policy(), evidence);
+  EXPECT_EQ(outcome.outcome(), kPass) << outcome.DebugString();
+}
+
+// Who had no requests in a minute has no cost in it, not one of zero.
+TEST(Capacity, AMinuteWithoutRequestsDoesNotCount) {
+  const World world = Redis(6, 6);
+  for (const char* cohort : {"canary", "baseline"}) {
+    Evidence evidence = world.Seen();
+    v1::Observation observation = Copy(evidence, "capacity.redis.cost");
+    for (const int minute : {9, 17}) {
+      v1::MetricPoint& point = *observation.mutable_metric()->mutable_points(minute);
+      (*point.mutable_cohorts())[cohort].set_weights(0, 0);
+    }
+    evidence.Add(observation);
+    const v1::CheckOutcome outcome = world.Judge(world.Change(), world.Policy(), evidence);
+    EXPECT_EQ(outcome.outcome(), kPass) << cohort << outcome.DebugString();
+  }
+}
+
+// What a shift may say of itself does not let code through.
+TEST(Capacity, OnlyAShiftIsAWayBack) {
+  const World world = Redis(6, 16);
+  v1::Change change = world.Change();
+  change.mutable_traffic_shift()->set_takes_back("Friday's ramp");
+  EXPECT_EQ(world.Judge(change, world.Policy(), world.Seen()).outcome(), kFail);
 }
 
 TEST(Capacity, NamesTheLargestShareThatIsSafe) {
@@ -452,6 +631,18 @@ TEST(CapacityQueue, AFixThatDoesNotDrainItDidNotHelp) {
               HasSubstr("it did not help"));
 }
 
+// Nobody told when the canary began: its first minute is when it was first seen, and a flood that
+// is there by the end of that minute was not there before it.
+TEST(CapacityQueue, AFloodOfTheFirstMinuteIsTheCanarys) {
+  const World clock;
+  const absl::Time start = clock.now - absl::Minutes(60);
+  Queue queue([&](absl::Time time) { return 50'000 * absl::ToDoubleMinutes(time - start); });
+  v1::Change change = queue.world.Change();
+  change.mutable_canary()->clear_started_at();
+  const v1::CheckOutcome outcome = queue.world.Judge(change, queue.policy, queue.evidence);
+  EXPECT_NE(FindingOf(outcome, "capacity.backlog_grows"), nullptr) << outcome.DebugString();
+}
+
 TEST(CapacityQueue, WithoutWeeksToCompareWithNothingIsProven) {
   const absl::Time end = World().now;
   Queue queue([&](absl::Time time) { return 9e6 - 60'000 * absl::ToDoubleMinutes(end - time); });
@@ -525,6 +716,74 @@ TEST(CapacityShift, WhatIsMeasuredCountsAndTheLongerOfBoth) {
   EXPECT_THAT(judge(absl::ZeroDuration()).summary(), HasSubstr("x 270 ms = "));
   EXPECT_THAT(judge(absl::Milliseconds(200)).summary(), HasSubstr("x 270 ms = "));
   EXPECT_THAT(judge(absl::Milliseconds(400)).summary(), HasSubstr("x 400 ms = "));
+}
+
+// The mean of a noisy time is not what the pool has to bear; and where only one of two is seen
+// there is no mean.
+TEST(CapacityShift, AMeasuredTimeHasBounds) {
+  World world;
+  v1::CapacityPolicy policy;
+  policy.set_source("main");
+  policy.set_load("http_requests_total");
+  policy.mutable_origins()->set_label("hoster");
+  policy.mutable_origins()->set_busy("busy_seconds_total");
+  // A policy's own is for where nothing is measured.
+  *policy.mutable_origins()->mutable_service_time() = ToProto(absl::Milliseconds(900));
+  std::mt19937 random(3);
+  Evidence evidence = world.Seen();
+  evidence.Add(world.Recent("capacity.origin.new.busy", [&](absl::Time) {
+    return 27 * std::exp(0.5 * std::normal_distribution<double>()(random));
+  }));
+  v1::Observation requests =
+      world.Recent("capacity.origin.new.requests", [](absl::Time) { return 100; });
+  evidence.Add(requests);
+  const auto judge = [&](int workers) {
+    return world.Judge(Shift({Origin("new", 0.9, 1, workers, absl::ZeroDuration())}), policy,
+                       evidence);
+  };
+  const v1::CheckOutcome small = judge(400);
+  EXPECT_EQ(small.outcome(), kFail) << small.DebugString();
+  double estimate = 0, lower = 0, upper = 0;
+  const char* const use = std::strstr(small.summary().c_str(), " busy of 400 workers: ");
+  ASSERT_NE(use, nullptr) << small.DebugString();
+  ASSERT_EQ(
+      std::sscanf(use, " busy of 400 workers: %lf %% (%lf %% to %lf", &estimate, &lower, &upper),
+      3);
+  // The forecast alone is 14 % to either side.
+  EXPECT_GT(upper, 1.3 * estimate);
+  EXPECT_LT(lower, estimate / 1.3);
+  EXPECT_EQ(judge(static_cast<int>(400 * upper / 70) + 5).outcome(), kPass);
+  EXPECT_EQ(judge(static_cast<int>(400 * upper / 70) - 10).outcome(), kFail);
+
+  v1::Observation busy = evidence.Get("capacity.origin.new.busy");
+  for (int i = 0; i < 60; i += 7) {
+    busy.mutable_series()->mutable_points(i)->set_value(std::nan(""));
+    busy.mutable_series()->mutable_points(i + 1)->set_value(std::nan(""));
+  }
+  evidence.Add(busy);
+  EXPECT_EQ(FindingOf(judge(2000), "capacity.no_data"), nullptr) << judge(2000).DebugString();
+  // Four moments are no measurement: then the policy's 900 ms count.
+  busy.mutable_series()->mutable_points()->DeleteSubrange(0, 53);
+  evidence.Add(busy);
+  EXPECT_THAT(judge(400).summary(), HasSubstr("x 900 ms = "));
+}
+
+TEST(CapacityShift, WhatIsNotToldIsTakenForTheWorst) {
+  const auto judge = [](std::optional<double> before, double after,
+                        std::optional<absl::Duration> service) {
+    v1::TrafficShift::Origin origin = Origin("new", 0, after, 100, absl::ZeroDuration());
+    origin.clear_share_before();
+    if (before) origin.set_share_before(*before);
+    if (service) *origin.mutable_service_time() = ToProto(*service);
+    return JudgeShift(Shift({origin}));
+  };
+  const absl::Duration service = absl::Milliseconds(270);
+  // Who had as much before is too small by itself, and not by this shift.
+  EXPECT_EQ(judge(0.5, 0.5, service).outcome(), kPass);
+  EXPECT_EQ(judge(0.4, 0.5, service).outcome(), kFail);
+  EXPECT_EQ(judge(std::nullopt, 0.5, service).outcome(), kFail);
+  // A request of no time is one that was not measured.
+  EXPECT_EQ(judge(0.4, 0.5, absl::ZeroDuration()).outcome(), kOpen);
 }
 
 TEST(CapacityShift, AWaitMayAskForMoreWorkers) {

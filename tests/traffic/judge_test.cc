@@ -130,6 +130,47 @@ TEST(TrafficTest, ThirdsAreWrittenWithFewDigits) {
   EXPECT_EQ(JudgeTraffic(change, {}).outcome(), v1::OUTCOME_PASS);
 }
 
+TEST(TrafficTest, MoreThanAllOfTheTrafficIsNotTold) {
+  v1::Change change = Shift({Origin("old", 1, 0.8), Origin("new", 0, 0.4)});
+  change.mutable_traffic_shift()->set_stateful_sessions(false);
+  const v1::CheckOutcome outcome = JudgeTraffic(change, {});
+  EXPECT_EQ(outcome.outcome(), v1::OUTCOME_INCONCLUSIVE) << outcome.DebugString();
+}
+
+// Only what cannot be split has no smaller steps, and only where it is known to be so.
+TEST(TrafficTest, TheWholeStepIsForWhatCannotBeSplit) {
+  v1::TrafficPolicy policy;
+  policy.set_largest_step(0.2);
+  const auto severity = [&](const char* stateful, v1::SessionAffinity affinity, double after) {
+    v1::Change change = Shift({Origin("old", 1, 1 - after), Origin("new", 0, after)});
+    v1::TrafficShift& shift = *change.mutable_traffic_shift();
+    shift.set_way_back("weights, 2 min");
+    if (*stateful != 0) shift.set_stateful_sessions(*stateful == 'y');
+    shift.set_affinity(affinity);
+    for (const v1::Finding& finding : JudgeTraffic(change, policy).findings()) {
+      if (finding.rule() == "traffic.share_step") return finding.severity();
+    }
+    return v1::SEVERITY_UNSPECIFIED;
+  };
+  EXPECT_EQ(severity("yes", v1::SESSION_AFFINITY_NONE, 1), v1::SEVERITY_WARN);
+  EXPECT_EQ(severity("no", v1::SESSION_AFFINITY_NONE, 1), v1::SEVERITY_BLOCK);
+  EXPECT_EQ(severity("", v1::SESSION_AFFINITY_NONE, 1), v1::SEVERITY_BLOCK);
+  EXPECT_EQ(severity("yes", v1::SESSION_AFFINITY_COOKIE, 1), v1::SEVERITY_BLOCK);
+  EXPECT_EQ(severity("yes", v1::SESSION_AFFINITY_UNSPECIFIED, 1), v1::SEVERITY_BLOCK);
+  EXPECT_EQ(severity("yes", v1::SESSION_AFFINITY_NONE, 0.5), v1::SEVERITY_BLOCK);
+}
+
+// Whether an origin in another site grows is not known: then it is not taken to have been there.
+TEST(TrafficTest, AnOriginWhoseShareBeforeIsNotToldMayGrow) {
+  v1::TrafficPolicy policy;
+  (*policy.mutable_severities())["traffic.cross_site_database"] = v1::SEVERITY_BLOCK;
+  v1::Change change = GoodShift();
+  change.mutable_traffic_shift()->mutable_origins(1)->set_database_site("ord");
+  EXPECT_EQ(JudgeTraffic(change, policy).outcome(), v1::OUTCOME_FAIL);
+  change.mutable_traffic_shift()->mutable_origins(0)->clear_share_before();
+  EXPECT_EQ(JudgeTraffic(change, policy).outcome(), v1::OUTCOME_FAIL);
+}
+
 TEST(TrafficTest, AnExemptionOfHarmDoesNotCarryAwayTheDoubtBesideIt) {
   v1::Change change = GoodShift();
   v1::TrafficShift& shift = *change.mutable_traffic_shift();
