@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 
 namespace gate {
@@ -79,6 +80,23 @@ bool EarlierWeeksHadAsMany(const v1::MetricSeries& series, double limit) {
     return IsEarlier(sum.first) && week.exposure() > 0 &&
            limit * week.events() * canary.exposure() >= canary.events() * week.exposure();
   });
+}
+
+void CallHarmAlone(const v1::JudgeRequest& request, v1::JudgeResponse& response) {
+  for (int i = 0; i < response.metrics_size(); ++i) {
+    v1::MetricJudgement& metric = *response.mutable_metrics(i);
+    const v1::PastComparison& past = metric.old_cohort();
+    if (!past.canary_worse() || past.worse() || metric.outcome() == v1::OUTCOME_FAIL ||
+        !RunsAlone(request.metrics(i)) || EarlierWeeksHadAsMany(request.metrics(i), past.limit())) {
+      continue;
+    }
+    metric.set_outcome(v1::OUTCOME_FAIL);
+    metric.set_reason(absl::StrCat(metric.reason(), ", and no old version takes traffic any more"));
+    if (response.decision() == v1::DECISION_BLOCK) continue;
+    response.set_decision(v1::DECISION_BLOCK);
+    response.set_advice(v1::ADVICE_ROLL_BACK);
+    response.set_reason(metric.reason());
+  }
 }
 
 }  // namespace gate

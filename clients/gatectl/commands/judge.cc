@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "checks/canary/alone.h"
 #include "checks/canary/block_reader.h"
 #include "checks/canary/judge_request.h"
 #include "checks/canary/series_test.h"
@@ -115,7 +116,8 @@ int Run(const Session& session, const std::string& path) {
   if (!targets) return session.Fail(targets.problem());
   const Or<v1::JudgeRequest> request = Read(path);
   if (!request) return session.Fail(request.problem());
-  const v1::JudgeResponse response = JudgeMetrics(*request);
+  v1::JudgeResponse response = JudgeMetrics(*request);
+  CallHarmAlone(*request, response);
   const Or<bool> printed = PrintMessage(session, *targets, response, [&](const Terminal& terminal) {
     return Table(*request, response, terminal);
   });
