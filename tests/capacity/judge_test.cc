@@ -119,6 +119,15 @@ const Spoilt kSpoilt[] = {
        e.Add(observation);
      },
      "capacity.short_history"},
+    {"ALoadOfLessThanNothing",
+     [](auto&, auto&, auto&, Evidence& e) {
+       v1::Observation observation = Copy(e, "capacity.load");
+       for (int i = 0; i < observation.series().points_size(); i += 3) {
+         observation.mutable_series()->mutable_points(i)->set_value(-1);
+       }
+       e.Add(observation);
+     },
+     "capacity.short_history"},
     {"NoCost",
      [](auto&, auto&, auto&, Evidence& e) {
        e.Add(Absent("capacity.redis.cost", "prometheus:main", v1::ABSENCE_REASON_TIMEOUT, ""));
@@ -292,6 +301,45 @@ TEST(Capacity, TheOrderOfPointsAndStrataDoNotMatter) {
   const v1::CheckOutcome outcome = world.Judge(world.Change(), world.Policy(), evidence);
   EXPECT_EQ(outcome.outcome(), kFail);
   EXPECT_EQ(outcome.summary(), world.Judge().summary());
+}
+
+// Of what is told more closely than is asked for, the highest counts; what has not been yet does
+// not.
+TEST(Capacity, TheHighestLoadOfACellCounts) {
+  const World world = Redis(6, 8);
+  ASSERT_EQ(world.Judge().outcome(), kPass);
+  Evidence evidence = world.Seen();
+  const v1::Observation load = Copy(evidence, "capacity.load");
+  v1::Observation ahead = load;
+  for (int hours = 1; hours <= 3; ++hours) {
+    v1::ValuePoint& point = *ahead.mutable_series()->add_points();
+    *point.mutable_time() = ToProto(world.now + absl::Hours(hours));
+    point.set_value(1e9);
+  }
+  evidence.Add(ahead);
+  EXPECT_EQ(world.Judge(world.Change(), world.Policy(), evidence).summary(),
+            world.Judge().summary());
+  v1::Observation closer = load;
+  closer.mutable_series()->clear_points();
+  for (const v1::ValuePoint& point : load.series().points()) {
+    v1::ValuePoint& first = *closer.mutable_series()->add_points();
+    *first.mutable_time() = ToProto(FromProto(point.time()) - absl::Minutes(1));
+    first.set_value(2 * point.value());
+    *closer.mutable_series()->add_points() = point;
+  }
+  evidence.Add(closer);
+  EXPECT_EQ(world.Judge(world.Change(), world.Policy(), evidence).outcome(), kFail);
+}
+
+TEST(Capacity, AResourceMayHaveATargetOfItsOwn) {
+  const World world = Redis(6, 8);
+  v1::CapacityPolicy policy = world.Policy();
+  ASSERT_EQ(world.Judge(world.Change(), policy, world.Seen()).outcome(), kPass);
+  policy.mutable_resources(0)->set_target(0.3);
+  EXPECT_EQ(world.Judge(world.Change(), policy, world.Seen()).outcome(), kFail);
+  policy.set_target(0.3);
+  policy.mutable_resources(0)->set_target(0.7);
+  EXPECT_EQ(world.Judge(world.Change(), policy, world.Seen()).outcome(), kPass);
 }
 
 TEST(Capacity, AHolidayDoesNotLowerThePeak) {
@@ -532,14 +580,26 @@ TEST(Capacity, ALoadTestDecidesNothing) {
   v1::LoadTest::Cost& cost = *change.mutable_load_test()->add_costs();
   cost.set_resource("redis");
   cost.set_per_request(60);
-  EXPECT_EQ(world.Judge(change, world.Policy(), world.Seen()).outcome(), kPass);
+  const auto told = [&] {
+    const v1::CheckOutcome outcome = world.Judge(change, world.Policy(), world.Seen());
+    EXPECT_EQ(outcome.outcome(), kPass);
+    return FindingOf(outcome, "capacity.load_test")->message();
+  };
+  EXPECT_THAT(told(), HasSubstr("they do not agree"));
+  cost.set_per_request(6);
+  EXPECT_THAT(told(), HasSubstr("they agree"));
   cost.set_per_request(1);
+  EXPECT_THAT(told(), HasSubstr("they do not agree"));
   Evidence evidence = world.Seen();
   evidence.Add(Absent("capacity.redis.cost", "prometheus:main", v1::ABSENCE_REASON_EMPTY, ""));
   EXPECT_EQ(world.Judge(change, world.Policy(), evidence).outcome(), kOpen);
 }
 
 TEST(Capacity, ConcernsWhatPutsNewCodeUnderTraffic) {
+  const World dearer = Redis(6, 16);
+  for (const auto kind : {v1::CHANGE_KIND_CODE, v1::CHANGE_KIND_HOTFIX, v1::CHANGE_KIND_CONFIG}) {
+    EXPECT_EQ(dearer.Judge(dearer.Change(kind), dearer.Policy(), dearer.Seen()).outcome(), kFail);
+  }
   const World world = Redis(6, 6);
   for (const auto kind : {v1::CHANGE_KIND_MIGRATION, v1::CHANGE_KIND_FLAG_FLIP}) {
     EXPECT_EQ(world.Judge(world.Change(kind), world.Policy(), Evidence()).outcome(),
@@ -629,6 +689,98 @@ TEST(CapacityQueue, AFixThatDoesNotDrainItDidNotHelp) {
   EXPECT_EQ(outcome.outcome(), kOpen) << outcome.DebugString();
   EXPECT_THAT(FindingOf(outcome, "capacity.backlog_remains")->message(),
               HasSubstr("it did not help"));
+}
+
+// What is over the normal range, and does not rise as a flood does, has not drained: `ago` minutes
+// before now.
+TEST(CapacityQueue, OnlyWhatRisesForFiveMinutesGrows) {
+  const World clock;
+  const auto finding = [&](const std::function<double(double)>& backlog, int seen = 60) {
+    Queue queue([&](absl::Time time) { return backlog(absl::ToDoubleMinutes(clock.now - time)); });
+    v1::Observation recent = Copy(queue.evidence, "capacity.queue.backlog");
+    recent.mutable_series()->mutable_points()->DeleteSubrange(0, 60 - seen);
+    queue.evidence.Add(recent);
+    const v1::CheckOutcome outcome = queue.Judge();
+    return FindingOf(outcome, "capacity.backlog_grows") != nullptr     ? "grows"
+           : FindingOf(outcome, "capacity.backlog_remains") != nullptr ? "remains"
+                                                                       : "normal";
+  };
+  const auto rises = [](double ago) { return 90'000 + 1000 * (10 - ago); };
+  EXPECT_STREQ(finding([&](double ago) { return ago > 10 ? 300 : rises(ago); }), "grows");
+  EXPECT_STREQ(finding([&](double ago) { return ago > 2.5 ? 300 : rises(ago); }), "remains");
+  EXPECT_STREQ(finding([](double ago) { return ago > 10    ? 300
+                                               : ago > 0.5 ? 90'000
+                                                           : 90'001; }),
+               "remains");
+  EXPECT_STREQ(finding([&](double ago) {
+                 return ago > 10 ? 300 : rises(ago) + (std::lround(ago) % 2 == 0 ? 3000 : 0);
+               }),
+               "remains");
+  // One that is out of order is a scrape that was late.
+  EXPECT_STREQ(finding([&](double ago) {
+                 return ago > 10 ? 300 : rises(ago) + (std::lround(ago) == 2 ? 1500 : 0);
+               }),
+               "grows");
+  EXPECT_STREQ(finding([&](double ago) { return ago > 10 ? 300 : rises(ago); }, 5), "remains");
+  // What was seen just before the end of the weeks counts where the minutes do not reach back.
+  EXPECT_STREQ(finding(rises, 6), "grows");
+}
+
+// Three times the usual weekly peak is normal, and that peak is the lower of two.
+TEST(CapacityQueue, WhatIsNormalIsToldByTheWeeks) {
+  const auto outcome = [](double usual, double flooded_week, double now_waiting) {
+    Queue queue([](absl::Time) { return 0; });
+    World& world = queue.world;
+    world.weeks = 2;
+    queue.evidence.Add(world.Recent("capacity.queue.backlog", [&](absl::Time time) {
+      return std::max(0.0, now_waiting - 100 * absl::ToDoubleMinutes(world.now - time));
+    }));
+    queue.evidence.Add(world.Weekly("capacity.queue.backlog_before", [&](absl::Time time) {
+      const bool earlier = world.now - time >= absl::Hours(168);
+      return (earlier ? flooded_week : usual) * world.Shape(time);
+    }));
+    v1::Change change = world.Change();
+    *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(50));
+    return world.Judge(change, queue.policy, queue.evidence);
+  };
+  EXPECT_EQ(outcome(30'000, 30'000, 80'000).outcome(), kPass);
+  EXPECT_NE(outcome(30'000, 30'000, 95'000).outcome(), kPass);
+  EXPECT_NE(outcome(30'000, 300'000, 95'000).outcome(), kPass);
+  EXPECT_NE(outcome(300'000, 30'000, 95'000).outcome(), kPass);
+}
+
+// Where nobody knows what consumers take, a hundred messages are a queue.
+TEST(CapacityQueue, AQueueOfUnknownConsumersIsJudgedByItsWeeks) {
+  const World clock;
+  Queue queue([&](absl::Time time) {
+    return std::max(0.0, 3000 - 100 * absl::ToDoubleMinutes(clock.now - time));
+  });
+  queue.policy.mutable_resources(0)->clear_capacity();
+  queue.policy.mutable_resources(0)->set_capacity_metric("consumers");
+  const v1::CheckOutcome outcome = queue.Judge();
+  EXPECT_NE(FindingOf(outcome, "capacity.backlog_grows"), nullptr) << outcome.DebugString();
+}
+
+// The canary is older than the minutes that are looked at: the weeks know that it was full before.
+TEST(CapacityQueue, AQueueThatWasFullBeforeAnOldCanaryIsNotItsDoing) {
+  Queue queue([](absl::Time) { return 0; });
+  const World& world = queue.world;
+  const auto flood = [&](absl::Time time) {
+    return 9e6 - 60'000 * absl::ToDoubleMinutes(world.now - time);
+  };
+  const auto judge = [&](absl::Duration full_for) {
+    queue.evidence.Add(world.Recent("capacity.queue.backlog", flood));
+    queue.evidence.Add(world.Weekly("capacity.queue.backlog_before", [&](absl::Time time) {
+      return world.now - time < full_for ? flood(time) : 500 * world.Shape(time);
+    }));
+    v1::Change change = world.Change();
+    *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(90));
+    return world.Judge(change, queue.policy, queue.evidence);
+  };
+  EXPECT_NE(FindingOf(judge(absl::Minutes(80)), "capacity.backlog_grows"), nullptr);
+  const v1::CheckOutcome before = judge(absl::Minutes(120));
+  EXPECT_EQ(FindingOf(before, "capacity.backlog_grows"), nullptr) << before.DebugString();
+  EXPECT_NE(FindingOf(before, "capacity.backlog_remains"), nullptr);
 }
 
 // Nobody told when the canary began: its first minute is when it was first seen, and a flood that
@@ -823,9 +975,10 @@ TEST(CapacityShift, AnOriginThatGetsLessIsOnlyWarnedOf) {
 }
 
 // Half an hour after a shift, what requests wait at both origins by minutes before now.
-v1::CheckOutcome JudgeWait(const std::function<double(double)>& at_old,
-                           const std::function<double(double)>& at_new, bool in_force = true,
-                           int weeks = 5) {
+v1::CheckOutcome JudgeWait(
+    const std::function<double(double)>& at_old, const std::function<double(double)>& at_new,
+    bool in_force = true, int weeks = 5,
+    const std::function<void(v1::Change&, v1::CapacityPolicy&)>& altered = nullptr) {
   World world;
   v1::CapacityPolicy policy;
   policy.set_source("main");
@@ -849,7 +1002,51 @@ v1::CheckOutcome JudgeWait(const std::function<double(double)>& at_old,
   if (in_force) {
     *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(30));
   }
+  if (altered) altered(change, policy);
   return world.Judge(change, policy, evidence);
+}
+
+TEST(CapacityWait, AGapDoesNotEndIt) {
+  const auto usual = [](double) { return 0.05; };
+  const auto late = [](double ago) {
+    return ago > 4 ? 0.05 : std::lround(ago) == 1 ? std::nan("") : 2.0;
+  };
+  EXPECT_EQ(JudgeWait(usual, late).decision(), v1::DECISION_BLOCK);
+}
+
+TEST(CapacityWait, APolicyMayAllowMore) {
+  const auto usual = [](double) { return 0.05; };
+  const auto late = [](double ago) { return ago > 6 ? 0.05 : 2; };
+  const auto judge = [&](absl::Duration allowed) {
+    return JudgeWait(usual, late, true, 5, [&](v1::Change&, v1::CapacityPolicy& policy) {
+      *policy.mutable_origins()->mutable_max_wait() = ToProto(allowed);
+    });
+  };
+  EXPECT_EQ(FindingOf(judge(absl::Seconds(5)), "capacity.wait_grows"), nullptr);
+  EXPECT_NE(FindingOf(judge(absl::Seconds(1)), "capacity.wait_grows"), nullptr);
+}
+
+TEST(CapacityWait, AnOriginWhoseShareBeforeIsNotToldMayHaveGrown) {
+  const auto usual = [](double) { return 0.05; };
+  const auto late = [](double ago) { return ago > 6 ? 0.05 : 2; };
+  const v1::CheckOutcome outcome =
+      JudgeWait(usual, late, true, 5, [](v1::Change& change, v1::CapacityPolicy&) {
+        change.mutable_traffic_shift()->mutable_origins(1)->clear_share_before();
+      });
+  EXPECT_EQ(outcome.decision(), v1::DECISION_BLOCK) << outcome.DebugString();
+}
+
+TEST(CapacityWait, AWayBackIsNotToldToWait) {
+  const auto usual = [](double) { return 0.05; };
+  const auto always = [](double) { return 2; };
+  const v1::CheckOutcome outcome =
+      JudgeWait(usual, always, true, 5, [](v1::Change& change, v1::CapacityPolicy&) {
+        change.mutable_traffic_shift()->set_takes_back("Friday's ramp");
+      });
+  EXPECT_EQ(outcome.decision(), v1::DECISION_ALLOW) << outcome.DebugString();
+  EXPECT_FALSE(outcome.has_retry_at());
+  EXPECT_EQ(outcome.advice(), v1::ADVICE_UNSPECIFIED);
+  EXPECT_EQ(outcome.unblock_size(), 0);
 }
 
 TEST(CapacityWait, RequestsThatWaitSinceTheShiftTakeItBack) {
@@ -873,6 +1070,7 @@ TEST(CapacityWait, WhereTheWayBackWouldNotHelpItHolds) {
   const auto expect_hold = [](const v1::CheckOutcome& outcome, const char* why) {
     EXPECT_EQ(outcome.decision(), v1::DECISION_HOLD) << outcome.DebugString();
     EXPECT_NE(outcome.advice(), v1::ADVICE_ROLL_BACK);
+    EXPECT_TRUE(outcome.has_retry_at());
     ASSERT_NE(FindingOf(outcome, "capacity.wait_grows"), nullptr);
     EXPECT_THAT(FindingOf(outcome, "capacity.wait_grows")->message(), HasSubstr(why));
   };
@@ -895,6 +1093,13 @@ TEST(CapacityWait, WhatIsNotSeenIsNotShort) {
   EXPECT_EQ(world.Judge(change, policy, world.Seen()).outcome(), kPass);
   *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(30));
   EXPECT_EQ(world.Judge(change, policy, world.Seen()).outcome(), kOpen);
+  // Nobody waits where nobody goes.
+  change = Shift({Origin("new", 0, 1, 600, absl::Milliseconds(180)),
+                  Origin("old", 1, 0, 0, absl::ZeroDuration())});
+  *change.mutable_canary()->mutable_started_at() = ToProto(world.now - absl::Minutes(30));
+  Evidence evidence = world.Seen();
+  evidence.Add(world.Recent("capacity.origin.new.wait", [](absl::Time) { return 0.01; }));
+  EXPECT_EQ(world.Judge(change, policy, evidence).outcome(), kPass);
 }
 
 // --- The policy ---------------------------------------------------------------------------------
@@ -985,6 +1190,27 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   EXPECT_EQ(step_of("capacity.redis.backlog"), absl::Minutes(1));
   EXPECT_EQ(step_of("capacity.redis.backlog_before"), absl::Minutes(5));
 
+  // What is in use is that of the busiest, and what is spent meanwhile is what everybody spends.
+  const auto query = [&](const std::string& id) {
+    for (const v1::Query& query : kCapacityCheck.needs(world.Change(), rule)) {
+      if (query.id() == id) return query;
+    }
+    return v1::Query();
+  };
+  EXPECT_EQ(query("capacity.redis.utilization").series().aggregation(),
+            v1::SeriesQuery::AGGREGATION_MAX);
+  EXPECT_EQ(query("capacity.redis.utilization_before").series().aggregation(),
+            v1::SeriesQuery::AGGREGATION_MAX);
+  EXPECT_EQ(query("capacity.redis.spent").series().selector(), "redis_total");
+  EXPECT_TRUE(query("capacity.redis.spent").series().counter());
+  const v1::CohortMetricQuery cost = query("capacity.redis.cost").cohort_metric();
+  EXPECT_EQ(cost.events(), "redis_spent_total");
+  EXPECT_EQ(cost.exposure(), "requests{service=\"web\"}");
+  EXPECT_EQ(FromProto(cost.start()), world.Start());
+  // An empty label would match every series that lacks it.
+  policy.mutable_resources(0)->set_cost("redis_spent_total{version=\"${version}\"}");
+  EXPECT_EQ(query("capacity.redis.cost").id(), "");
+
   policy.mutable_origins()->set_busy("busy_total");
   policy.mutable_origins()->set_label("hoster");
   const auto queries =
@@ -1000,6 +1226,8 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   ASSERT_EQ(with_wait.size(), 5u);
   EXPECT_EQ(with_wait[1].id(), "capacity.wait_before");
   EXPECT_EQ(with_wait[1].series().selector(), "wait_seconds");
+  EXPECT_FALSE(with_wait[1].series().counter());
+  EXPECT_FALSE(with_wait[2].series().counter());
   EXPECT_EQ(with_wait[2].id(), "capacity.origin.new.wait");
   EXPECT_EQ(with_wait[2].series().selector(), "wait_seconds{hoster=\"new\"}");
   EXPECT_EQ(step_of("capacity.redis.backlog"), absl::Minutes(1));
