@@ -12,7 +12,6 @@
 #include "checks/canary/series_test.h"
 #include "checks/canary/series_window.h"
 #include "checks/canary/state_archive.h"
-#include "checks/stats/rate_reference.h"
 #include "checks/stats/share_betting.h"
 #include "gate/v1/evidence.pb.h"
 
@@ -22,10 +21,10 @@ namespace gate {
 // `window` outlive it.
 class Comparison {
  public:
-  // `length`: of a block. `noise`: how events of the old version came before the canary.
+  // `length`: of a block. `noise`: of the old version, before the canary.
   // `alpha_harm`: at which harm that was proven stays proven.
   Comparison(const v1::MetricSeries& metric, size_t old_cohort, absl::Duration length,
-             const SeriesWindow& window, const stats::PastNoise& noise, double alpha_harm)
+             const SeriesWindow& window, const OldNoise& noise, double alpha_harm)
       : metric_(metric),
         old_(old_cohort),
         length_(length),
@@ -90,7 +89,7 @@ class Comparison {
   const size_t old_;
   const absl::Duration length_;
   const SeriesWindow& window_;
-  const stats::PastNoise noise_;
+  const OldNoise noise_;
   SeriesTest test_;
   std::vector<Stratum> strata_;  // as in the reader
   ShareWatch share_;

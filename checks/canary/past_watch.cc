@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "checks/canary/series_test.h"
-
 namespace gate {
 namespace {
 
@@ -57,10 +55,7 @@ bool IsBetter(const stats::RateInterval& canary, const stats::RateInterval& old,
 }  // namespace
 
 // ---- before the canary
-bool PastWatch::Watches() const { return metric_.kind() != v1::METRIC_KIND_VALUES; }
-
 void PastWatch::AddPast(const BlockReader& reader) {
-  if (!Watches()) return;
   for (const size_t cohort : {kBaseline, kStable}) {
     if (!reader.at(cohort).empty()) before_[cohort].push_back(Sum(reader.at(cohort)));
   }
@@ -68,12 +63,21 @@ void PastWatch::AddPast(const BlockReader& reader) {
 
 void PastWatch::Begin(const BlockReader& reader) {
   const bool histogram = metric_.kind() == v1::METRIC_KIND_HISTOGRAM;
-  if (!Watches() || (histogram && reader.bounds().empty())) return;
+  if (histogram && reader.bounds().empty()) return;
   old_ = before_[kStable].size() >= before_[kBaseline].size() ? kStable : kBaseline;
   const std::vector<Amount>& before = before_[old_];
   if (histogram) {
     bound_ = SlowBound(before, reader.bounds().size(), QuantileOf(metric_));
     bound_value_ = reader.bounds()[bound_];
+  }
+  if (metric_.kind() == v1::METRIC_KIND_VALUES) {
+    std::vector<double> past;
+    for (const Amount& amount : before) {
+      if (amount.exposure > 0) past.push_back(amount.cost / amount.exposure);
+    }
+    means_ = stats::NoiseOfMeans(past);
+    before_ = {};
+    return;
   }
   std::vector<stats::RateInterval> past;
   past.reserve(before.size());
@@ -185,6 +189,8 @@ void PastWatch::Each(StateArchive& archive, const BlockReader& reader) {
        {&past_.exposure, &past_.rate, &past_.rate_error, &past_.dispersion, &past_.inflation}) {
     archive(*number);
   }
+  archive(means_.known), archive(means_.innovation);
+  for (double& weight : means_.weights) archive(weight);
   if (archive.reading()) {
     past_.intervals = static_cast<int>(std::min<size_t>(intervals, 1'000'000));
     old_ = stable ? kStable : kBaseline;

@@ -15,6 +15,7 @@
 
 #include "absl/time/time.h"
 #include "checks/canary/block_reader.h"
+#include "checks/canary/series_test.h"
 #include "checks/canary/state_archive.h"
 #include "checks/stats/change_detector.h"
 #include "checks/stats/rate_reference.h"
@@ -43,8 +44,9 @@ struct PastAnswer {
   bool OnlyOldWorse() const { return old_version.worse && !canary.worse && canary_better; }
 };
 
-// Of counts and histograms, with at least three hours of minutes of the past; of anything else it
-// knows nothing. What it holds does not grow with the blocks behind Begin. `metric` outlives it.
+// Watches counts and histograms, with at least three hours of minutes of the past; of values it
+// only knows how their noise lasted. What it holds does not grow with the blocks behind Begin.
+// `metric` outlives it.
 class PastWatch {
  public:
   // The chance of ever saying worse in vain is at most alpha_worse for each cohort, over a day of
@@ -59,8 +61,8 @@ class PastWatch {
   // A block since.
   void Add(const BlockReader& reader);
 
-  // How events of the old version came before the canary.
-  stats::PastNoise noise() const { return stats::NoiseOf(past_); }
+  // How what is measured came in the old version before the canary.
+  OldNoise noise() const { return {stats::NoiseOf(past_), means_}; }
 
   // Nothing where there is no past, or less is worse. The chance of saying canary_better in vain is
   // at most alpha_better.
@@ -92,7 +94,6 @@ class PastWatch {
     void Each(StateArchive& archive);
   };
 
-  bool Watches() const;
   void MakeFollowers(absl::Duration length);
 
   const v1::MetricSeries& metric_;
@@ -103,6 +104,7 @@ class PastWatch {
   size_t bound_ = 0;      // HISTOGRAM: over which requests are slow...
   double bound_value_ = 0;
   stats::RateReference past_;
+  stats::MeanNoise means_;  // VALUES
   double limit_ = 1;
   std::vector<Follower> followers_;  // By cohort; none where the past is not known.
 };

@@ -152,8 +152,7 @@ void SeriesTest::MeanTest::Each(StateArchive& archive) {
   }
 }
 
-SeriesTest::SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past,
-                       double alpha_harm)
+SeriesTest::SeriesTest(const v1::MetricSeries& parameters, const OldNoise& past, double alpha_harm)
     : parameters_(parameters), past_(past), alpha_harm_(alpha_harm) {
   Begin({});
 }
@@ -175,11 +174,11 @@ SeriesTest::Test SeriesTest::MakeTest(double limit, const std::vector<double>& b
                       parameters_.direction() != v1::DIRECTION_EITHER;
   switch (parameters_.kind()) {
     case v1::METRIC_KIND_VALUES:
-      return MeanTest();
+      return MeanTest{.process = stats::MeanProcess(past_.means)};
     case v1::METRIC_KIND_HISTOGRAM:
-      return stats::QuantileTest(bounds, QuantileOf(parameters_), limit, past_);
+      return stats::QuantileTest(bounds, QuantileOf(parameters_), limit, past_.events);
     default:
-      return stats::CountTest(limit, rarity ? parameters_.tolerated_rate() : 0, past_);
+      return stats::CountTest(limit, rarity ? parameters_.tolerated_rate() : 0, past_.events);
   }
 }
 

@@ -39,6 +39,12 @@ struct SeriesAnswer {
   double canary_bound = 0, baseline_bound = 0, resolution = 0;
 };
 
+// How what is measured came in the old version's past, before the canary.
+struct OldNoise {
+  stats::PastNoise events;  // COUNTS, and slow requests of a HISTOGRAM
+  stats::MeanNoise means;   // VALUES
+};
+
 // The quantile of a HISTOGRAM, with its default.
 double QuantileOf(const v1::MetricSeries& series);
 
@@ -46,9 +52,9 @@ double QuantileOf(const v1::MetricSeries& series);
 class SeriesTest {
  public:
   // `parameters` gives kind, direction, margin and what else is asked, and outlives it; its points
-  // are not read. `past`: how events, or slow requests, of the old version came before the canary.
+  // are not read.
   // `alpha_harm`: at which harm that was proven stays proven; 0: never.
-  SeriesTest(const v1::MetricSeries& parameters, const stats::PastNoise& past, double alpha_harm);
+  SeriesTest(const v1::MetricSeries& parameters, const OldNoise& past, double alpha_harm);
 
   // By strata, as many of the one as of the other, none of which goes away later. `bounds`: of
   // buckets, empty while nobody knows them, then always the same.
@@ -67,7 +73,7 @@ class SeriesTest {
   // A comparison of means, and what each cohort came to.
   struct MeanTest {
     stats::MeanProcess process;
-    SeriesAnswer::Cohort canary, baseline;
+    SeriesAnswer::Cohort canary = {}, baseline = {};
 
     void Add(const stats::MeanBlock& block);
     SeriesAnswer Answer(double limit, double alpha_harm, double alpha_safe) const;
@@ -88,7 +94,7 @@ class SeriesTest {
   void AddTo(Test& test, Amounts canary, Amounts old);
 
   const v1::MetricSeries& parameters_;
-  const stats::PastNoise past_;
+  const OldNoise past_;
   const double alpha_harm_;
   absl::Time proven_ = absl::InfinitePast();
   std::vector<Way> ways_;  // Two where either way is harm.

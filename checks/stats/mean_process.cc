@@ -16,16 +16,28 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kRight = std::numbers::pi / 2;  // The right angle.
 
 // Autocorrelations and their weights. The weight of the middle ones is what a false alarm at 0.6
-// is bought with, and what a true one pays for in time.
+// is bought with, and what a true one pays for in time. The last two have one only where the past
+// shows them: such means hardly move for an hour, and two hosts differ for as long.
 struct Correlation {
   double phi;
   double weight;
 };
-constexpr std::array<Correlation, 7> kGrid = {
-    {{0, .22}, {.15, .175}, {.3, .155}, {.45, .155}, {.6, .155}, {.75, .09}, {.9, .05}}};
+constexpr std::array<Correlation, MeanNoise::kCorrelations> kGrid = {{{0, .22},
+                                                                      {.15, .175},
+                                                                      {.3, .155},
+                                                                      {.45, .155},
+                                                                      {.6, .155},
+                                                                      {.75, .09},
+                                                                      {.9, .05},
+                                                                      {.97, 0},
+                                                                      {.99, 0}}};
+constexpr size_t kSlow = 7;          // The first of those two...
+constexpr double kSlowWeight = 0.5;  // ...and what both have where nothing else is likely.
 using OverGrid = std::array<double, kGrid.size()>;
 
-// 1 / tau^2: effects of about 1.2 standard deviations of an interval are expected.
+// 1 / tau^2: effects of about 1.2 standard deviations of an interval are expected. To bet on ten
+// times that as well finds what is clear some minutes sooner, and takes whatever moves in steps for
+// it.
 constexpr double kPriorPrecision = 0.7;
 
 // Part of the evidence that is not bet, so that it is never zero.
@@ -35,6 +47,15 @@ constexpr double kHeldBack = 0.01;
 constexpr double kRounding = 1e-6;
 
 constexpr double kLargest = 1e100;
+
+constexpr double kFewestOfPast = 180;
+
+// Part of the old version's noise in the past that is believed of it now, though nothing moves:
+// what moves in steps stands still between them.
+constexpr double kLeastNoise = 0.25;
+
+// Parts of the correction for skewness: where time is short what is skewed deceives more.
+constexpr double kCorrected = 0.5, kCorrectedWithPast = 1;
 
 }  // namespace
 
@@ -70,14 +91,15 @@ void MeanProcess::Add(const MeanBlock& block) {
 // What the grid makes of one state, for any weights of the cohorts: D = x C - y B.
 class MeanEvidence {
  public:
-  // `process` outlives it and has at least one interval.
-  explicit MeanEvidence(const MeanProcess& process) : process_(process), n_(process.intervals_) {
+  // `process` outlives it and has at least one interval; `noise`: as the past tells it.
+  explicit MeanEvidence(const MeanProcess& process, const MeanNoise& noise = {})
+      : process_(process), noise_(noise), n_(process.intervals_) {
     for (size_t k = 0; k < kGrid.size(); ++k) {
       const double phi = kGrid[k].phi;
       information_[k] = (1 - phi) * ((1 + phi) + (n_ - 1) * (1 - phi));
       prior_[k] = kPriorPrecision * (1 - phi * phi);
-      log_weight_[k] = std::log(kGrid[k].weight) + std::log1p(-phi * phi) / 2;
       shrinkage_[k] = std::sqrt(prior_[k] / (prior_[k] + information_[k]));
+      log_weight_[k] = std::log(noise.weights[k]) + std::log1p(-phi * phi) / 2;
     }
   }
 
@@ -121,14 +143,26 @@ class MeanEvidence {
   double Autocorrelation(double x, double y) const {
     const Fit fit = FitTo(x, y);
     if (!(fit.rounding > 0)) return 0;
-    OverGrid logs;
-    for (size_t k = 0; k < kGrid.size(); ++k) {
-      logs[k] = log_weight_[k] - std::log(information_[k]) / 2 -
-                (n_ - 1) / 2 * std::log(Rest(fit, k, information_[k]));
-    }
-    const double all = LogSumExp(logs);
+    const OverGrid parts = Likelihoods(fit);
     double sum = 0;
-    for (size_t k = 0; k < kGrid.size(); ++k) sum += kGrid[k].phi * std::exp(logs[k] - all);
+    for (size_t k = 0; k < kGrid.size(); ++k) sum += kGrid[k].phi * parts[k];
+    return sum;
+  }
+
+  // By more than may be rounding.
+  bool Moves(double x, double y) const {
+    const Fit fit = FitTo(x, y);
+    return n_ * fit.variance > fit.rounding;
+  }
+
+  // How likely each correlation is, whatever the mean.
+  OverGrid Likelihoods(double x, double y) const { return Likelihoods(FitTo(x, y)); }
+
+  // The variance of what is new in an interval, averaged over correlations that are so likely.
+  double Innovation(double x, double y, const OverGrid& parts) const {
+    const Fit fit = FitTo(x, y);
+    double sum = 0;
+    for (size_t k = 0; k < kGrid.size(); ++k) sum += parts[k] * Rest(fit, k, information_[k]) / n_;
     return sum;
   }
 
@@ -151,6 +185,7 @@ class MeanEvidence {
   struct Fit {
     OverGrid squares;
     OverGrid sum;
+    double least;     // That is believed of `squares`, whatever was seen.
     double rounding;  // Is part of `squares`.
     double variance;  // Of D, around its mean.
   };
@@ -169,21 +204,33 @@ class MeanEvidence {
     const double squared_ends = first * first + (first + last) * (first + last);
     Fit fit;
     fit.variance = std::max(squares - sum * sum / n_, 0.0) / n_;
+    fit.least = kLeastNoise * n_ * y * y * noise_.innovation;
     fit.rounding = kRounding * kRounding * (x * x * Squares(c) + y * y * Squares(b));
     for (size_t k = 0; k < kGrid.size(); ++k) {
       const double phi = kGrid[k].phi;
       const double whitened =
           all_squares + phi * phi * (all_squares - squared_ends) - 2 * phi * all_lagged;
-      fit.squares[k] = std::max(whitened, 0.0) + fit.rounding;
+      fit.squares[k] = std::max(whitened, fit.least) + fit.rounding;
       fit.sum[k] = (1 - phi) * ((1 - phi) * (sum + n_ * first) + phi * ends);
     }
     return fit;
   }
 
+  OverGrid Likelihoods(const Fit& fit) const {
+    OverGrid parts;
+    for (size_t k = 0; k < kGrid.size(); ++k) {
+      parts[k] = log_weight_[k] - std::log(information_[k]) / 2 -
+                 (n_ - 1) / 2 * std::log(Rest(fit, k, information_[k]));
+    }
+    const double all = LogSumExp(parts);
+    for (double& part : parts) part = std::exp(part - all);
+    return parts;
+  }
+
   // What is left of the squares where a mean is taken out, with so much information about it.
   static double Rest(const Fit& fit, size_t k, double information) {
     const double explained = fit.sum[k] * fit.sum[k] / information;
-    return std::max(fit.squares[k] - fit.rounding - explained, 0.0) + fit.rounding;
+    return std::max(fit.squares[k] - fit.rounding - explained, fit.least) + fit.rounding;
   }
 
   // By what part the difference is believed: see the header.
@@ -199,7 +246,8 @@ class MeanEvidence {
     const double distance = std::min(1 - low / high, 0.5);
     low = std::max(low, high / 2);
     const double excess = low_variance / (low * low) - high_variance / (high * high);
-    return 1 - distance * std::clamp(excess * high * high / fit.variance, 0.0, 1.0) / 2;
+    const double part = noise_.known ? kCorrectedWithPast : kCorrected;
+    return 1 - part * distance * std::clamp(excess * high * high / fit.variance, 0.0, 1.0);
   }
 
   double Mean(const MeanProcess::Cohort& cohort) const { return cohort.first + cohort.sum / n_; }
@@ -211,6 +259,7 @@ class MeanEvidence {
   }
 
   const MeanProcess& process_;
+  const MeanNoise noise_;
   const double n_;
   OverGrid information_;  // About the mean, if the innovations have a variance of one...
   OverGrid prior_;        // ...and what the mixture over effects adds to it.
@@ -253,12 +302,13 @@ double Bound(double rejected, double kept, double threshold, double n, LogE log_
   return Ratio(rejected);
 }
 
-void SetBounds(const MeanEvidence& evidence, const MeanQuestion& question, MeanAnswer& answer) {
+void SetBounds(const MeanEvidence& of_harm, const MeanEvidence& of_safety,
+               const MeanQuestion& question, MeanAnswer& answer) {
   const double limit = Angle(question.limit);
   const double estimate = std::isnan(answer.estimate) ? limit : Angle(answer.estimate);
-  const auto harm = [&](double at) { return evidence.LogE(std::cos(at), std::sin(at)); };
-  const auto safe = [&](double at) { return evidence.LogE(-std::cos(at), -std::sin(at)); };
-  const double n = evidence.intervals();
+  const auto harm = [&](double at) { return of_harm.LogE(std::cos(at), std::sin(at)); };
+  const auto safe = [&](double at) { return of_safety.LogE(-std::cos(at), -std::sin(at)); };
+  const double n = of_harm.intervals();
   const double below = std::min(estimate, limit), above = std::max(estimate, limit);
   answer.lower = answer.harm ? Bound(limit, above, -std::log(question.alpha_harm), n, harm)
                              : Bound(0, below, -std::log(question.alpha_harm), n, harm);
@@ -282,6 +332,41 @@ double IntervalsToAnswer(const MeanEvidence& evidence, const MeanQuestion& quest
 
 }  // namespace
 
+MeanNoise::MeanNoise() {
+  for (size_t k = 0; k < kGrid.size(); ++k) weights[k] = kGrid[k].weight;
+}
+
+MeanNoise NoiseOfMeans(std::span<const double> past) {
+  MeanProcess process;
+  for (const double cost : past) process.Add({cost, 1, 0, 1});
+  MeanNoise noise;
+  if (process.intervals() < kFewestOfPast) return noise;
+  MeanNoise even;
+  even.weights.fill(1);
+  const MeanEvidence evidence(process, even);
+  if (!evidence.Moves(1, 0)) return noise;
+  const OverGrid parts = evidence.Likelihoods(1, 0);
+  noise.known = true;
+  double less = 0;  // The chance that it is correlated less than one place before.
+  for (size_t k = 2; k < kSlow; ++k) {
+    less += parts[k - 2];
+    noise.weights[k] *= std::max(1 - less, 0.0);
+  }
+  noise.innovation = evidence.Innovation(1, 0, parts);
+  for (size_t k = kSlow; k < kGrid.size(); ++k) noise.weights[k] = kSlowWeight * parts[k];
+  return noise;
+}
+
+// Of what the past tells only that which makes an answer later.
+MeanNoise OfSafety(MeanNoise noise) {
+  const MeanNoise unknown;
+  for (size_t k = 0; k < kGrid.size(); ++k) {
+    noise.weights[k] = std::max(noise.weights[k], unknown.weights[k]);
+  }
+  noise.known = false;
+  return noise;
+}
+
 bool MeanProcess::LooksHarmful(double limit) const {
   const double canary = canary_.first * intervals_ + canary_.sum;
   const double baseline = baseline_.first * intervals_ + baseline_.sum;
@@ -289,20 +374,20 @@ bool MeanProcess::LooksHarmful(double limit) const {
 }
 
 double MeanProcess::LogEOfHarm(double limit) const {
-  return intervals_ == 0 ? 0 : MeanEvidence(*this).LogE(1, limit);
+  return intervals_ == 0 ? 0 : MeanEvidence(*this, noise_).LogE(1, limit);
 }
 
 MeanAnswer MeanProcess::Answer(const MeanQuestion& question) const {
   MeanAnswer answer;
   if (intervals_ == 0) return answer;
-  const MeanEvidence evidence(*this);
+  const MeanEvidence evidence(*this, OfSafety(noise_)), with_past(*this, noise_);
   if (evidence.CanaryMean() < 0 || evidence.BaselineMean() < 0) return answer;
   answer.estimate = evidence.CanaryMean() / evidence.BaselineMean();
-  answer.log_e_harm = evidence.LogE(1, question.limit);
+  answer.log_e_harm = with_past.LogE(1, question.limit);
   answer.log_e_safe = evidence.LogE(-1, -question.limit);
   answer.harm = answer.log_e_harm >= -std::log(question.alpha_harm);
   answer.safe = !answer.harm && answer.log_e_safe >= -std::log(question.alpha_safe);
-  SetBounds(evidence, question, answer);
+  SetBounds(with_past, evidence, question, answer);
   answer.autocorrelation = evidence.Autocorrelation(1, question.limit);
   answer.effective_intervals =
       intervals_ * (1 - answer.autocorrelation) / (1 + answer.autocorrelation);

@@ -18,8 +18,9 @@
 // with R_k = R(phi_k), a_k = |R_k|^1/2 |R_k + tau^2 1 1'|^-1/2, and S_k = 1' R_k^-1 D the sum that
 // phi_k makes the most of. For one phi this is the t-test of Wang & Ramdas, Anytime-valid t-tests
 // and confidence sequences for Gaussian means with unknown variance, arXiv:2310.03722, section 4,
-// with effects that are normal of size tau, in standard deviations, of which only those on the side
-// of harm are kept: twice the mixture over both sides, times the probability of that side. This is
+// with effects that are normal of size tau, in standard deviations (two sizes, with fixed weights:
+// one to be expected, one for what nobody has to wait for), of which only those on the side of harm
+// are kept: twice the mixture over both sides, times the probability of that side. This is
 // Student's distribution at t, and its complement at most 1/2 (1 + t^2/n)^(-n/2), since a normal
 // tail Q(x) is at most 1/2 exp(-x^2/2) whatever the scale: that gives the term that is subtracted.
 //
@@ -30,7 +31,8 @@
 // cumulant of a lognormal variable, 3 v^2, the first correction of t (Johnson, Modified t Tests and
 // Confidence Intervals for Asymmetrical Populations, JASA 73 (1978)) is to multiply it by
 // 1 - (v_low - v_high) / v_D times the relative distance of the means. Half of that correction is
-// taken, on t of the numerator, and only where it takes away, so that E stays what it is below.
+// taken (the whole where the past is known and answers come sooner), on t of the numerator, and
+// only where it takes away, so that E stays what it is below.
 //
 // What is promised. At the edge of the null, for normal noise whose phi is drawn from the grid with
 // these weights, E is at most a likelihood ratio, and P(E >= 1/alpha ever) <= alpha: a theorem. For
@@ -38,12 +40,16 @@
 // tests/stats/mean_promise_test.cc. The same evidence for any r gives bounds for the ratio.
 //
 // Weak where it has to be: with few intervals a slow swing of the noise looks like a difference
-// that lasts, and nothing in the numbers tells them apart (README.md says what that costs).
+// that lasts, and nothing in the numbers tells them apart (README.md says what that costs). What
+// can is the old version's past: correlations that it does not show lose their weight w_k.
 #ifndef CHECKS_STATS_MEAN_PROCESS_H_
 #define CHECKS_STATS_MEAN_PROCESS_H_
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
 #include <limits>
+#include <span>
 
 namespace gate::stats {
 
@@ -59,6 +65,23 @@ struct MeanBlock {
   // Else it does not count.
   bool Informative() const;
 };
+
+// How long the noise of a mean lasts, as far as the past tells: the weight of each correlation of
+// the grid.
+struct MeanNoise {
+  static constexpr size_t kCorrelations = 9;
+
+  MeanNoise();  // As long as nothing is known.
+
+  bool known = false;
+  std::array<double, kCorrelations> weights;
+  double innovation = 0;  // Variance of what is new in each interval, of one cohort.
+};
+
+// From the costs per exposure of one cohort, in the order of time. Of its weight a correlation
+// keeps the chance, given these, that the noise is correlated so much or one place of the grid
+// less; those over 0.9 get one. Not known from under 180 of them.
+MeanNoise NoiseOfMeans(std::span<const double> past);
 
 // What to test.
 struct MeanQuestion {
@@ -92,6 +115,10 @@ struct MeanAnswer {
 
 class MeanProcess {
  public:
+  // That the past hardly swings makes only harm proven sooner: a swing that has not come yet makes
+  // a canary look safe.
+  explicit MeanProcess(const MeanNoise& noise = {}) : noise_(noise) {}
+
   // In the order of time. A block that is not Informative is left out, and its neighbours count as
   // neighbours: they are less correlated than assumed, which errs on the careful side.
   void Add(const MeanBlock& block);
@@ -131,6 +158,7 @@ class MeanProcess {
   };
   friend class MeanEvidence;
 
+  MeanNoise noise_;
   double intervals_ = 0;
   Cohort canary_;
   Cohort baseline_;

@@ -408,6 +408,25 @@ TEST(JudgeOldVersion, DoesNotFlatterTheCanary) {
   }
 }
 
+v1::MetricSeries WithoutPast(v1::MetricSeries series);
+
+// How long the noise of a cost lasts is seen in the old version's past.
+TEST(JudgePast, ACostThatRoseIsFoundInHalfTheTime) {
+  std::mt19937_64 random(20261122);
+  v1::MetricSeries series = Healthy(0);
+  series.set_name("redis_commands");
+  series.set_kind(v1::METRIC_KIND_VALUES);
+  series.clear_tolerated_rate();
+  for (int i = -240; i < 15; ++i) {
+    v1::MetricPoint& point = *series.add_points();
+    *point.mutable_time() = ToProto(kStart + (i + 1) * absl::Minutes(1));
+    Cost(6, 3)(random, (*point.mutable_cohorts())["stable"]);
+    if (i >= 0) Cost(10, 3)(random, (*point.mutable_cohorts())["canary"]);
+  }
+  EXPECT_EQ(JudgeMetrics(Of({series})).decision(), v1::DECISION_BLOCK);
+  EXPECT_EQ(JudgeMetrics(Of({WithoutPast(series)})).decision(), v1::DECISION_HOLD);
+}
+
 v1::MetricSeries WithoutPast(v1::MetricSeries series) {
   series.mutable_points()->DeleteSubrange(0, 240);
   return series;

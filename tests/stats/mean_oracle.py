@@ -1,7 +1,7 @@
 """The e-process of checks/stats/mean_process.h once more, from its definition, with dense
 covariance matrices. Reads cases from standard input, one per line:
 
-    LIMIT SIDE(1|-1) [CANARY BASELINE]...
+    LIMIT SIDE(1|-1) PART-OF-CORRECTION WEIGHT*9 [CANARY BASELINE]...
 
 and prints per case: log E, and log E with the whole probability of the side (Student's
 distribution) instead of the bound for it, not corrected for skewness.
@@ -13,8 +13,7 @@ from scipy.linalg import toeplitz
 from scipy.special import logsumexp
 from scipy.stats import t as student
 
-PHI = [0, .15, .3, .45, .6, .75, .9]
-WEIGHT = [.22, .175, .155, .155, .155, .09, .05]
+PHI = [0, .15, .3, .45, .6, .75, .9, .97, .99]
 TAU2 = 1 / 0.7
 HELD_BACK = 0.01
 
@@ -25,7 +24,7 @@ def log_density(d, covariance):
             len(d) / 2 * np.log(d @ np.linalg.solve(covariance, d)))
 
 
-def caution(limit, side, canary, baseline):
+def caution(part, limit, canary, baseline):
     d = canary - limit * baseline
     arms = sorted([(abs(x.mean()), x.var()) for x in (canary, limit * baseline)])
     (low, low_variance), (high, high_variance) = arms
@@ -33,24 +32,27 @@ def caution(limit, side, canary, baseline):
         return 1
     distance = min(1 - low / high, .5)
     excess = low_variance / max(low, high / 2)**2 - high_variance / high**2
-    return 1 - .5 * distance * np.clip(excess / (d.var() / high**2), 0, 1)
+    return 1 - part * distance * np.clip(excess / (d.var() / high**2), 0, 1)
 
 
 for line in sys.stdin:
     fields = np.array(line.split(), dtype=float)
-    limit, side = fields[:2]
-    canary, baseline = fields[2::2], fields[3::2]
+    limit, side, part = fields[:3]
+    weights = fields[3:12]
+    canary, baseline = fields[12::2], fields[13::2]
     d = side * (canary - limit * baseline)
     n, one = len(d), np.ones(len(d))
-    careful = caution(limit, side, canary, baseline)
+    careful = caution(part, limit, canary, baseline)
     over, exact, none = [], [], []
-    for phi, weight in zip(PHI, WEIGHT):
+    for phi, weight in zip(PHI, weights):
+        if weight == 0:
+            continue
         r = toeplitz(float(phi)**np.arange(n))
         null = np.log(weight) + log_density(d, r)
-        both = np.log(weight) + log_density(d, r + TAU2 * np.outer(one, one))
-        log_a = -np.linalg.slogdet(np.eye(n) + TAU2 * np.linalg.solve(r, np.outer(one, one)))[1] / 2
         none.append(null)
         s = one @ np.linalg.solve(r, d)
+        both = np.log(weight) + log_density(d, r + TAU2 * np.outer(one, one))
+        log_a = -np.linalg.slogdet(np.eye(n) + TAU2 * np.linalg.solve(r, np.outer(one, one)))[1] / 2
         precision = 1 / TAU2 + one @ np.linalg.solve(r, one)
         rest = d @ np.linalg.solve(r, d) - s * s / precision
         t = s / precision / np.sqrt(rest / (n * precision))

@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <limits>
 #include <random>
 #include <sstream>
@@ -19,8 +21,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const MeanQuestion kQuestion = {1.2, 0.01, 0.01};
 
-MeanProcess Of(const std::vector<MeanBlock>& blocks) {
-  MeanProcess process;
+MeanProcess Of(const std::vector<MeanBlock>& blocks, const MeanNoise& noise = {}) {
+  MeanProcess process(noise);
   for (const MeanBlock& block : blocks) process.Add(block);
   return process;
 }
@@ -71,15 +73,23 @@ TEST(MeanOracle, AgreesWithDenseMatrices) {
     const double phi = std::array{0.0, 0.3, 0.8}[random() % 3];
     const auto blocks = Noisy(random, 7 * ratio, 7, sd, phi, 1 + static_cast<int>(random() % 40));
     const double limit = std::array{1.0, 1.2, 2.0}[random() % 3];
+    MeanNoise noise;
+    noise.known = i % 2 == 1;
+    if (noise.known) noise.weights = {0.22, 0.175, 0.14, 0.05, 1e-4, 0, 0, 0.1, 0.02};
     for (const int side : {1, -1}) {
-      input << limit << ' ' << side;
+      input << limit << ' ' << side << (noise.known && side == 1 ? " 1" : " 0.5");
+      for (size_t k = 0; k < noise.weights.size(); ++k) {
+        // Safety only makes use of what delays it.
+        const double least = side == 1 ? 0 : MeanNoise().weights[k];
+        input << ' ' << std::max(noise.weights[k], least);
+      }
       for (const MeanBlock& block : blocks) {
         input << ' ' << block.canary_cost / block.canary_exposure << ' '
               << block.baseline_cost / block.baseline_exposure;
       }
       input << '\n';
     }
-    const MeanAnswer answer = Of(blocks).Answer({limit, 0.01, 0.01});
+    const MeanAnswer answer = Of(blocks, noise).Answer({limit, 0.01, 0.01});
     ours.push_back(answer.log_e_harm);
     ours.push_back(answer.log_e_safe);
   }
@@ -89,6 +99,69 @@ TEST(MeanOracle, AgreesWithDenseMatrices) {
     EXPECT_NEAR(ours[i], theirs[2 * i], 1e-6 * (1 + std::abs(ours[i]))) << "case " << i;
     EXPECT_LE(ours[i], theirs[2 * i + 1] + 1e-6) << "more than the t-test itself, case " << i;
   }
+}
+
+std::vector<double> Past(std::mt19937_64& random, double phi, int count) {
+  std::vector<double> costs;
+  for (const MeanBlock& block : Noisy(random, 7, 7, 0.2, phi, count)) {
+    costs.push_back(block.baseline_cost / block.baseline_exposure);
+  }
+  return costs;
+}
+
+TEST(MeanNoise, CorrelationsThatThePastDoesNotShowLoseTheirWeight) {
+  const MeanNoise unknown;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    std::mt19937_64 random(seed);
+    const MeanNoise none = NoiseOfMeans(Past(random, 0, 240));
+    ASSERT_TRUE(none.known);
+    EXPECT_EQ(none.weights[0], unknown.weights[0]);
+    EXPECT_EQ(none.weights[1], unknown.weights[1]);  // One place more than is likely.
+    EXPECT_LT(none.weights[4], 1e-4);
+    EXPECT_LT(none.weights[7] + none.weights[8], 1e-9);
+    EXPECT_NEAR(none.innovation, 1.96, 0.6);  // 7 * 0.2, squared
+    const MeanNoise much = NoiseOfMeans(Past(random, 0.6, 240));
+    EXPECT_GT(much.weights[4], 0.99 * unknown.weights[4]);
+    EXPECT_LT(much.weights[6], 0.7 * unknown.weights[6]);
+    EXPECT_NEAR(much.innovation, 1.25, 0.5);  // times 1 - 0.6^2
+  }
+}
+
+TEST(MeanNoise, WhatHardlyMovesForAnHourIsKnownToDifferForAsLong) {
+  std::mt19937_64 random(1);
+  const MeanNoise noise = NoiseOfMeans(Past(random, 0.99, 240));
+  EXPECT_GT(noise.weights[7] + noise.weights[8], 0.4);
+  const auto harm = [](const std::vector<MeanBlock>& blocks, const MeanNoise& past) {
+    return Of(blocks, past).Answer(kQuestion);
+  };
+  // Half an hour of a canary that costs half as much again, and hardly moves.
+  const std::vector<MeanBlock> blocks = Noisy(random, 10.5, 7, 0.02, 0.9, 30);
+  EXPECT_TRUE(Answer(blocks).harm);
+  EXPECT_FALSE(harm(blocks, noise).harm);
+  // Nothing moves: where it is known to, that is no proof.
+  EXPECT_TRUE(Answer(Constant(8, 7, 12)).safe || Answer(Constant(9, 7, 12)).harm);
+  EXPECT_FALSE(harm(Constant(8, 7, 12), noise).safe);
+  EXPECT_FALSE(harm(Constant(9, 7, 12), noise).harm);
+}
+
+TEST(MeanNoise, IsNotToldFromLess) {
+  std::mt19937_64 random(1);
+  EXPECT_FALSE(NoiseOfMeans(Past(random, 0, 179)).known);
+  EXPECT_FALSE(NoiseOfMeans({}).known);
+  EXPECT_FALSE(NoiseOfMeans(std::vector<double>(240, kNaN)).known);
+  // A past that never moved cannot tell how what moves now will.
+  EXPECT_FALSE(NoiseOfMeans(std::vector<double>(240, 7)).known);
+}
+
+TEST(MeanNoise, ThatItEndsSoonIsOfNoUseForSafety) {
+  std::mt19937_64 random(3);
+  const std::vector<MeanBlock> blocks = Noisy(random, 8, 7, 0.2, 0.3, 20);
+  MeanNoise noise = NoiseOfMeans(Past(random, 0, 240));
+  const MeanAnswer with = Of(blocks, noise).Answer(kQuestion), without = Answer(blocks);
+  EXPECT_NEAR(with.log_e_safe, without.log_e_safe, 1e-9);
+  EXPECT_NEAR(with.upper, without.upper, 1e-9);
+  EXPECT_GT(std::abs(with.log_e_harm - without.log_e_harm), 0.01);
+  EXPECT_EQ(Of(blocks, noise).LogEOfHarm(kQuestion.limit), with.log_e_harm);
 }
 
 TEST(MeanState, GoesOnAfterABreakAsIfThereHadBeenNone) {

@@ -43,6 +43,7 @@ struct World {
   int canary_hosts;
   int baseline_hosts;
   Noise noise;
+  int past = 0;  // Intervals of the baseline's hosts that are known from before.
 };
 
 class Hosts {
@@ -79,10 +80,13 @@ Life Live(const World& world, int intervals, int seed) {
   Hosts canary(random, world.canary_hosts, world.noise);
   Hosts baseline(random, world.baseline_hosts, world.noise);
   const double start = std::uniform_real_distribution<double>(0, 6.283)(random);
-  MeanProcess process;
+  const auto common_cost = [&](int i) { return 1 + world.noise.swing * std::sin(start + i / 9.5); };
+  std::vector<double> past;
+  for (int i = -world.past; i < 0; ++i) past.push_back(baseline.Next(random, common_cost(i)));
+  MeanProcess process(NoiseOfMeans(past));
   Life life;
   for (int i = 1; i <= intervals; ++i) {
-    const double common = 1 + world.noise.swing * std::sin(start + i / 9.5);
+    const double common = common_cost(i);
     const double canary_cost = canary.Next(random, world.ratio * common);
     process.Add({canary_cost, 1, baseline.Next(random, common), 1});
     const MeanAnswer answer = process.Answer({world.limit, kAlpha, kAlpha});
@@ -193,6 +197,21 @@ TEST(MeanPromise, AtTheEdgeWhileTheLoadSwings) {
   }
 }
 
+TEST(MeanPromise, AtTheEdgeWithAPastOfFourHours) {
+  Tally equal("edge, equal hosts, with a past"), unequal("edge, one against ten, with a past");
+  Tally swings("edge, common swings, with a past");
+  for (const double phi : kPhis) {
+    for (const Noise& noise :
+         {Noise{.2, false, phi}, Noise{.2, true, phi}, Noise{.5, true, phi}, Noise{1, true, phi}}) {
+      for (const int hosts : {1, 3, 10}) equal.Add({1.2, 1.2, hosts, hosts, noise, 240});
+      unequal.Add({1.2, 1.2, 1, 10, noise, 240});
+      unequal.Add({1.2, 1.2, 10, 1, noise, 240});
+    }
+    swings.Add({1.2, 1.2, 3, 3, {.2, false, phi, .5}, 240});
+    swings.Add({1.2, 1.2, 1, 10, {.5, true, phi, .5}, 240});
+  }
+}
+
 // A tenth of the noise of a host is all the mean there is.
 TEST(MeanPromise, AtTheEdgeWithACostNearZero) {
   Tally tally("edge, mean cost of a tenth of its noise");
@@ -216,10 +235,12 @@ TEST(MeanPromise, AHealthyCanaryWithAMarginAlmostNeverFails) {
   for (const double phi : {0.0, 0.3, 0.6, 0.9}) {
     for (const int hosts : {1, 3, 10}) {
       for (const Noise& noise : {Noise{.2, false, phi}, Noise{.5, true, phi}}) {
-        for (int run = 0; run < Runs(); ++run) {
-          harm += Live({1, 1.2, hosts, hosts, noise}, 2 * kHour, run).harm < kNever;
+        for (const int past : {0, 240}) {
+          for (int run = 0; run < Runs(); ++run) {
+            harm += Live({1, 1.2, hosts, hosts, noise, past}, 2 * kHour, run).harm < kNever;
+          }
+          ++cells;
         }
-        ++cells;
       }
     }
   }
@@ -270,11 +291,12 @@ TEST_P(MeanDetection, IsFoundInTime) {
     EXPECT_LE(at(.5), 2 * fixed * (1 + 2 / std::sqrt(runs)));
   }
   std::printf(
-      "%s at %g, limit %g, %d+%d hosts, phi %g, swing %g: %.3f, median %d, nine of ten by "
+      "%s at %g, limit %g, %d+%d hosts, sd %g, phi %g, swing %g, past %d: %.3f, median %d, nine of "
+      "ten by "
       "%d; by a test of fixed size %.0f, within twice that %.2f\n",
       clear.harm ? "harm" : "safe", clear.world.ratio, clear.world.limit, clear.world.canary_hosts,
-      clear.world.baseline_hosts, clear.world.noise.phi, clear.world.noise.swing, part, at(.5),
-      at(.9), fixed, part_by(2 * fixed));
+      clear.world.baseline_hosts, clear.world.noise.sd, clear.world.noise.phi,
+      clear.world.noise.swing, clear.world.past, part, at(.5), at(.9), fixed, part_by(2 * fixed));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -291,7 +313,23 @@ INSTANTIATE_TEST_SUITE_P(
                       Clear{{1.5, 1.2, 1, 10, {.2}}, true, .98, 33},
                       Clear{{1.5, 1.2, 10, 10, {.2}}, true, .99, 18},
                       Clear{{2, 1.2, 3, 3, {.2, true}}, true, .99, 18},
+                      Clear{{8, 1.2, 3, 3, {.05}}, true, .99, 11},
                       Clear{{1.5, 1.2, 3, 3, {.2, false, 0, .5}}, true, .98, 30}));
+
+INSTANTIATE_TEST_SUITE_P(
+    HarmWithAPast, MeanDetection,
+    ::testing::Values(Clear{{1.5, 1.2, 3, 3, {.2}, 240}, true, .99, 17},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, .3}, 240}, true, .99, 23},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, .6}, 240}, true, .97, 48},
+                      Clear{{1.5, 1.1, 3, 3, {.2}, 240}, true, .99, 12},
+                      Clear{{1.5, 1.1, 3, 3, {.2, false, .3}, 240}, true, .99, 16},
+                      Clear{{1.5, 1.2, 1, 1, {.2}, 240}, true, .98, 37},
+                      Clear{{1.5, 1.1, 1, 1, {.2}, 240}, true, .99, 24},
+                      Clear{{1.5, 1.2, 1, 10, {.2}, 240}, true, .98, 25},
+                      Clear{{1.5, 1.2, 10, 10, {.2}, 240}, true, .99, 10},
+                      Clear{{2, 1.2, 3, 3, {.2, true}, 240}, true, .99, 10},
+                      Clear{{8, 1.2, 3, 3, {.05}, 240}, true, .99, 6},
+                      Clear{{1.5, 1.2, 3, 3, {.2, false, 0, .5}, 240}, true, .98, 35}));
 
 INSTANTIATE_TEST_SUITE_P(Safe, MeanDetection,
                          ::testing::Values(Clear{{1, 1.2, 3, 3, {.2}}, false, .99, 30},
