@@ -83,6 +83,14 @@ void PastWatch::Begin(const BlockReader& reader) {
   past.reserve(before.size());
   for (const Amount& amount : before) past.push_back(RateOf(amount, bound_));
   past_ = stats::MeasureReference(past);
+  if (past_.rate > 0.5) {
+    for (stats::RateInterval& interval : past) {
+      interval.events = std::max(interval.exposure - interval.events, 0.0);
+    }
+    events_ = stats::NoiseOf(stats::MeasureReference(past));
+  } else {
+    events_ = stats::NoiseOf(past_);
+  }
   before_ = {};
   MakeFollowers(reader.length());
 }
@@ -189,10 +197,12 @@ void PastWatch::Each(StateArchive& archive, const BlockReader& reader) {
        {&past_.exposure, &past_.rate, &past_.rate_error, &past_.dispersion, &past_.inflation}) {
     archive(*number);
   }
-  archive(means_.known), archive(means_.innovation);
+  auto kind = static_cast<size_t>(events_.kind);
+  archive(kind), archive(events_.inflation), archive(means_.known), archive(means_.innovation);
   for (double& weight : means_.weights) archive(weight);
   if (archive.reading()) {
     past_.intervals = static_cast<int>(std::min<size_t>(intervals, 1'000'000));
+    events_.kind = static_cast<stats::PastNoise::Kind>(std::min<size_t>(kind, 2));
     old_ = stable ? kStable : kBaseline;
     bound_ = std::min(bound_, reader.bounds().size());
     MakeFollowers(reader.length());

@@ -62,7 +62,7 @@ class PastWatch {
   void Add(const BlockReader& reader);
 
   // How what is measured came in the old version before the canary.
-  OldNoise noise() const { return {stats::NoiseOf(past_), means_}; }
+  OldNoise noise() const { return {events_, means_}; }
 
   // Nothing where there is no past, or less is worse. The chance of saying canary_better in vain is
   // at most alpha_better.
@@ -104,7 +104,8 @@ class PastWatch {
   size_t bound_ = 0;      // HISTOGRAM: over which requests are slow...
   double bound_value_ = 0;
   stats::RateReference past_;
-  stats::MeanNoise means_;  // VALUES
+  stats::PastNoise events_;  // of the rarer outcome, where most requests have an event
+  stats::MeanNoise means_;   // VALUES
   double limit_ = 1;
   std::vector<Follower> followers_;  // By cohort; none where the past is not known.
 };

@@ -24,20 +24,25 @@ class Evidence {
  public:
   // Whether single events and whether bursts count, and what an interval is worth.
   Evidence(Side side, const RatioEProcess& ratios, bool events, bool bursts,
-           const ShareBetting& shares, double inflation)
-      : side_(side), inflation_(inflation), log_e_of_shares_(shares.LogE() / inflation) {
+           const ShareBetting& shares, double inflation, const CommonEvents& common)
+      : side_(side),
+        inflation_(inflation),
+        events_weight_(common.Common() ? kOtherWeight : kEventsWeight),
+        log_e_of_shares_(shares.LogE() / inflation),
+        log_e_of_proportions_(common.LogE(side)) {
     if (events) events_.emplace(ratios, Unit::kEvents, side);
     if (bursts) bursts_.emplace(ratios, Unit::kBursts, side);
   }
 
   double LogE() const {
-    return LogSumExp(std::array{LogEOfRatios(0), kOtherWeight + log_e_of_shares_});
+    return LogSumExp(
+        std::array{LogEOfRatios(0), kOtherWeight + log_e_of_shares_, log_e_of_proportions_});
   }
 
-  // Without the bets, which are only known at the limit.
+  // Without what is only known at the limit.
   double LogEOfRatios(double distance) const {
     return LogSumExp(
-        std::array{events_ ? kEventsWeight + events_->LogEAt(distance) : -kInfinity,
+        std::array{events_ ? events_weight_ + events_->LogEAt(distance) : -kInfinity,
                    bursts_ ? kOtherWeight + bursts_->LogEAt(distance) / inflation_ : -kInfinity});
   }
 
@@ -60,7 +65,9 @@ class Evidence {
  private:
   Side side_;
   double inflation_;
+  double events_weight_;
   double log_e_of_shares_;
+  double log_e_of_proportions_;
   std::optional<RatioEvidence> events_, bursts_;
 };
 
@@ -72,8 +79,12 @@ double Divergence(double p, double q) {
 
 }  // namespace
 
-CountTest::CountTest(double limit, double tolerated_rate, PastNoise past)
-    : limit_(limit), tolerated_rate_(tolerated_rate), past_(past), rate_(tolerated_rate) {}
+CountTest::CountTest(double limit, double tolerated_rate, PastNoise past, bool requests)
+    : limit_(limit),
+      tolerated_rate_(tolerated_rate),
+      past_(past),
+      rate_(tolerated_rate),
+      common_(limit, past, requests) {}
 
 bool CountTest::Single() const {
   const Dispersion measured = paired_blocks_ > 0 ? meter_.Measured() : Dispersion{};
@@ -92,6 +103,7 @@ void CountTest::Add(const CountBlock& block) {
   ++blocks_;
   if (tolerated_rate_ > 0) rate_.Add(block);
   if (!(block.canary_exposure > 0 && block.baseline_exposure > 0)) return;
+  common_.Add({&block, 1});
   meter_.Add(block);
   if (!block.Informative()) return;
   ++paired_blocks_;
@@ -116,6 +128,7 @@ void CountTest::Add(std::span<const CountBlock> strata) {
   ++blocks_;
   if (tolerated_rate_ > 0) rate_.Add(whole);
   if (!(paired.canary_exposure > 0)) return;
+  common_.Add(strata);
   if (paired.events() > 0) {
     // One block with the share of its events that a ratio of one lets expect.
     const double exposure = paired.canary_exposure + paired.baseline_exposure;
@@ -140,19 +153,22 @@ double CountTest::AddRatio(const CountBlock& block) {
 double CountTest::LogEOfHarm() const {
   const Dispersion dispersion = paired_blocks_ > 0 ? meter_.Measured() : Dispersion{};
   return Evidence(Side::kAbove, ratios_, Single(), !dispersion.Over(kLargestBurst), above_,
-                  past_.inflation)
+                  past_.inflation, common_)
       .LogE();
 }
 
 CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
   CountAnswer answer;
   answer.estimate = meter_.Ratio();
-  if (paired_blocks_ > 0) answer.dispersion = meter_.Measured();
-  const Dispersion& dispersion = answer.dispersion;
+  if (paired_blocks_ > 0) {
+    answer.dispersion = common_.Common() ? common_.Measured() : meter_.Measured();
+  }
+  const Dispersion dispersion = paired_blocks_ > 0 ? meter_.Measured() : Dispersion{};
   const bool single = Single(), no_large_bursts = !dispersion.Over(kLargestBurst);
-  const Evidence harm(Side::kAbove, ratios_, single, no_large_bursts, above_, past_.inflation);
+  const Evidence harm(Side::kAbove, ratios_, single, no_large_bursts, above_, past_.inflation,
+                      common_);
   const Evidence safe(Side::kBelow, ratios_, single && meter_.SurelySingle(), no_large_bursts,
-                      below_, past_.inflation);
+                      below_, past_.inflation, common_);
   const double proof_of_harm = -std::log(alpha_harm), proof_of_safety = -std::log(alpha_safe);
   answer.log_e_harm = harm.LogE();
   double by_ratio = safe.LogE(), by_rate = -kInfinity;
@@ -188,8 +204,9 @@ CountAnswer CountTest::Answer(double alpha_harm, double alpha_safe) const {
     const double share = paired_exposure_share_ / paired_events_;
     const double per_event = Divergence(EventShare(share, ratio), EventShare(share, limit_));
     const double counted = paired_events_ / paired_blocks_ / std::max(1.0, dispersion.ratio);
-    const double growth =
-        per_event * (single ? paired_events_ / paired_blocks_ : std::min(counted, 1.0));
+    const double growth = std::max(
+        per_event * (single ? paired_events_ / paired_blocks_ : std::min(counted, 1.0)),
+        common_.Growth(total_, paired_blocks_, ratio, towards_harm ? Side::kAbove : Side::kBelow));
     answer.blocks_to_answer = std::max(missing, 0.0) / growth * (blocks_ / paired_blocks_);
   }
   const double by_rate_alone = (times - 1) * blocks_;

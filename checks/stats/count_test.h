@@ -20,6 +20,9 @@
 // Safety asks for more than harm before E_events counts: SurelySingle in dispersion.h. A false PASS
 // is the dearer mistake, and the luck that brings one about also hides the bursts.
 //
+// Where a tenth of all requests or more have an event, single events count with 1/8 instead of 3/4,
+// and common_events.h puts its terms in their place.
+//
 // With a tolerated rate, what is harmful has a ratio of at least the limit and a rate of at least
 // the tolerated one. E of safety is then 1/2 E above + 1/2 E_rate (rate_eprocess.h): each is an
 // e-process where both hold, so their mean is. E_rate does not count once bursts of more than
@@ -30,6 +33,7 @@
 #include <initializer_list>
 #include <span>
 
+#include "checks/stats/common_events.h"
 #include "checks/stats/count_block.h"
 #include "checks/stats/dispersion.h"
 #include "checks/stats/rate_eprocess.h"
@@ -57,10 +61,10 @@ struct CountAnswer {
   bool by_rate = false;   // What proves safety, or is expected to prove it first, is the rate.
   double log_e_harm = 0;  // Log of the evidence for each; at least log(1/alpha) is proof.
   double log_e_safe = 0;
-  double estimate = 0;  // Best single value; infinity or NaN where a side has no events.
-  double lower = 0;     // The ratio is at least this, at level alpha_harm, at all times.
-  double upper = 0;     // The ratio is at most this, at level alpha_safe, at all times.
-  Dispersion dispersion;
+  double estimate = 0;    // Best single value; infinity or NaN where a side has no events.
+  double lower = 0;       // The ratio is at least this, at level alpha_harm, at all times.
+  double upper = 0;       // The ratio is at most this, at level alpha_safe, at all times.
+  Dispersion dispersion;  // Of the rarer outcome, where events are common.
   // Blocks after which an answer may be expected, as a rough estimate: the missing evidence over
   // the growth per block if the ratio stays at the estimate (where that is over the limit) or is 1,
   // at the present traffic; or until the rate is proven, if it stays, where that is sooner. 0 where
@@ -68,14 +72,15 @@ struct CountAnswer {
   double blocks_to_answer = 0;
 };
 
-// Takes blocks one by one and keeps what they say in 169 numbers, however many there are: a
-// judgement may go on where another one ended. Invariant under the unit of exposure; the order of
-// blocks matters to dispersion only, which wants that of time. A block takes about 100 ns, an
-// answer 4 us.
+// Takes blocks one by one and keeps what they say in 170 numbers (208 where events are common),
+// however many there are: a judgement may go on where another one ended. Invariant under the unit
+// of exposure; the order of blocks matters to dispersion only, which wants that of time. A block
+// takes about 100 ns, an answer 4 us.
 class CountTest {
  public:
-  // limit > 0; tolerated_rate >= 0, 0 for none.
-  CountTest(double limit, double tolerated_rate, PastNoise past = {});
+  // limit > 0; tolerated_rate >= 0, 0 for none. `requests`: whether each unit of exposure is one
+  // that may have an event.
+  CountTest(double limit, double tolerated_rate, PastNoise past = {}, bool requests = true);
 
   void Add(const CountBlock& block);
 
@@ -117,6 +122,7 @@ class CountTest {
     below_.EachNumber(visit);
     meter_.EachNumber(visit);
     rate_.EachNumber(visit);
+    common_.EachNumber(visit);
   }
 
  private:
@@ -138,6 +144,7 @@ class CountTest {
   ShareBetting above_{Side::kAbove}, below_{Side::kBelow};
   DispersionMeter meter_;
   RateEProcess rate_;
+  CommonEvents common_;
 };
 
 // All blocks at once.

@@ -34,9 +34,9 @@ double DispersionMeter::FittedRatio() const {
                     kLargestRatio);
 }
 
-void DispersionMeter::Add(const CountBlock& block) {
-  if (block.Informative()) AddShares(block);
-  AddTotals(block);
+void DispersionMeter::Add(const CountBlock& block, double part) {
+  if (block.Informative()) AddShares(block, part);
+  AddTotals(block, part);
   const double share = block.CanaryShare();
   canary_weighted_ += block.canary_events * (1 - share);
   baseline_weighted_ += block.baseline_events * share;
@@ -56,10 +56,10 @@ void DispersionMeter::Turn(const CountBlock& before) {
   totals_squares_ = (scattered + totals_events_) * totals_events_ / totals_weight_;
 }
 
-void DispersionMeter::AddShares(const CountBlock& block) {
+void DispersionMeter::AddShares(const CountBlock& block, double part) {
   const double share = EventShare(block.CanaryShare(), FittedRatio());
   const double expected = block.events() * share;
-  const double variance = expected * (1 - share);
+  const double variance = part * expected * (1 - share);
   // What is expected is itself known only as well as the blocks before tell.
   const double of_ratio = information_ > 0 ? variance / information_ : 0;
   if (variance >= kInformativeVariance && information_ >= kInformativeVariance) {
@@ -77,7 +77,7 @@ void DispersionMeter::AddShares(const CountBlock& block) {
   group_seen_ = group_expected_ = group_variance_ = 0;
 }
 
-void DispersionMeter::AddTotals(const CountBlock& block) {
+void DispersionMeter::AddTotals(const CountBlock& block, double part) {
   // As if the ratio were one: where shares differ much from block to block and it is another, that
   // looks like bursts.
   const double weight = block.canary_exposure + block.baseline_exposure;
@@ -89,7 +89,7 @@ void DispersionMeter::AddTotals(const CountBlock& block) {
   if (weight_before_ > 0) {
     const double share = weight / (weight + weight_before_);
     const double both = events + events_before_;
-    const double variance = both * share * (1 - share);
+    const double variance = part * both * share * (1 - share);
     if (variance > 0) neighbours_.Add(events, both * share, variance);
   }
   weight_before_ = weight;

@@ -42,7 +42,9 @@ struct Dispersion {
 // Takes blocks in the order of time, those with exposure on both sides.
 class DispersionMeter {
  public:
-  void Add(const CountBlock& block);
+  // `part`: of the variance that single events have, where it is known to be less: 1 - p of
+  // outcomes that a part p of all requests has.
+  void Add(const CountBlock& block, double part = 1);
 
   // Blocks from here on count something else (requests over another bound), of which there were so
   // many in the blocks before.
@@ -88,8 +90,8 @@ class DispersionMeter {
     Dispersion Result() const;
   };
 
-  void AddShares(const CountBlock& block);
-  void AddTotals(const CountBlock& block);
+  void AddShares(const CountBlock& block, double part);
+  void AddTotals(const CountBlock& block, double part);
   double PearsonOfTotals() const;
   double FittedRatio() const;
 

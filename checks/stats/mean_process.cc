@@ -377,6 +377,10 @@ double MeanProcess::LogEOfHarm(double limit) const {
   return intervals_ == 0 ? 0 : MeanEvidence(*this, noise_).LogE(1, limit);
 }
 
+double MeanProcess::LogEOfSafety(double limit) const {
+  return intervals_ == 0 ? 0 : MeanEvidence(*this, OfSafety(noise_)).LogE(-1, -limit);
+}
+
 MeanAnswer MeanProcess::Answer(const MeanQuestion& question) const {
   MeanAnswer answer;
   if (intervals_ == 0) return answer;

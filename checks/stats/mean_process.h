@@ -128,8 +128,10 @@ class MeanProcess {
   // cost is taken for rounding, so that equal constants prove nothing.
   MeanAnswer Answer(const MeanQuestion& question) const;
 
-  // MeanAnswer.log_e_harm alone; and whether the ratio is over the limit as it looks.
+  // MeanAnswer.log_e_harm and log_e_safe alone; and whether the ratio is over the limit as it
+  // looks.
   double LogEOfHarm(double limit) const;
+  double LogEOfSafety(double limit) const;
   bool LooksHarmful(double limit) const;
 
   double intervals() const { return intervals_; }

@@ -98,7 +98,7 @@ QuantileTest::QuantileTest(std::vector<double> bounds, double quantile, double l
       limit_(limit),
       canary_(bounds_.size() + 1),
       baseline_(bounds_.size() + 1),
-      counts_(/*limit=*/1, /*tolerated_rate=*/0, past) {}
+      counts_(/*limit=*/1, /*tolerated_rate=*/0, past, /*requests=*/false) {}
 
 // The bound over which the part that is tolerated of the canary is nearest to that over the
 // quantile, among those that the baseline has requests for.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -65,7 +66,7 @@ class Drawn {
     const bool strata = OneIn(3), weeks = OneIn(4);
     const int past = OneIn(2) ? 0 : minutes / 2;  // before the canary
     const int baseline = OneIn(2) ? minutes + 1 : past + Int(0, 20);
-    const double rate = Real(0, 0.05), harm = Real(0.5, 3);
+    const double rate = OneIn(4) ? Real(0.3, 0.95) : Real(0, 0.05), harm = Real(0.5, 3);
     absl::Time time = kFirst;
     while ((time += step) <= kFirst + absl::Minutes(minutes)) {
       if (OneIn(40)) continue;  // a gap
@@ -93,9 +94,9 @@ class Drawn {
     const bool bad = OneIn(200);
     if (kind == v1::METRIC_KIND_COUNTS) {
       point.set_exposure(Int(0, 500));
-      point.set_events(
-          bad ? -1
-              : std::binomial_distribution<int>(static_cast<int>(point.exposure()), rate)(random_));
+      point.set_events(bad ? -1
+                           : std::binomial_distribution<int>(static_cast<int>(point.exposure()),
+                                                             std::min(rate, 1.0))(random_));
     } else if (kind == v1::METRIC_KIND_VALUES) {
       for (int i = Int(0, 3); i > 0; --i) point.add_values(bad ? NAN : Real(0.5, 1) + rate);
     } else {

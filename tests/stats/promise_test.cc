@@ -202,6 +202,74 @@ TEST(Promise, AHarmfulCanaryAtTheToleratedRatePassesInAtMostAlpha) {
   }
 }
 
+// Most requests succeed, and failures come with a dispersion. Asked of successes, old to new, as
+// where less is worse; `fails` of the canary and of the baseline.
+Life LiveOnSuccesses(const Traffic& fails, double limit, const PastNoise& past, int seed) {
+  std::mt19937_64 random(static_cast<uint64_t>(seed));
+  CountTest test(limit, 0, past);
+  Life life;
+  for (int i = 1; i <= kIntervals; ++i) {
+    const CountBlock block = Interval(random, fails);
+    const auto successes = [](double all, double failed) { return std::max(all - failed, 0.0); };
+    test.Add(CountBlock{block.baseline_exposure, block.canary_exposure,
+                        successes(block.baseline_exposure, block.baseline_events),
+                        successes(block.canary_exposure, block.canary_events)});
+    const CountAnswer answer = test.Answer(kAlpha, kAlpha);
+    if (answer.log_e_harm >= -std::log(kAlpha) && life.harm == 0) life.harm = i;
+    if (answer.log_e_safe >= -std::log(kAlpha) && life.safe == 0) life.safe = i;
+  }
+  return life;
+}
+
+TEST(Promise, SuccessesAtTheLimitAreCalledNeitherHarmNorSafeInMoreThanAlpha) {
+  Tally harm("false FAIL of successes"), safe("false PASS of successes");
+  for (const double dispersion : {1.0, 2.0, 3.0, 5.0}) {
+    for (const auto& [canary, baseline, failing, limit] : {std::tuple(1000.0, 1000.0, 0.001, 1.01),
+                                                           {100.0, 1900.0, 0.001, 1.01},
+                                                           {100.0, 1900.0, 0.05, 1.01},
+                                                           {1000.0, 1000.0, 0.3, 1.1}}) {
+      const Traffic fails = {canary, baseline, 1 - (1 - failing) / limit, failing, {dispersion}};
+      int harmed = 0, passed = 0;
+      for (int run = 0; run < Runs(); ++run) {
+        const Life life = LiveOnSuccesses(fails, limit, {}, run);
+        harmed += life.harm > 0;
+        passed += life.safe > 0;
+      }
+      harm.Add(harmed, fails);
+      safe.Add(passed, fails);
+    }
+  }
+}
+
+TEST(Promise, SuccessesThatBecomeFewerAreFoundInTime) {
+  const auto median = [](const Traffic& fails, const PastNoise& past, bool wants_harm) {
+    std::vector<int> at;
+    for (int run = 0; run < std::max(Runs(), 25); ++run) {
+      const Life life = LiveOnSuccesses(fails, 1.01, past, 5000 + run);
+      const int found = wants_harm ? life.harm : life.safe;
+      at.push_back(found > 0 ? found : 2 * kIntervals);
+    }
+    std::ranges::sort(at);
+    return at[at.size() / 2];
+  };
+  const PastNoise single = {PastNoise::kSingle, 1};
+  const Traffic worse = {1000, 1000, .05, .001, {1}}, bursts = {1000, 1000, .05, .001, {5}};
+  const Traffic healthy = {1000, 1000, .001, .001, {1}}, noisy = {1000, 1000, .001, .001, {3}};
+  const int by_past = median(worse, single, true), alone = median(worse, {}, true);
+  const int in_bursts = median(bursts, {}, true);
+  const int passes = median(healthy, {}, false), passes_noisy = median(noisy, {}, false);
+  EXPECT_LE(by_past, 3);
+  EXPECT_LE(alone, 12);
+  EXPECT_LE(in_bursts, 28);
+  EXPECT_LE(passes, 38);
+  EXPECT_LE(passes_noisy, 35);
+  std::printf(
+      "successes 99.9 to 95 %%, limit 1 %%: median minute %d with a past, %d without, %d in bursts "
+      "of "
+      "five; healthy PASS %d, in bursts of three %d\n",
+      by_past, alone, in_bursts, passes, passes_noisy);
+}
+
 struct Harm {
   Traffic traffic;
   double limit;
