@@ -248,6 +248,43 @@ TEST(MeanPromise, AHealthyCanaryWithAMarginAlmostNeverFails) {
   std::printf("healthy, margin 0.2: harm in %d of %d\n", harm, cells * Runs());
 }
 
+// What moves in steps stands still between them, and looks proven (a gauge of memory, say): a new
+// level every 1 / (1 - stays) intervals, on each side. More than is promised; the past helps.
+TEST(MeanPromise, HealthyLevelsThatMoveInSteps) {
+  for (const double stays : {0.5, 0.8, 0.9, 0.98}) {
+    for (const double sd : {0.1, 0.2}) {
+      int harm[2] = {0, 0};
+      for (const int past : {0, 240}) {
+        for (int run = 0; run < Runs(); ++run) {
+          std::mt19937_64 random(static_cast<uint64_t>(run));
+          std::normal_distribution<double> normal;
+          std::uniform_real_distribution<double> uniform;
+          double canary = normal(random), baseline = normal(random);
+          const auto move = [&](double& level) {
+            if (uniform(random) > stays) level = normal(random);
+            return 1 + sd * level;
+          };
+          std::vector<double> before;
+          for (int i = 0; i < past; ++i) before.push_back(move(baseline));
+          MeanProcess process(NoiseOfMeans(before));
+          bool harmed = false;
+          for (int i = 0; i < 2 * kHour && !harmed; ++i) {
+            process.Add({move(canary), 1, move(baseline), 1});
+            harmed = process.LogEOfHarm(1.2) >= -std::log(kAlpha);
+          }
+          harm[past > 0] += harmed;
+        }
+      }
+      std::printf("steps, each lasts %.0f intervals, sd %g: harm %.4f, with a past %.4f\n",
+                  1 / (1 - stays), sd, static_cast<double>(harm[0]) / Runs(),
+                  static_cast<double>(harm[1]) / Runs());
+      if (stays < 0.9) {
+        EXPECT_LE(harm[1], Allowed(Runs(), kAlpha));
+      }
+    }
+  }
+}
+
 // Intervals that a t-test of fixed size at level 0.01 needs to tell `ratio` from `limit` in nine of
 // ten runs: (2.326 + 1.282)^2 / effect^2, and 2.326^2 / 2 for a variance that is not known.
 double FixedSize(const World& world) {
