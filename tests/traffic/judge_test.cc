@@ -147,7 +147,8 @@ TEST(TrafficTest, TheWholeStepIsForWhatCannotBeSplit) {
     shift.set_way_back("weights, 2 min");
     if (*stateful != 0) shift.set_stateful_sessions(*stateful == 'y');
     shift.set_affinity(affinity);
-    for (const v1::Finding& finding : JudgeTraffic(change, policy).findings()) {
+    const v1::CheckOutcome outcome = JudgeTraffic(change, policy);
+    for (const v1::Finding& finding : outcome.findings()) {
       if (finding.rule() == "traffic.share_step") return finding.severity();
     }
     return v1::SEVERITY_UNSPECIFIED;
