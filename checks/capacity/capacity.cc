@@ -15,6 +15,7 @@
 #include "checks/capacity/rules.h"
 #include "checks/capacity/shift.h"
 #include "checks/capacity/words.h"
+#include "checks/conclude.h"
 #include "checks/proto_time.h"
 
 namespace gate {
@@ -110,35 +111,15 @@ std::string TellCoverage(const Setting& setting, const std::vector<ResourceAnswe
   return text;
 }
 
-bool IsUnproven(const v1::Finding& finding) {
-  return std::ranges::count(finding.effects(), v1::EFFECT_UNPROVEN) > 0;
-}
-
-std::string More(size_t count) {
-  if (count < 2) return "";
-  return absl::StrCat(" (and ", count - 1, count == 2 ? " other finding)" : " other findings)");
-}
-
 // `in_order` is for a PASS.
 v1::CheckOutcome Conclude(Report& report, const std::string& in_order, absl::Time now) {
   v1::CheckOutcome& outcome = report.outcome();
-  std::vector<const v1::Finding*> forbidding, unproven;
-  for (const v1::Finding& finding : outcome.findings()) {
-    if (finding.severity() != v1::SEVERITY_BLOCK) continue;
-    (IsUnproven(finding) ? unproven : forbidding).push_back(&finding);
-  }
-  if (!forbidding.empty()) {
-    outcome.set_outcome(v1::OUTCOME_FAIL);
-    outcome.set_summary(absl::StrCat(forbidding[0]->message(), More(forbidding.size())));
-    outcome.add_unblock("Do what the findings say instead, or have them overridden.");
-  } else if (!unproven.empty()) {
-    outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
-    outcome.set_summary(
-        absl::StrCat("Not shown to last: ", unproven[0]->message(), More(unproven.size())));
-    if (report.retry() > now) *outcome.mutable_retry_at() = ToProto(report.retry());
-  } else {
-    outcome.set_outcome(v1::OUTCOME_PASS);
-    outcome.set_summary(in_order);
+  gate::Conclude({.not_shown = "Not shown to last: ",
+                  .unblock = "Do what the findings say instead, or have them overridden.",
+                  .in_order = in_order},
+                 outcome);
+  if (outcome.outcome() == v1::OUTCOME_INCONCLUSIVE && report.retry() > now) {
+    *outcome.mutable_retry_at() = ToProto(report.retry());
   }
   return std::move(outcome);
 }
@@ -192,28 +173,6 @@ v1::CheckOutcome JudgeCohorts(const Setting& setting, Report& report) {
   return outcome;
 }
 
-// A way back is told what it meets, and stopped by none of it.
-v1::CheckOutcome LetPass(const std::string& takes_back, v1::CheckOutcome outcome) {
-  bool stopped = false;
-  for (v1::Finding& finding : *outcome.mutable_findings()) {
-    stopped |= finding.severity() == v1::SEVERITY_BLOCK;
-    finding.set_severity(std::min(finding.severity(), v1::SEVERITY_WARN));
-  }
-  v1::Finding& finding = *outcome.add_findings();
-  finding.set_rule("capacity.taken_back");
-  finding.set_severity(stopped ? v1::SEVERITY_WARN : v1::SEVERITY_INFO);
-  finding.set_subject(takes_back);
-  finding.set_message(absl::StrCat("This shift takes back ", takes_back,
-                                   ", as the change says, so it is not stopped",
-                                   stopped ? "; without that word it would be." : "."));
-  outcome.set_outcome(v1::OUTCOME_PASS);
-  outcome.set_summary(finding.message());
-  outcome.clear_unblock();
-  outcome.clear_retry_at();
-  outcome.clear_advice();
-  return outcome;
-}
-
 v1::CheckOutcome JudgeOrigins(const Setting& setting, Report& report) {
   const std::string parts = JudgeShift(setting, report);
   v1::CheckOutcome outcome =
@@ -253,7 +212,8 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
                              : shifts ? JudgeOrigins(*setting, report)
                                       : JudgeCohorts(*setting, report);
   const std::string& takes_back = change.traffic_shift().takes_back();
-  return shifts && !takes_back.empty() ? LetPass(takes_back, std::move(outcome)) : outcome;
+  if (shifts && !takes_back.empty()) LetPass("capacity.taken_back", takes_back, outcome);
+  return outcome;
 }
 
 }  // namespace

@@ -42,7 +42,6 @@ class Report {
     v1::Finding& finding = Add(rule, remark);
     finding.set_severity(v1::SEVERITY_BLOCK);
     finding.add_effects(v1::EFFECT_UNPROVEN);
-    outcome_.add_unblock(remark.instead);
   }
   // When asking again may give another answer; of several the last.
   void RetryAt(absl::Time time) { retry_ = std::max(retry_, time); }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "checks/conclude.h"
 #include "checks/traffic/rule.h"
 #include "checks/traffic/shift.h"
 
@@ -90,27 +91,6 @@ std::vector<v1::Finding> Examine(const Shift& shift, const v1::TrafficPolicy& po
   return found;
 }
 
-// A way back is told what it meets, and stopped by none of it.
-void LetPass(const std::string& takes_back, std::vector<v1::Finding>& findings,
-             v1::CheckOutcome& outcome) {
-  bool stopped = false;
-  for (v1::Finding& finding : findings) {
-    stopped |= finding.severity() == v1::SEVERITY_BLOCK;
-    finding.set_severity(std::min(finding.severity(), v1::SEVERITY_WARN));
-  }
-  v1::Finding& finding = findings.emplace_back();
-  finding.set_rule(kTakenBack);
-  finding.set_severity(stopped ? v1::SEVERITY_WARN : v1::SEVERITY_INFO);
-  finding.set_subject(takes_back);
-  finding.set_message(absl::StrCat("This shift takes back ", takes_back,
-                                   ", as the change says, so it is not stopped",
-                                   stopped ? "; without that word it would be." : "."));
-  outcome.set_outcome(v1::OUTCOME_PASS);
-  outcome.set_summary(finding.message());
-}
-
-bool IsUnproven(const v1::Finding& finding) { return finding.rule() == kUnproven; }
-
 // "new-hoster 0 % -> 20 % and old-hoster 100 % -> 80 %"
 std::string Moves(const Shift& shift) {
   std::vector<std::string> moves;
@@ -130,33 +110,6 @@ std::string WhyItMay(const Shift& shift) {
   if (shift.affinity == v1::SESSION_AFFINITY_TENANT) return "each tenant stays with one origin";
   if (shift.is_sticky == Answer::kYes) return "each user stays with one origin";
   return "the policy lets sessions be split";
-}
-
-std::string More(size_t count) {
-  if (count < 2) return "";
-  return absl::StrCat(" (and ", count - 1, count == 2 ? " other finding)" : " other findings)");
-}
-
-void Conclude(const Shift& shift, const std::vector<v1::Finding>& findings,
-              v1::CheckOutcome& outcome) {
-  std::vector<const v1::Finding*> forbidding, unproven;
-  for (const v1::Finding& finding : findings) {
-    if (finding.severity() != v1::SEVERITY_BLOCK) continue;
-    (IsUnproven(finding) ? unproven : forbidding).push_back(&finding);
-  }
-  if (!forbidding.empty()) {
-    outcome.set_outcome(v1::OUTCOME_FAIL);
-    outcome.set_summary(absl::StrCat(forbidding[0]->message(), More(forbidding.size())));
-    outcome.add_unblock("Change the shift as the findings say, or have them overridden.");
-  } else if (!unproven.empty()) {
-    outcome.set_outcome(v1::OUTCOME_INCONCLUSIVE);
-    outcome.set_summary(
-        absl::StrCat("Not shown to be safe: ", unproven[0]->message(), More(unproven.size())));
-  } else {
-    outcome.set_outcome(v1::OUTCOME_PASS);
-    outcome.set_summary(absl::StrCat(Moves(shift), ": ", WhyItMay(shift), "."));
-  }
-  for (const v1::Finding* finding : unproven) outcome.add_unblock(finding->instead());
 }
 
 v1::CheckOutcome WithoutShift(v1::ChangeKind kind) {
@@ -180,14 +133,17 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence&, const v1::Poli
   const v1::TrafficPolicy& policy = rule.checks().traffic();
   const Shift shift = ReadShift(change, policy);
   const std::string& takes_back = change.traffic_shift().takes_back();
-  std::vector<v1::Finding> findings = Examine(shift, policy);
+  const std::vector<v1::Finding> findings = Examine(shift, policy);
   v1::CheckOutcome outcome;
-  if (takes_back.empty()) {
-    Conclude(shift, findings, outcome);
-  } else {
-    LetPass(takes_back, findings, outcome);
-  }
   outcome.mutable_findings()->Assign(findings.begin(), findings.end());
+  if (takes_back.empty()) {
+    Conclude({.not_shown = "Not shown to be safe: ",
+              .unblock = "Change the shift as the findings say, or have them overridden.",
+              .in_order = absl::StrCat(Moves(shift), ": ", WhyItMay(shift), ".")},
+             outcome);
+  } else {
+    LetPass(kTakenBack, takes_back, outcome);
+  }
   return outcome;
 }
 

@@ -677,6 +677,17 @@ TEST(CapacityQueue, AFixIsOneWhenTheBacklogHasDrained) {
   EXPECT_NEAR(absl::ToDoubleMinutes(FromProto(outcome.retry_at()) - end), 83, 1);
 }
 
+// Of several moments at which asking again may help, the last.
+TEST(CapacityQueue, WhoWaitsForTheQueueWaitsForTheCanaryAsWell) {
+  const absl::Time end = World().now;
+  Queue queue([&](absl::Time time) { return 5e6 + 60'000 * absl::ToDoubleMinutes(end - time); });
+  queue.world.minutes = 4;
+  queue.evidence.Add(queue.world.CostOf("queue", queue.world.resources.at("queue")));
+  const v1::CheckOutcome outcome = queue.Judge();
+  ASSERT_NE(FindingOf(outcome, "capacity.undecided"), nullptr) << outcome.DebugString();
+  EXPECT_NEAR(absl::ToDoubleMinutes(FromProto(outcome.retry_at()) - end), 83, 1);
+}
+
 TEST(CapacityQueue, AFixThatDoesNotDrainItDidNotHelp) {
   const absl::Time end = World().now;
   const auto flood = [&](absl::Time time) {
@@ -1151,6 +1162,8 @@ TEST(CapacityPolicy, MistakesAreNamed) {
   expect("origins.wait", [&] { policy.mutable_origins()->set_wait("rate(x[5m])"); });
   expect("severities[\"capacity.x\"]",
          [&] { (*policy.mutable_severities())["capacity.x"] = v1::SEVERITY_INFO; });
+  expect("severities[\"capacity.taken_back\"]",
+         [&] { (*policy.mutable_severities())["capacity.taken_back"] = v1::SEVERITY_INFO; });
   expect("severities[\"capacity.no_data\"]",
          [&] { (*policy.mutable_severities())["capacity.no_data"] = v1::SEVERITY_INFO; });
 }

@@ -15,6 +15,7 @@
 #include "checks/capacity/capacity.h"
 #include "checks/fold.h"
 #include "checks/proto_time.h"
+#include "tests/support/shift.h"
 
 namespace gate::testing {
 
@@ -202,16 +203,6 @@ struct World {
  private:
   mutable absl::Duration rest_;
 };
-
-// A world in which a shift of traffic is asked for.
-inline v1::Change Shift(const std::vector<v1::TrafficShift::Origin>& origins) {
-  v1::Change change;
-  change.set_service("web");
-  change.set_environment("production");
-  change.set_kind(v1::CHANGE_KIND_TRAFFIC_SHIFT);
-  for (const auto& origin : origins) *change.mutable_traffic_shift()->add_origins() = origin;
-  return change;
-}
 
 inline v1::TrafficShift::Origin Origin(const std::string& name, double before, double after,
                                        int workers, absl::Duration service) {

@@ -24,7 +24,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/postgres_server.h"
 #include "tests/fakes/prometheus_server.h"
-#include "tests/support/running_gate.h"
+#include "tests/incidents/incident.h"
 
 namespace gate {
 namespace {
@@ -126,14 +126,6 @@ v1::EvaluateRequest Release(const World& world, const std::vector<v1::WorkloadSt
   file.set_format(v1::MIGRATION_FORMAT_PLAIN);
   for (const v1::WorkloadStatement& running : workload) *schema.add_running_workload() = running;
   return request;
-}
-
-const v1::CheckOutcome& OutcomeOf(const v1::Verdict& verdict, const std::string& check) {
-  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
-    if (outcome.check() == check) return outcome;
-  }
-  ADD_FAILURE() << "no outcome of " << check << " in " << verdict.DebugString();
-  return v1::CheckOutcome::default_instance();
 }
 
 // One gate for all: it keeps its verdicts in PostgreSQL, and a Prometheus has an hour of a canary

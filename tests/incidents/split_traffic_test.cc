@@ -12,7 +12,7 @@
 #include "checks/proto_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "tests/support/running_gate.h"
+#include "tests/incidents/incident.h"
 
 namespace gate {
 namespace {
@@ -73,22 +73,6 @@ v1::EvaluateRequest Mended(const Ramp& ramp) {
 v1::EvaluateRequest Lifted(v1::EvaluateRequest request) {
   (*request.mutable_change()->mutable_labels())["freeze"] = "lifted";
   return request;
-}
-
-const v1::CheckOutcome& OutcomeOf(const v1::Verdict& verdict, const std::string& check) {
-  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
-    if (outcome.check() == check) return outcome;
-  }
-  ADD_FAILURE() << "no outcome of " << check << ": " << verdict.DebugString();
-  return v1::CheckOutcome::default_instance();
-}
-
-const v1::Finding& FindingOf(const v1::CheckOutcome& outcome, const std::string& rule) {
-  for (const v1::Finding& finding : outcome.findings()) {
-    if (finding.rule() == rule) return finding;
-  }
-  ADD_FAILURE() << "no finding of " << rule << ": " << outcome.DebugString();
-  return v1::Finding::default_instance();
 }
 
 class SplitTraffic : public testing::Test {

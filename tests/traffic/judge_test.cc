@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/shift.h"
 #include "tests/traffic/traffic.h"
 
 namespace gate {
@@ -16,6 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::JudgeTraffic;
+using testing::Shift;
 
 v1::TrafficShift::Origin Origin(const std::string& name, double before, double after) {
   v1::TrafficShift::Origin origin;
@@ -25,15 +27,6 @@ v1::TrafficShift::Origin Origin(const std::string& name, double before, double a
   origin.set_site("nyc");
   origin.set_database_site("nyc");
   return origin;
-}
-
-v1::Change Shift(const std::vector<v1::TrafficShift::Origin>& origins) {
-  v1::Change change;
-  change.set_service("web");
-  change.set_environment("production");
-  change.set_kind(v1::CHANGE_KIND_TRAFFIC_SHIFT);
-  for (const auto& origin : origins) *change.mutable_traffic_shift()->add_origins() = origin;
-  return change;
 }
 
 // A fifth goes to a new origin; all of it is told, and nothing is wrong.
