@@ -78,7 +78,9 @@ TEST(CapacityMix, ProductionIsAllOldCode) {
   const v1::CheckOutcome outcome =
       JudgeMix({{"canary", cheap}, {"baseline", cheap_as_well}, {"stable", production}});
   EXPECT_EQ(outcome.outcome(), v1::OUTCOME_FAIL) << outcome.DebugString();
-  EXPECT_NEAR(CostsIn(outcome).first, 16, 1);
+  const auto [canary, baseline] = CostsIn(outcome);
+  EXPECT_NEAR(canary, 16, 1);
+  EXPECT_NEAR(baseline, 8, 0.5);
 }
 
 TEST(CapacityMix, WithoutCostsByEndpointAnotherMixDecidesNothing) {
@@ -91,6 +93,12 @@ TEST(CapacityMix, WithoutCostsByEndpointAnotherMixDecidesNothing) {
     EXPECT_NE(FindingOf(outcome, "capacity.other_mix", "redis"), nullptr);
     EXPECT_EQ(FindingOf(outcome, "capacity.overload"), nullptr);
   }
+  // So does a baseline with another one.
+  const Endpoints production = {{"/home", {40, 3}}, {"/save", {20, 18}}};
+  EXPECT_NE(
+      FindingOf(JudgeMix({{"canary", usual}, {"baseline", cheap}, {"stable", production}}, false),
+                "capacity.other_mix"),
+      nullptr);
   // What is alike may be judged.
   Endpoints alike = usual;
   alike["/home"].share -= 0.05;
@@ -98,6 +106,19 @@ TEST(CapacityMix, WithoutCostsByEndpointAnotherMixDecidesNothing) {
   EXPECT_EQ(
       FindingOf(JudgeMix({{"canary", alike}, {"baseline", usual}}, false), "capacity.other_mix"),
       nullptr);
+}
+
+// Ten requests are no mix.
+TEST(CapacityMix, FewRequestsDifferByChance) {
+  const auto distance = [](double times) {
+    const std::vector<capacity::ServedInterval> intervals = {
+        {.canary = {{"/home", {1, 7 * times}}, {"/save", {1, 3 * times}}},
+         .old = {{"/home", {1, 5 * times}}, {"/save", {1, 5 * times}}}}};
+    const std::map<std::string, double> production = {{"/home", 5 * times}, {"/save", 5 * times}};
+    return capacity::ProductionsMix(intervals, production).distance();
+  };
+  EXPECT_LT(distance(1), 0.05);
+  EXPECT_GT(distance(1000), 0.19);
 }
 
 TEST(CapacityMix, WhatTheCanaryHasNotServedKeepsItsCost) {
@@ -115,7 +136,7 @@ TEST(CapacityMix, AnEndpointThatIsNewTakesThePlaceOfTheOneThatIsGone) {
   const Endpoints renamed = {{"/home", {0.7, 3}}, {"/store", {0.3, 60}}};
   const v1::CheckOutcome dearer = JudgeMix({{"canary", renamed}, {"baseline", usual}});
   EXPECT_EQ(dearer.outcome(), v1::OUTCOME_FAIL) << dearer.DebugString();
-  EXPECT_NEAR(CostsIn(dearer).first, 0.7 * 3 + 0.3 * 60, 1);
+  EXPECT_NEAR(CostsIn(dearer).first, 0.7 * 3 + 0.3 * 60, 0.4);
   // One that comes beside the others keeps the canary's share.
   const Endpoints added = {{"/home", {0.56, 3}}, {"/save", {0.24, 18}}, {"/new", {0.2, 60}}};
   const v1::CheckOutcome more = JudgeMix({{"canary", added}, {"baseline", usual}});
