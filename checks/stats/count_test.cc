@@ -93,6 +93,8 @@ bool CountTest::Single() const {
       return measured.blocks < kBlocksForDispersion || measured.UnderDeviations(kSurprise);
     case PastNoise::kSwings:
       return meter_.SurelySingle();
+    case PastNoise::kTides:
+      return meter_.SharesSurelySingle();
     default:
       return measured.Single();
   }

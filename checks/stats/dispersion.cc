@@ -110,10 +110,13 @@ Dispersion DispersionMeter::OfTotals() const {
   return {PearsonOfTotals() / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
 }
 
-bool DispersionMeter::SurelySingle() const {
+bool DispersionMeter::SharesSurelySingle() const {
   constexpr double kGroups = 20;
-  return groups_.blocks >= kGroups && groups_.Result().UnderDeviations(1) &&
-         neighbours_.Result().UnderDeviations(1);
+  return groups_.blocks >= kGroups && groups_.Result().UnderDeviations(1);
+}
+
+bool DispersionMeter::SurelySingle() const {
+  return SharesSurelySingle() && neighbours_.Result().UnderDeviations(1);
 }
 
 }  // namespace gate::stats

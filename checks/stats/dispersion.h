@@ -63,6 +63,8 @@ class DispersionMeter {
   // cohorts are held against those of the block before (which a common rate that moves slowly does
   // not disturb).
   bool SurelySingle() const;
+  // The same by the shares alone, which a common rate does not disturb however it moves.
+  bool SharesSurelySingle() const;
 
   // The rate ratio that fits best (Mantel & Haenszel, JNCI 22 (1959): blocks are strata); infinity
   // or NaN where one side has no event.

@@ -7,7 +7,7 @@ namespace gate::stats {
 namespace {
 
 constexpr size_t kNeighbours = 10;
-constexpr double kSingleDispersion = 1.6;
+constexpr double kSingleDispersion = 1.6, kTidalDispersion = 8;
 constexpr double kMostInflation = 5;
 
 }  // namespace
@@ -51,7 +51,8 @@ RateReference MeasureReference(std::span<const RateInterval> past) {
 PastNoise NoiseOf(const RateReference& past) {
   if (!past.Known()) return {};
   if (past.dispersion <= kSingleDispersion) return {PastNoise::kSingle, 1};
-  return {PastNoise::kSwings, std::min(past.inflation, kMostInflation)};
+  return {past.dispersion < kTidalDispersion ? PastNoise::kSwings : PastNoise::kTides,
+          std::min(past.inflation, kMostInflation)};
 }
 
 }  // namespace gate::stats

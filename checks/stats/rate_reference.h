@@ -32,14 +32,18 @@ struct PastNoise {
     kUnknown,
     kSingle,  // One by one, at a rate that hardly moves.
     kSwings,  // In bursts, or at a rate that swings by itself.
+    kTides,   // The same, so much that it cannot hide on one side alone.
   };
   Kind kind = kUnknown;
-  // kSwings: how many times fewer independent intervals there are than intervals, 1 to 5.
+  // kSwings and kTides: how many times fewer independent intervals there are than intervals, 1
+  // to 5.
   double inflation = 1;
 };
 
 // A dispersion of up to 1.6 is single: two hundred and forty intervals of independent single events
 // show less in 97 of a hundred cases.
+// From eight on it is a tide: a cohort that swings by so much alone is seen to, in twenty intervals
+// of both.
 PastNoise NoiseOf(const RateReference& past);
 
 }  // namespace gate::stats

@@ -78,13 +78,15 @@ std::optional<Cohorts> CutOut(const RecordedSeries& series, Split split, size_t 
 }
 
 // What becomes of the canary's values from `onset` on.
-void Spoil(const Injection& injection, bool counts, size_t onset, std::vector<double>& values,
+void Spoil(const Injection& injection, bool counts, Split split, size_t onset, Cohorts& cohorts,
            Random& random) {
   constexpr double kSpike = 10;
   constexpr size_t kBurst = 6;
   double mean = 0;
-  for (const double value : values) mean += value / static_cast<double>(values.size());
-  for (size_t i = onset; i < values.size(); ++i) {
+  for (const double value : cohorts.canary) {
+    mean += value / static_cast<double>(cohorts.canary.size());
+  }
+  for (size_t i = onset; i < cohorts.canary.size(); ++i) {
     double times = 1;
     if (injection.fault == Fault::kLevel) times = injection.size;
     if (injection.fault == Fault::kSpikes) {
@@ -92,15 +94,17 @@ void Spoil(const Injection& injection, bool counts, size_t onset, std::vector<do
     }
     if (injection.fault == Fault::kDrift) times = 1 + 0.02 * static_cast<double>(i - onset);
     if (injection.fault == Fault::kBurst && i < onset + kBurst) times = kSpike;
-    double& value = values[i];
-    // More events, as many as they happen to be.
-    value = counts && times > 1 ? value + static_cast<double>(std::poisson_distribution<int64_t>(
-                                              std::max((times - 1) * value, 1e-12))(random))
-                                : value * times;
+    double& value = cohorts.canary[i];
     if (injection.fault == Fault::kSpread) {
       value = std::max(0.0, mean + 2 * (value - mean));
-      if (counts) value = std::round(value);
+    } else if (split == Split::kThinned) {
+      // Events that came in addition come by a coin as well.
+      const auto more = std::llround((times - 1) * (value + cohorts.old[i]));
+      value += static_cast<double>(std::binomial_distribution<int64_t>(more, 0.5)(random));
+    } else {
+      value *= times;
     }
+    if (counts) value = std::round(value);
   }
 }
 
@@ -172,7 +176,7 @@ Injected Inject(const RecordedSeries& series, bool counts, Split split, const In
     if (!cohorts) continue;
     std::uniform_int_distribution<int> first_half(0, trial.points / 2);
     const auto onset = static_cast<size_t>(trial.late ? first_half(random) : 0);
-    Spoil(injection, counts, cohorts->past + onset, cohorts->canary, random);
+    Spoil(injection, counts, split, cohorts->past + onset, *cohorts, random);
     v1::JudgeRequest request;
     v1::MetricSeries& metric = *request.add_metrics() = Metric(counts);
     const auto add = [&](double value, v1::CohortPoint& point) {
