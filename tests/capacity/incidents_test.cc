@@ -23,6 +23,13 @@ using testing::World;
 
 constexpr int kTimes = 8;
 
+// Which share of the traffic may go on, or why none: the bounds decide, and chance the bounds.
+auto TellsTheSafeShare() {
+  return AnyOf(HasSubstr("The largest share of traffic that stays under the target"),
+               HasSubstr("The old version alone"),
+               HasSubstr("what it takes alone is not known closely"));
+}
+
 class Incident : public ::testing::Test {
  protected:
   double Any(double from, double to) { return std::uniform_real_distribution<>(from, to)(random_); }
@@ -87,10 +94,8 @@ TEST_F(CacheFlush, IsBlockedAtFivePerCentForBothResources) {
     for (const char* name : {"redis", "database"}) {
       const v1::Finding* finding = FindingOf(outcome, "capacity.overload", name);
       ASSERT_NE(finding, nullptr) << outcome.DebugString();
-      EXPECT_THAT(finding->message(),
-                  AllOf(HasSubstr("At the coming weekly peak"), HasSubstr("target 70 %"),
-                        AnyOf(HasSubstr("The largest share of traffic that stays under the target"),
-                              HasSubstr("what it takes alone is not known closely"))));
+      EXPECT_THAT(finding->message(), AllOf(HasSubstr("At the coming weekly peak"),
+                                            HasSubstr("target 70 %"), TellsTheSafeShare()));
       double ratio = 0, at_least = 0;
       ASSERT_EQ(std::sscanf(std::strstr(finding->message().c_str(), " on baseline: "),
                             " on baseline: %lfx (%lfx", &ratio, &at_least),
@@ -229,7 +234,7 @@ TEST_F(MessageFlood, IsBlockedOnFridayNightForMondaysPeak) {
     EXPECT_THAT(finding->message(),
                 AllOf(HasSubstr(" messages = "), HasSubstr("of 4,000/s: "),
                       HasSubstr("after 1 h of the peak"), HasSubstr("and is full after "),
-                      HasSubstr("lab orders, referrals"), HasSubstr("largest share of traffic")));
+                      HasSubstr("lab orders, referrals"), TellsTheSafeShare()));
     double use = 0;
     ASSERT_EQ(std::sscanf(std::strstr(finding->message().c_str(), "of 4,000/s: "),
                           "of 4,000/s: %lf", &use),
