@@ -343,7 +343,7 @@ class Judgement {
   std::string SafeShare(const Demand& demand, const Capacity& capacity,
                         const Alone& without) const {
     const double share = LargestShare(demand, capacity);
-    if (share > 0) {
+    if (share >= 0) {
       return absl::StrCat(
           "The largest share of traffic that stays under the target: ", Percent(share), ".");
     }
