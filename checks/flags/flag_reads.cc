@@ -1,0 +1,230 @@
+#include "checks/flags/flag_reads.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+
+namespace gate::flags {
+namespace {
+
+constexpr int kNoDefault = -1, kLastArgument = -2;
+
+// A function of a flag library, by the last part of its name.
+struct Idiom {
+  std::string_view function;
+  int flag;       // which argument names it
+  int otherwise;  // which argument says what comes out where the flag is not known
+  bool off = false;
+};
+
+constexpr Idiom kIdioms[] = {
+    // OpenFeature
+    {"get_boolean_value", 0, 1},
+    {"getBooleanValue", 0, 1},
+    {"GetBooleanValue", 0, 1},
+    {"GetBooleanValueAsync", 0, 1},
+    {"BooleanValue", 1, 2},
+    {"fetch_boolean_value", 0, kNoDefault},
+    {"useBooleanFlagValue", 0, 1},
+    // Unleash, and what most projects call their own
+    {"is_enabled", 0, kNoDefault},
+    {"isEnabled", 0, kNoDefault},
+    {"IsEnabled", 0, kNoDefault},
+    {"is_enabled?", 0, kNoDefault},
+    {"useFlag", 0, kNoDefault},
+    // LaunchDarkly
+    {"variation", 0, kLastArgument},
+    {"boolVariation", 0, kLastArgument},
+    {"BoolVariation", 0, kLastArgument},
+    {"bool_variation", 0, kLastArgument},
+    // Flagsmith
+    {"is_feature_enabled", 0, kNoDefault},
+    {"isFeatureEnabled", 0, kNoDefault},
+    {"hasFeature", 0, kNoDefault},
+    {"HasFeatureFlag", 0, kNoDefault},
+    {"feature_enabled?", 0, kNoDefault},
+    // GrowthBook
+    {"isOn", 0, kNoDefault},
+    {"is_on", 0, kNoDefault},
+    {"IsOn", 0, kNoDefault},
+    {"isOff", 0, kNoDefault, true},
+    {"is_off", 0, kNoDefault, true},
+    {"useFeatureIsOn", 0, kNoDefault},
+    // Flipper
+    {"enabled?", 0, kNoDefault},
+    {"disabled?", 0, kNoDefault, true},
+    // django-waffle
+    {"flag_is_active", 1, kNoDefault},
+    {"switch_is_active", 0, kNoDefault},
+    {"sample_is_active", 0, kNoDefault},
+    {"waffle_flag", 0, kNoDefault},
+    {"waffle_switch", 0, kNoDefault},
+    // Names that say it all
+    {"flag_on", 0, kNoDefault},
+    {"flagOn", 0, kNoDefault},
+    {"feature_enabled", 0, kNoDefault},
+    {"featureEnabled", 0, kNoDefault},
+    {"FeatureEnabled", 0, kNoDefault},
+    {"flag_enabled", 0, kNoDefault},
+    {"flagEnabled", 0, kNoDefault},
+    {"Enabled", 0, kNoDefault},
+    {"enabled", 0, kNoDefault},
+};
+
+// Ends of a chain that has the flag before them: FeatureFlag.tasks_v2.enabled
+constexpr std::string_view kProperties[] = {"enabled", "isEnabled", "is_enabled", "isOn", "is_on"};
+
+// Letters and digits alone, small: tasks-v2, TASKS_V2 and tasksV2 are one.
+std::string Plain(std::string_view name) {
+  std::string plain;
+  for (const char c : name) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) {
+      plain += absl::ascii_tolower(static_cast<unsigned char>(c));
+    }
+  }
+  return plain;
+}
+
+std::string_view Unquoted(std::string_view text) {
+  constexpr std::string_view kQuotes = "\"'`";
+  while (!text.empty() && absl::ascii_isalpha(static_cast<unsigned char>(text.front())) &&
+         text.size() > 1 && kQuotes.find(text.back()) != std::string_view::npos) {
+    text.remove_prefix(1);  // of a kind, like r""
+  }
+  while (text.size() >= 2 && kQuotes.find(text.front()) != std::string_view::npos &&
+         text.front() == text.back()) {
+    text = text.substr(1, text.size() - 2);
+  }
+  return text;
+}
+
+// Whether `text` is `end`, or ends with it behind a dot or the like.
+bool EndsWithName(std::string_view text, std::string_view end) {
+  if (!text.ends_with(end)) return false;
+  if (text.size() == end.size()) return true;
+  const char before = text[text.size() - end.size() - 1];
+  return !absl::ascii_isalnum(static_cast<unsigned char>(before)) && before != '_';
+}
+
+// Of a call, as they are written; the value of one that is named.
+std::vector<NodeId> ArgumentsOf(const SyntaxTree& tree, NodeId call) {
+  std::vector<NodeId> arguments;
+  const NodeId list = tree.Child(call, "arguments");
+  if (list == 0) return arguments;
+  for (NodeId argument : tree.NamedChildren(list)) {
+    // Some grammars have a node around each.
+    while (tree.Is(argument, Role::kOther) && tree.NamedChildren(argument).size() == 1) {
+      argument = tree.NamedChildren(argument)[0];
+    }
+    if (tree.Is(argument, Role::kNamedArgument)) {
+      argument = tree.NamedChildren(argument).back();
+    }
+    arguments.push_back(argument);
+  }
+  return arguments;
+}
+
+}  // namespace
+
+std::string_view LastName(const SyntaxTree& tree, NodeId node) {
+  const std::string_view text = tree.Text(node);
+  size_t begin = text.size();
+  const auto is_name = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '?' || c == '!' ||
+           c == '$';
+  };
+  while (begin > 0 && is_name(text[begin - 1])) --begin;
+  return text.substr(begin);
+}
+
+bool IsPure(const SyntaxTree& tree, NodeId node) {
+  switch (tree[node].role) {
+    case Role::kIdentifier:
+    case Role::kSymbol:
+    case Role::kLiteral:
+    case Role::kTrue:
+    case Role::kFalse:
+    case Role::kNull:
+      return true;
+    case Role::kString:  // Without code in it.
+      return std::ranges::none_of(tree.NamedChildren(node), [&](NodeId child) {
+        return tree.Kind(child).find("interpolation") != std::string_view::npos ||
+               tree.Kind(child).find("substitution") != std::string_view::npos;
+      });
+    case Role::kMember:
+    case Role::kParenthesized:
+    case Role::kSubscript:
+    case Role::kArguments:
+    case Role::kNamedArgument:
+    case Role::kNot:
+    case Role::kBinary:
+    case Role::kOther:
+      if (tree.IsLeaf(node)) return true;
+      return std::ranges::all_of(tree.NamedChildren(node),
+                                 [&](NodeId child) { return IsPure(tree, child); });
+    default:
+      return false;
+  }
+}
+
+bool FlagReads::NamesFlag(const SyntaxTree& tree, NodeId node) const {
+  switch (tree[node].role) {
+    case Role::kString:
+      return IsPure(tree, node) && Unquoted(tree.Text(node)) == question_.flag;
+    case Role::kSymbol:
+    case Role::kIdentifier:
+      return EndsWithName(tree.Text(node), question_.flag) ||
+             Plain(tree.Text(node)) == Plain(question_.flag);
+    case Role::kMember:
+      // A flag may be asked for by its qualified name.
+      return EndsWithName(tree.Text(node), question_.flag) ||
+             Plain(LastName(tree, node)) == Plain(question_.flag);
+    default:
+      return false;
+  }
+}
+
+FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
+  const std::string_view text = tree.Text(node);
+  if (tree.Is(node, Role::kMember) || tree.Is(node, Role::kIdentifier)) {
+    for (const Wrapper& wrapper : question_.wrappers) {
+      if (wrapper.argument != Wrapper::kProperty) continue;
+      if (EndsWithName(text, wrapper.function)) return {Answer::kOn, "", IsPure(tree, node)};
+    }
+    if (!tree.Is(node, Role::kMember)) return {};
+    const NodeId object = tree.Child(node, "object");
+    if (object == 0 || !NamesFlag(tree, object)) return {};
+    if (std::ranges::find(kProperties, LastName(tree, node)) == std::end(kProperties)) return {};
+    return {Answer::kOn, "", IsPure(tree, node)};
+  }
+  if (!tree.Is(node, Role::kCall)) return {};
+  const NodeId function = tree.Child(node, "function");
+  if (function == 0) return {};
+  const std::string_view called = tree.Text(function), name = LastName(tree, function);
+  const std::vector<NodeId> arguments = ArgumentsOf(tree, node);
+  const auto names_at = [&](int index) {
+    return index >= 0 && index < static_cast<int>(arguments.size()) &&
+           NamesFlag(tree, arguments[static_cast<size_t>(index)]);
+  };
+  const bool pure = IsPure(tree, function) && std::ranges::all_of(arguments, [&](NodeId argument) {
+                      return IsPure(tree, argument);
+                    });
+  for (const Wrapper& wrapper : question_.wrappers) {
+    if (EndsWithName(called, wrapper.function) && names_at(wrapper.argument)) {
+      return {Answer::kOn, "", pure};
+    }
+  }
+  for (const Idiom& idiom : kIdioms) {
+    if (idiom.function != name || !names_at(idiom.flag)) continue;
+    const int count = static_cast<int>(arguments.size());
+    const int otherwise = idiom.otherwise == kLastArgument ? count - 1 : idiom.otherwise;
+    const bool has_default = otherwise > idiom.flag && otherwise < count;
+    if (has_default && !tree.Is(arguments[static_cast<size_t>(otherwise)], Role::kFalse)) {
+      return {Answer::kUnknown, "where the flag is not known, this read is not false", pure};
+    }
+    return {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
+  }
+  return {};
+}
+
+}  // namespace gate::flags

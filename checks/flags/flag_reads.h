@@ -1,0 +1,63 @@
+// Where code asks for a flag: the idioms of the flag libraries, and a project's own wrappers.
+#ifndef CHECKS_FLAGS_FLAG_READS_H_
+#define CHECKS_FLAGS_FLAG_READS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/flags/syntax_tree.h"
+
+namespace gate::flags {
+
+// A function of the project's own that tells whether a flag is on.
+struct Wrapper {
+  // As it is called, or the end of that: "isEnabled", "this.flags.isEnabled".
+  std::string function;
+  // Which argument names the flag, from 0; kProperty: it is read without a call.
+  int argument = 0;
+  static constexpr int kProperty = -1;
+};
+
+struct FlagQuestion {
+  std::string flag;
+  std::vector<Wrapper> wrappers;
+};
+
+class FlagReads {
+ public:
+  explicit FlagReads(FlagQuestion question) : question_(std::move(question)) {}
+
+  enum class Answer {
+    kNone,     // It does not ask for this flag.
+    kOn,       // True where the flag is on, false where it is off.
+    kOff,      // The other way round.
+    kUnknown,  // It asks, and what comes out with the flag off is not known: `why`.
+  };
+  struct Read {
+    Answer answer = Answer::kNone;
+    std::string_view why;
+    // Whether all that is worked out to ask is names and literals: nothing else happens.
+    bool pure = true;
+  };
+
+  // What an expression asks. Conditions made of several are not looked into.
+  Read At(const SyntaxTree& tree, NodeId node) const;
+
+  const std::string& flag() const { return question_.flag; }
+
+ private:
+  bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
+
+  FlagQuestion question_;
+};
+
+// Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a literal.
+bool IsPure(const SyntaxTree& tree, NodeId node);
+
+// The last part of a chain of names: "isEnabled" of this.flags.isEnabled.
+std::string_view LastName(const SyntaxTree& tree, NodeId node);
+
+}  // namespace gate::flags
+
+#endif  // CHECKS_FLAGS_FLAG_READS_H_

@@ -1,0 +1,76 @@
+// What has to be true for a place in the code to be reached: is one of it that the flag is on?
+#ifndef CHECKS_FLAGS_GUARDS_H_
+#define CHECKS_FLAGS_GUARDS_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checks/flags/flag_reads.h"
+#include "checks/flags/syntax_tree.h"
+
+namespace gate::flags {
+
+// A condition, and how it came out.
+struct Fact {
+  NodeId condition = 0;
+  bool holds = true;
+  std::string_view rule;  // G1 to G6
+};
+
+// One file and one flag. Both outlive it.
+class Guards {
+ public:
+  Guards(const SyntaxTree& tree, const FlagReads& reads) : tree_(tree), reads_(reads) {}
+
+  // The rule by which reaching the node implies that the flag is on; nothing where it does not.
+  std::optional<std::string_view> Guarding(NodeId node) const;
+
+  // Whether the node is reached wherever the flag is off, as far as the flag decides: it stands in the
+  // other branch of a check.
+  bool InOffBranch(NodeId node) const;
+
+  // The if, guard or loop whose check of the flag the node is a part of, without more than asking;
+  // `why` tells what else happens there. Nothing where it is not a part of a check.
+  struct Part {
+    bool pure = true;
+    std::string_view why;
+  };
+  std::optional<Part> PartOfCheck(NodeId node) const;
+
+  // Whether the node leaves a block where the flag is off, with nothing or an empty value: what follows
+  // is then guarded, and nothing else happens.
+  bool IsEmptyExit(NodeId node) const;
+
+  // Why a check of the flag around the node, or that could be one, is not counted; empty: there is none.
+  std::string_view WhyUnknown(NodeId node) const;
+
+  // Whether `condition` having come out as `value` implies that the flag is on, or follows from its
+  // being off.
+  bool ImpliesOn(NodeId condition, bool value) const { return Implies(condition, value, 0); }
+  bool FollowsFromOff(NodeId condition, bool value) const { return Follows(condition, value, 0); }
+
+  // What is known in `child`, of its parent.
+  void FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) const;
+
+ private:
+  bool Implies(NodeId condition, bool value, int depth) const;
+  bool Follows(NodeId condition, bool value, int depth) const;
+  bool Mentions(NodeId condition) const;
+  // What a name has been given, where that was once and for all; 0 where it may be anything.
+  NodeId ValueOf(NodeId name) const;
+  bool Leaves(NodeId statement) const;
+  void AddFactsBehind(NodeId statement, std::vector<Fact>& facts) const;
+  FlagReads::Read ReadOf(NodeId node) const { return reads_.At(tree_, node); }
+
+  const SyntaxTree& tree_;
+  const FlagReads& reads_;
+};
+
+// condition, consequence or alternative of an if or a ternary; 0 where it has none.
+NodeId PartOfIf(const SyntaxTree& tree, NodeId node, std::string_view part);
+
+}  // namespace gate::flags
+
+#endif  // CHECKS_FLAGS_GUARDS_H_

@@ -1,0 +1,105 @@
+// A programming language, as data: its grammar and what the grammar's nodes are to the analysis.
+//
+// To add one: a file languages/NAME.cc that defines `const Language kLanguage_NAME`, its grammar in
+// deploy/grammars, and a folder of goldens, tests/golden/flags/NAME. CMake makes the table.
+#ifndef CHECKS_FLAGS_LANGUAGE_H_
+#define CHECKS_FLAGS_LANGUAGE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+struct TSLanguage;
+
+namespace gate::flags {
+
+class SyntaxTree;
+using NodeId = uint32_t;
+
+// What a node is, whatever the language calls it. Fields are those of the grammar; a language that
+// has others says so by `Language::field_names`.
+enum class Role : uint8_t {
+  kOther,
+  kModule,      // the file
+  kFunction,    // with a name; fields name, parameters, body
+  kLambda,      // without one
+  kClass,       // fields name, body
+  kParameters,  // of a function, with their defaults
+  kDecorated,   // a definition behind its decorators
+  kDecorator,
+  kBlock,       // statements, one after the other
+  kIf,          // fields condition, consequence, alternative
+  kUnless,      // the same, turned
+  kElif,        // as a part of an if
+  kElse,
+  kGuard,       // condition, else a block that leaves
+  kTernary,     // fields condition, consequence, alternative
+  kWhen,        // arms with conditions
+  kArm,         // fields condition, body
+  kSwitch,      // arms by value
+  kLoop,        // fields condition (or none), body
+  kTry, kHandler, kFinally,
+  kDefer,
+  kExit,        // leaves the block: return, raise, continue, break
+  kBinary,      // fields left, operator, right
+  kNot,         // of its only named child
+  kUnary,       // another operator
+  kParenthesized,
+  kAwait,
+  kCall,        // fields function, arguments
+  kMember,      // fields object, attribute
+  kSubscript,
+  kArguments,
+  kNamedArgument,
+  kAssignment,  // fields left, right
+  kDeclaration, // of a name with a value: fields name, value
+  kIdentifier,
+  kString,
+  kSymbol,      // a name as a value, :tasks_v2
+  kLiteral,
+  kTrue, kFalse, kNull,
+  kImport,
+  kType,        // Nothing in it runs.
+  kComment,
+};
+
+struct Language {
+  std::string_view name;
+  std::span<const std::string_view> extensions;  // ".py"
+  const TSLanguage* (*grammar)();
+
+  struct Kind {
+    std::string_view name;  // in the grammar
+    Role role;
+  };
+  std::span<const Kind> kinds;
+
+  // The grammar's name of a field that the roles above name otherwise.
+  struct FieldName {
+    Role role;
+    std::string_view field;  // as above
+    std::string_view here;
+  };
+  std::span<const FieldName> field_names;
+
+  // Which named child of a ternary is its condition, consequence and alternative, where they have no
+  // fields.
+  std::array<size_t, 3> ternary = {0, 1, 2};
+
+  // Names that are called by the framework or the runtime, never by their name: "__init__".
+  std::span<const std::string_view> called_by_others;
+  // Whether an import runs the module's code.
+  bool imports_run = false;
+  // Whether a name in quotes, alone in a statement, is documentation.
+  bool docstrings = false;
+};
+
+// By the path's extension; null for a language that is not known.
+const Language* LanguageOf(std::string_view path);
+std::span<const Language* const> AllLanguages();
+
+}  // namespace gate::flags
+
+#endif  // CHECKS_FLAGS_LANGUAGE_H_

@@ -1,0 +1,83 @@
+#include "checks/flags/language.h"
+
+extern "C" const TSLanguage* tree_sitter_python();
+
+namespace gate::flags {
+namespace {
+
+constexpr std::string_view kExtensions[] = {".py", ".pyi"};
+
+constexpr Language::Kind kKinds[] = {
+    {"module", Role::kModule},
+    {"function_definition", Role::kFunction},
+    {"lambda", Role::kLambda},
+    {"class_definition", Role::kClass},
+    {"parameters", Role::kParameters},
+    {"lambda_parameters", Role::kParameters},
+    {"decorated_definition", Role::kDecorated},
+    {"decorator", Role::kDecorator},
+    {"block", Role::kBlock},
+    {"if_statement", Role::kIf},
+    {"elif_clause", Role::kElif},
+    {"else_clause", Role::kElse},
+    {"conditional_expression", Role::kTernary},
+    {"match_statement", Role::kSwitch},
+    {"while_statement", Role::kLoop},
+    {"for_statement", Role::kLoop},
+    {"try_statement", Role::kTry},
+    {"except_clause", Role::kHandler},
+    {"except_group_clause", Role::kHandler},
+    {"finally_clause", Role::kFinally},
+    {"return_statement", Role::kExit},
+    {"raise_statement", Role::kExit},
+    {"continue_statement", Role::kExit},
+    {"break_statement", Role::kExit},
+    {"boolean_operator", Role::kBinary},
+    {"comparison_operator", Role::kBinary},
+    {"binary_operator", Role::kBinary},
+    {"not_operator", Role::kNot},
+    {"unary_operator", Role::kUnary},
+    {"parenthesized_expression", Role::kParenthesized},
+    {"await", Role::kAwait},
+    {"call", Role::kCall},
+    {"attribute", Role::kMember},
+    {"subscript", Role::kSubscript},
+    {"argument_list", Role::kArguments},
+    {"keyword_argument", Role::kNamedArgument},
+    {"assignment", Role::kAssignment},
+    {"augmented_assignment", Role::kAssignment},
+    {"named_expression", Role::kDeclaration},
+    {"identifier", Role::kIdentifier},
+    {"string", Role::kString},
+    {"integer", Role::kLiteral},
+    {"float", Role::kLiteral},
+    {"true", Role::kTrue},
+    {"false", Role::kFalse},
+    {"none", Role::kNull},
+    {"import_statement", Role::kImport},
+    {"import_from_statement", Role::kImport},
+    {"type", Role::kType},
+    {"type_alias_statement", Role::kType},
+    {"comment", Role::kComment},
+};
+
+constexpr std::string_view kCalledByOthers[] = {
+    "__init__", "__call__", "__enter__", "__exit__", "__str__", "__eq__", "__new__", "__getattr__",
+    "ready", "save", "clean", "delete", "handle", "dispatch", "get_queryset", "setUp",
+};
+
+}  // namespace
+
+extern const Language kLanguage_python;
+const Language kLanguage_python = {
+    .name = "Python",
+    .extensions = kExtensions,
+    .grammar = tree_sitter_python,
+    .kinds = kKinds,
+    .ternary = {1, 0, 2},
+    .called_by_others = kCalledByOthers,
+    .imports_run = true,
+    .docstrings = true,
+};
+
+}  // namespace gate::flags

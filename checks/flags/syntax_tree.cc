@@ -1,0 +1,170 @@
+#include "checks/flags/syntax_tree.h"
+
+#include <tree_sitter/api.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace gate::flags {
+namespace {
+
+constexpr uint64_t kMostMicroseconds = 2'000'000;
+
+using Roles = std::vector<Role>;
+
+Roles RolesOf(const Language& language) {
+  const TSLanguage* grammar = language.grammar();
+  Roles roles(ts_language_symbol_count(grammar), Role::kOther);
+  for (uint32_t symbol = 0; symbol < roles.size(); ++symbol) {
+    const auto id = static_cast<TSSymbol>(symbol);
+    const std::string_view name = ts_language_symbol_name(grammar, id);
+    const bool named = ts_language_symbol_type(grammar, id) == TSSymbolTypeRegular;
+    for (const Language::Kind& kind : language.kinds) {
+      // A keyword is called as it is written: "'not'".
+      const bool quoted = kind.name.size() > 2 && kind.name.front() == '\'';
+      const std::string_view bare =
+          quoted ? kind.name.substr(1, kind.name.size() - 2) : kind.name;
+      if (bare == name && named != quoted) roles[symbol] = kind.role;
+    }
+  }
+  return roles;
+}
+
+// Worked out once, by language.
+const Roles& CachedRolesOf(const Language& language) {
+  static const auto& all = *new std::vector<std::pair<const Language*, Roles>>([] {
+    std::vector<std::pair<const Language*, Roles>> roles;
+    for (const Language* one : AllLanguages()) roles.emplace_back(one, RolesOf(*one));
+    return roles;
+  }());
+  return std::ranges::find(all, &language, [](const auto& pair) { return pair.first; })->second;
+}
+
+struct Freed {
+  void operator()(TSParser* parser) const { ts_parser_delete(parser); }
+  void operator()(TSTree* tree) const { ts_tree_delete(tree); }
+};
+
+}  // namespace
+
+absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::string_view text) {
+  if (text.size() > kMostBytes) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the file is larger than ", kMostBytes >> 20, " MiB"));
+  }
+  const std::unique_ptr<TSParser, Freed> parser(ts_parser_new());
+  if (!ts_parser_set_language(parser.get(), language.grammar())) {
+    return absl::InternalError(absl::StrCat("the grammar of ", std::string(language.name),
+                                            " is of another version than its parser"));
+  }
+  ts_parser_set_timeout_micros(parser.get(), kMostMicroseconds);
+  const std::unique_ptr<TSTree, Freed> parsed(ts_parser_parse_string(
+      parser.get(), nullptr, text.data(), static_cast<uint32_t>(text.size())));
+  if (!parsed) return absl::ResourceExhaustedError("parsing took longer than two seconds");
+
+  SyntaxTree tree;
+  tree.language_ = &language;
+  tree.text_ = text;
+  const Roles& roles = CachedRolesOf(language);
+  TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(parsed.get()));
+  std::vector<NodeId> open;        // from the root to here
+  std::vector<NodeId> last_child;  // of each of them
+  bool deep = false;
+  for (bool more = true; more;) {
+    const TSNode node = ts_tree_cursor_current_node(&cursor);
+    const TSPoint start = ts_node_start_point(node);
+    const auto id = static_cast<NodeId>(tree.nodes_.size());
+    const TSSymbol symbol = ts_node_symbol(node);
+    const NodeId parent = open.empty() ? 0 : open.back();
+    const bool error = ts_node_is_error(node) || ts_node_is_missing(node);
+    tree.nodes_.push_back({.symbol = symbol,
+                           .field = ts_tree_cursor_current_field_id(&cursor),
+                           .role = error || symbol >= roles.size() ? Role::kOther : roles[symbol],
+                           .named = ts_node_is_named(node),
+                           .broken = error,
+                           .begin = ts_node_start_byte(node),
+                           .end = ts_node_end_byte(node),
+                           .row = start.row,
+                           .column = start.column,
+                           .parent = parent,
+                           .first_child = 0,
+                           .next = 0,
+                           .last = id});
+    if (id > 0) {
+      NodeId& before = last_child.back();
+      (before == 0 ? tree.nodes_[parent].first_child : tree.nodes_[before].next) = id;
+      before = id;
+    }
+    deep = deep || open.size() >= kMostDepth;
+    if (!deep && ts_tree_cursor_goto_first_child(&cursor)) {
+      open.push_back(id);
+      last_child.push_back(0);
+      continue;
+    }
+    while (!ts_tree_cursor_goto_next_sibling(&cursor)) {
+      more = !open.empty() && ts_tree_cursor_goto_parent(&cursor);
+      if (!more) break;
+      tree.nodes_[open.back()].last = static_cast<NodeId>(tree.nodes_.size() - 1);
+      open.pop_back();
+      last_child.pop_back();
+    }
+  }
+  ts_tree_cursor_delete(&cursor);
+  if (deep) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the code is nested more than ", kMostDepth, " levels deep"));
+  }
+  return tree;
+}
+
+std::string_view SyntaxTree::Kind(NodeId node) const {
+  const char* name = ts_language_symbol_name(language_->grammar(), nodes_[node].symbol);
+  return name == nullptr ? "ERROR" : name;
+}
+
+std::string_view SyntaxTree::Field(NodeId node) const {
+  if (nodes_[node].field == 0) return "";
+  return ts_language_field_name_for_id(language_->grammar(), nodes_[node].field);
+}
+
+NodeId SyntaxTree::Child(NodeId node, std::string_view field) const {
+  for (const Language::FieldName& name : language_->field_names) {
+    if (name.role == nodes_[node].role && name.field == field) field = name.here;
+  }
+  const TSFieldId id = ts_language_field_id_for_name(language_->grammar(), field.data(),
+                                                     static_cast<uint32_t>(field.size()));
+  if (id == 0) return 0;
+  for (NodeId child = nodes_[node].first_child; child != 0; child = nodes_[child].next) {
+    if (nodes_[child].field == id) return child;
+  }
+  return 0;
+}
+
+std::vector<NodeId> SyntaxTree::Children(NodeId node) const {
+  std::vector<NodeId> children;
+  for (NodeId child = nodes_[node].first_child; child != 0; child = nodes_[child].next) {
+    children.push_back(child);
+  }
+  return children;
+}
+
+std::vector<NodeId> SyntaxTree::NamedChildren(NodeId node) const {
+  std::vector<NodeId> children;
+  for (NodeId child = nodes_[node].first_child; child != 0; child = nodes_[child].next) {
+    if (nodes_[child].named && nodes_[child].role != Role::kComment) children.push_back(child);
+  }
+  return children;
+}
+
+NodeId SyntaxTree::Around(NodeId node, Role role) const {
+  for (;; node = nodes_[node].parent) {
+    if (nodes_[node].role == role) return node;
+    if (node == 0) return 0;
+  }
+}
+
+}  // namespace gate::flags
