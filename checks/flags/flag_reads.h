@@ -52,7 +52,8 @@ class FlagReads {
   FlagQuestion question_;
 };
 
-// Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a literal.
+// Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a
+// literal.
 bool IsPure(const SyntaxTree& tree, NodeId node);
 
 // The last part of a chain of names: "isEnabled" of this.flags.isEnabled.

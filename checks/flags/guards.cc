@@ -182,7 +182,8 @@ NodeId Guards::ValueOf(NodeId name) const {
       if (tree_.Is(parent, Role::kAssignment) && child == tree_.Child(parent, "left")) {
         ++given;
         // Only a plain one, of the name alone.
-        const bool plain = child == id && tree_.Kind(parent).find("augmented") == std::string_view::npos;
+        const bool plain =
+            child == id && tree_.Kind(parent).find("augmented") == std::string_view::npos;
         value = plain ? tree_.Child(parent, "right") : 0;
         if (!plain) return 0;
       } else if (tree_.Is(parent, Role::kDeclaration) && child == tree_.Child(parent, "name")) {
@@ -321,16 +322,35 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
   }
 }
 
-std::optional<std::string_view> Guards::Guarding(NodeId node) const {
+Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
+    : tree_(tree), reads_(reads), guarding_(tree.nodes().size()) {
   std::vector<Fact> facts;
-  for (NodeId child = node; child != 0; child = tree_[child].parent) {
-    facts.clear();
-    FactsOf(tree_[child].parent, child, facts);
-    for (const Fact& fact : facts) {
+  const auto rule_of = [&](const std::vector<Fact>& known) -> std::string_view {
+    for (const Fact& fact : known) {
       if (ImpliesOn(fact.condition, fact.holds)) return fact.rule;
     }
+    return "";
+  };
+  // Parents come before their children.
+  for (NodeId parent = 0; parent < tree.nodes().size(); ++parent) {
+    const bool statements = tree.Is(parent, Role::kBlock) || tree.Is(parent, Role::kModule);
+    std::string_view so_far;  // In a sequence of statements, from here on.
+    for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {
+      facts.clear();
+      if (!statements) FactsOf(parent, child, facts);
+      const std::string_view own = statements ? so_far : rule_of(facts);
+      guarding_[child] = own.empty() ? guarding_[parent] : own;
+      if (!statements || !so_far.empty() || !tree[child].named) continue;
+      facts.clear();
+      AddFactsBehind(child, facts);
+      so_far = rule_of(facts);
+    }
   }
-  return std::nullopt;
+}
+
+std::optional<std::string_view> Guards::Guarding(NodeId node) const {
+  if (guarding_[node].empty()) return std::nullopt;
+  return guarding_[node];
 }
 
 bool Guards::InOffBranch(NodeId node) const {
@@ -349,7 +369,8 @@ bool Guards::InOffBranch(NodeId node) const {
 bool Guards::Mentions(NodeId condition) const {
   for (NodeId id = condition; id <= tree_[condition].last; ++id) {
     if (ReadOf(id).answer != FlagReads::Answer::kNone) return true;
-    if (tree_.Is(id, Role::kIdentifier) && (ImpliesOn(id, true) || ImpliesOn(id, false))) return true;
+    if (tree_.Is(id, Role::kIdentifier) && (ImpliesOn(id, true) || ImpliesOn(id, false)))
+      return true;
   }
   return false;
 }
@@ -442,7 +463,8 @@ std::string_view Guards::WhyUnknown(NodeId node) const {
       const NodeId around = tree_.Around(parent, Role::kSwitch);
       if (around != 0) {
         for (NodeId id = around; id <= tree_[around].last && id < child; ++id) {
-          if (tree_.Is(id, Role::kString) && tree_.Text(id).find(reads_.flag()) != std::string_view::npos)
+          if (tree_.Is(id, Role::kString) &&
+              tree_.Text(id).find(reads_.flag()) != std::string_view::npos)
             return "a switch over values of the flag is not followed";
         }
       }

@@ -22,13 +22,13 @@ struct Fact {
 // One file and one flag. Both outlive it.
 class Guards {
  public:
-  Guards(const SyntaxTree& tree, const FlagReads& reads) : tree_(tree), reads_(reads) {}
+  Guards(const SyntaxTree& tree, const FlagReads& reads);
 
   // The rule by which reaching the node implies that the flag is on; nothing where it does not.
   std::optional<std::string_view> Guarding(NodeId node) const;
 
-  // Whether the node is reached wherever the flag is off, as far as the flag decides: it stands in the
-  // other branch of a check.
+  // Whether the node is reached wherever the flag is off, as far as the flag decides: it stands in
+  // the other branch of a check.
   bool InOffBranch(NodeId node) const;
 
   // The if, guard or loop whose check of the flag the node is a part of, without more than asking;
@@ -39,11 +39,12 @@ class Guards {
   };
   std::optional<Part> PartOfCheck(NodeId node) const;
 
-  // Whether the node leaves a block where the flag is off, with nothing or an empty value: what follows
-  // is then guarded, and nothing else happens.
+  // Whether the node leaves a block where the flag is off, with nothing or an empty value: what
+  // follows is then guarded, and nothing else happens.
   bool IsEmptyExit(NodeId node) const;
 
-  // Why a check of the flag around the node, or that could be one, is not counted; empty: there is none.
+  // Why a check of the flag around the node, or that could be one, is not counted; empty: there is
+  // none.
   std::string_view WhyUnknown(NodeId node) const;
 
   // Whether `condition` having come out as `value` implies that the flag is on, or follows from its
@@ -66,6 +67,8 @@ class Guards {
 
   const SyntaxTree& tree_;
   const FlagReads& reads_;
+  // By node: the rule of the nearest check around it that implies the flag, or an empty one.
+  std::vector<std::string_view> guarding_;
 };
 
 // condition, consequence or alternative of an if or a ternary; 0 where it has none.

@@ -29,39 +29,43 @@ enum class Role : uint8_t {
   kParameters,  // of a function, with their defaults
   kDecorated,   // a definition behind its decorators
   kDecorator,
-  kBlock,       // statements, one after the other
-  kIf,          // fields condition, consequence, alternative
-  kUnless,      // the same, turned
-  kElif,        // as a part of an if
+  kBlock,   // statements, one after the other
+  kIf,      // fields condition, consequence, alternative
+  kUnless,  // the same, turned
+  kElif,    // as a part of an if
   kElse,
-  kGuard,       // condition, else a block that leaves
-  kTernary,     // fields condition, consequence, alternative
-  kWhen,        // arms with conditions
-  kArm,         // fields condition, body
-  kSwitch,      // arms by value
-  kLoop,        // fields condition (or none), body
-  kTry, kHandler, kFinally,
+  kGuard,    // condition, else a block that leaves
+  kTernary,  // fields condition, consequence, alternative
+  kWhen,     // arms with conditions
+  kArm,      // fields condition, body
+  kSwitch,   // arms by value
+  kLoop,     // fields condition (or none), body
+  kTry,
+  kHandler,
+  kFinally,
   kDefer,
-  kExit,        // leaves the block: return, raise, continue, break
-  kBinary,      // fields left, operator, right
-  kNot,         // of its only named child
-  kUnary,       // another operator
+  kExit,    // leaves the block: return, raise, continue, break
+  kBinary,  // fields left, operator, right
+  kNot,     // of its only named child
+  kUnary,   // another operator
   kParenthesized,
   kAwait,
-  kCall,        // fields function, arguments
-  kMember,      // fields object, attribute
+  kCall,    // fields function, arguments
+  kMember,  // fields object, attribute
   kSubscript,
   kArguments,
   kNamedArgument,
-  kAssignment,  // fields left, right
-  kDeclaration, // of a name with a value: fields name, value
+  kAssignment,   // fields left, right
+  kDeclaration,  // of a name with a value: fields name, value
   kIdentifier,
   kString,
-  kSymbol,      // a name as a value, :tasks_v2
+  kSymbol,  // a name as a value, :tasks_v2
   kLiteral,
-  kTrue, kFalse, kNull,
+  kTrue,
+  kFalse,
+  kNull,
   kImport,
-  kType,        // Nothing in it runs.
+  kType,  // Nothing in it runs.
   kComment,
 };
 
@@ -84,8 +88,8 @@ struct Language {
   };
   std::span<const FieldName> field_names;
 
-  // Which named child of a ternary is its condition, consequence and alternative, where they have no
-  // fields.
+  // Which named child of a ternary is its condition, consequence and alternative, where they have
+  // no fields.
   std::array<size_t, 3> ternary = {0, 1, 2};
 
   // Names that are called by the framework or the runtime, never by their name: "__init__".

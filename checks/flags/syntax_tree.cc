@@ -26,8 +26,7 @@ Roles RolesOf(const Language& language) {
     for (const Language::Kind& kind : language.kinds) {
       // A keyword is called as it is written: "'not'".
       const bool quoted = kind.name.size() > 2 && kind.name.front() == '\'';
-      const std::string_view bare =
-          quoted ? kind.name.substr(1, kind.name.size() - 2) : kind.name;
+      const std::string_view bare = quoted ? kind.name.substr(1, kind.name.size() - 2) : kind.name;
       if (bare == name && named != quoted) roles[symbol] = kind.role;
     }
   }

@@ -1,6 +1,6 @@
-// Source code as a tree in one array, in the order of the text. Made by tree-sitter, walked once with
-// a cursor, and then forgotten by it: asking tree-sitter's own nodes for their parents takes time
-// with the depth each time.
+// Source code as a tree in one array, in the order of the text. Made by tree-sitter, walked once
+// with a cursor, and then forgotten by it: asking tree-sitter's own nodes for their parents takes
+// time with the depth each time.
 #ifndef CHECKS_FLAGS_SYNTAX_TREE_H_
 #define CHECKS_FLAGS_SYNTAX_TREE_H_
 
@@ -24,9 +24,9 @@ class SyntaxTree {
     uint16_t field;  // of the parent, 0 for none
     Role role;
     bool named;
-    bool broken;  // The text here is not of the language, or something is missing.
-    uint32_t begin, end;    // bytes
-    uint32_t row, column;   // from 0
+    bool broken;           // The text here is not of the language, or something is missing.
+    uint32_t begin, end;   // bytes
+    uint32_t row, column;  // from 0
     NodeId parent, first_child, next;
     NodeId last;  // Of the nodes in it, which are all of those behind it up to this one.
   };
@@ -35,8 +35,8 @@ class SyntaxTree {
   static constexpr size_t kMostBytes = 2 << 20;
   static constexpr int kMostDepth = 2000;
 
-  // The text outlives the tree. RESOURCE_EXHAUSTED over a cap, or where parsing takes longer than two
-  // seconds.
+  // The text outlives the tree. RESOURCE_EXHAUSTED over a cap, or where parsing takes longer than
+  // two seconds.
   static absl::StatusOr<SyntaxTree> Parse(const Language& language, std::string_view text);
 
   const Language& language() const { return *language_; }

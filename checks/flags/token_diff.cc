@@ -8,7 +8,30 @@ namespace {
 
 constexpr size_t kMostEdits = 1000;
 
-// Texts of tokens, to be compared as numbers would be.
+// Tokens that begin on one line, as they are written.
+struct Line {
+  size_t begin, end;  // tokens
+  std::string text;
+};
+
+std::vector<Line> LinesOf(const SyntaxTree& tree, const std::vector<NodeId>& tokens) {
+  std::vector<Line> lines;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (i == 0 || tree[tokens[i]].row != tree[tokens[i - 1]].row) lines.push_back({i, i, ""});
+    lines.back().end = i + 1;
+    lines.back().text.append(tree.Text(tokens[i])) += '\0';
+  }
+  return lines;
+}
+
+std::vector<std::string_view> TextsOf(const std::vector<Line>& lines) {
+  std::vector<std::string_view> texts;
+  texts.reserve(lines.size());
+  for (const Line& line : lines) texts.push_back(line.text);
+  return texts;
+}
+
+// Texts of tokens.
 std::vector<std::string_view> TextsOf(const SyntaxTree& tree, const std::vector<NodeId>& tokens) {
   std::vector<std::string_view> texts;
   texts.reserve(tokens.size());
@@ -38,7 +61,8 @@ class Matcher {
     for (int64_t edits = 0; edits <= most; ++edits) {
       trace.push_back(far);
       for (int64_t k = -edits; k <= edits; k += 2) {
-        int64_t x = k == -edits || (k != edits && at(k - 1) < at(k + 1)) ? at(k + 1) : at(k - 1) + 1;
+        int64_t x =
+            k == -edits || (k != edits && at(k - 1) < at(k + 1)) ? at(k + 1) : at(k - 1) + 1;
         int64_t y = x - k;
         while (x < n && y < m && Equal(a0, x, b0, y)) ++x, ++y;
         at(k) = x;
@@ -103,7 +127,27 @@ TokenDiff Compare(const SyntaxTree& base, const SyntaxTree& head) {
   diff.head = Tokens(head);
   diff.same.assign(diff.head.size(), TokenDiff::kNone);
   const auto before = TextsOf(base, diff.base), after = TextsOf(head, diff.head);
-  Matcher(before, after, diff.same).Match(0, before.size(), 0, after.size());
+  // Lines first: what is alike in two lines that have nothing to do with each other is chance.
+  const std::vector<Line> lines_before = LinesOf(base, diff.base);
+  const std::vector<Line> lines_after = LinesOf(head, diff.head);
+  std::vector<size_t> same_lines(lines_after.size(), TokenDiff::kNone);
+  const auto texts_before = TextsOf(lines_before), texts_after = TextsOf(lines_after);
+  Matcher(texts_before, texts_after, same_lines)
+      .Match(0, texts_before.size(), 0, texts_after.size());
+  Matcher tokens(before, after, diff.same);
+  size_t a = 0, b = 0;  // tokens behind the last line that is the same
+  for (size_t i = 0; i < lines_after.size(); ++i) {
+    if (same_lines[i] == TokenDiff::kNone) continue;
+    const Line& old = lines_before[same_lines[i]];
+    const Line& now = lines_after[i];
+    tokens.Match(a, old.begin, b, now.begin);
+    for (size_t token = 0; now.begin + token < now.end; ++token) {
+      diff.same[now.begin + token] = old.begin + token;
+    }
+    a = old.end;
+    b = now.end;
+  }
+  tokens.Match(a, before.size(), b, after.size());
 
   const auto add = [](std::vector<TokenRun>& runs, size_t at) {
     if (!runs.empty() && runs.back().end == at) {

@@ -28,9 +28,9 @@ struct TokenDiff {
 
 std::vector<NodeId> Tokens(const SyntaxTree& tree);
 
-// Minimal up to a thousand changes in a row; beyond that whole stretches count as replaced, which errs
-// towards more having changed. (Myers, An O(ND) Difference Algorithm and Its Variations, Algorithmica
-// 1 (1986).)
+// Minimal up to a thousand changes in a row; beyond that whole stretches count as replaced, which
+// errs towards more having changed. (Myers, An O(ND) Difference Algorithm and Its Variations,
+// Algorithmica 1 (1986).)
 TokenDiff Compare(const SyntaxTree& base, const SyntaxTree& head);
 
 }  // namespace gate::flags

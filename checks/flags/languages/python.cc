@@ -62,8 +62,9 @@ constexpr Language::Kind kKinds[] = {
 };
 
 constexpr std::string_view kCalledByOthers[] = {
-    "__init__", "__call__", "__enter__", "__exit__", "__str__", "__eq__", "__new__", "__getattr__",
-    "ready", "save", "clean", "delete", "handle", "dispatch", "get_queryset", "setUp",
+    "__init__", "__call__",    "__enter__",    "__exit__", "__str__", "__eq__",
+    "__new__",  "__getattr__", "ready",        "save",     "clean",   "delete",
+    "handle",   "dispatch",    "get_queryset", "setUp",
 };
 
 }  // namespace

@@ -1,0 +1,492 @@
+#include "checks/flags/coverage.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "checks/flags/guards.h"
+#include "checks/flags/references.h"
+#include "checks/flags/token_diff.h"
+
+namespace gate::flags {
+namespace {
+
+using State = ChangedLine::State;
+
+// What is said of a token.
+struct Said {
+  State state = State::kCovered;
+  std::string rule;
+  std::string reason;
+};
+
+Said Covered(std::string_view rule) { return {State::kCovered, std::string(rule), ""}; }
+Said Uncovered(std::string_view rule, std::string_view reason) {
+  return {State::kUncovered, std::string(rule), std::string(reason)};
+}
+Said Unknown(std::string_view reason) { return {State::kUnknown, "unknown", std::string(reason)}; }
+
+// Hashes of what a node is nested in, by node: where a statement is moved out of an if without any
+// token being changed but brackets or blanks, they differ. Checks of the flag are left out.
+std::vector<uint64_t> NestingOf(const SyntaxTree& tree, const Guards& guards) {
+  std::vector<uint64_t> nesting(tree.nodes().size(), 0);
+  for (NodeId child = 1; child < nesting.size(); ++child) {
+    const NodeId parent = tree[child].parent;
+    uint64_t& own = nesting[child];
+    own = nesting[parent];
+    const Role role = tree[parent].role;
+    const bool region = tree.Is(child, Role::kBlock) || role == Role::kIf ||
+                        role == Role::kUnless || role == Role::kElif || role == Role::kTernary ||
+                        role == Role::kLoop || role == Role::kArm || role == Role::kSwitch;
+    if (!region || !tree[child].named) continue;
+    std::vector<Fact> facts;
+    guards.FactsOf(parent, child, facts);
+    const bool of_flag = std::ranges::any_of(facts, [&](const Fact& fact) {
+      return guards.ImpliesOn(fact.condition, fact.holds) ||
+             guards.FollowsFromOff(fact.condition, fact.holds);
+    });
+    // Of an if that checks the flag nothing counts, nor of its else.
+    const NodeId condition = PartOfIf(tree, parent, "condition");
+    const bool check =
+        condition != 0 && (guards.ImpliesOn(condition, true) || guards.ImpliesOn(condition, false));
+    if (of_flag || check || (role == Role::kElse && of_flag)) continue;
+    if (role == Role::kElse) {
+      const NodeId around = PartOfIf(tree, tree[parent].parent, "condition");
+      if (around != 0 && (guards.ImpliesOn(around, true) || guards.ImpliesOn(around, false))) {
+        continue;
+      }
+    }
+    const std::string_view field = tree.Field(child);
+    own = own * 1099511628211u + static_cast<uint64_t>(role) * 31 +
+          std::hash<std::string_view>()(field);
+  }
+  return nesting;
+}
+
+// One changed file.
+class FileCoverage {
+ public:
+  FileCoverage(const FileChange& change, const FlagReads& reads, Files& files)
+      : change_(change), reads_(reads), files_(files) {}
+
+  // Functions that the change touched, by name.
+  struct ChangedFunction {
+    NodeId node;
+    bool added = true;  // There was none of this name before.
+    bool covered = true;
+    std::vector<Place> witness;
+    std::string reason;
+  };
+
+  // Reads both texts and compares them. A sentence where that cannot be done.
+  std::string Read() {
+    const Language* language = LanguageOf(change_.path);
+    if (language == nullptr) return "there is no grammar for this language";
+    const Language* before = change_.base_path.empty() ? language : LanguageOf(change_.base_path);
+    for (const auto& [text, grammar, tree] :
+         {std::tuple(&change_.base, before, &base_), {&change_.head, language, &head_}}) {
+      static const std::string& nothing = *new std::string;
+      absl::StatusOr<SyntaxTree> parsed =
+          SyntaxTree::Parse(grammar == nullptr ? *language : *grammar, *text ? **text : nothing);
+      if (!parsed.ok()) return std::string(parsed.status().message());
+      *tree = *std::move(parsed);
+    }
+    base_guards_ = std::make_unique<Guards>(base_, reads_);
+    head_guards_ = std::make_unique<Guards>(head_, reads_);
+    diff_ = Compare(base_, head_);
+    is_added_.assign(diff_.head.size(), true);
+    for (size_t i = 0; i < is_added_.size(); ++i) is_added_[i] = diff_.same[i] == TokenDiff::kNone;
+    FindMoved();
+    FindChangedFunctions();
+    return "";
+  }
+
+  std::map<std::string, ChangedFunction>& changed_functions() { return changed_functions_; }
+  const SyntaxTree& head() const { return head_; }
+  const Guards& head_guards() const { return *head_guards_; }
+  const std::string& path() const { return change_.path; }
+
+  void Judge(Coverage& coverage) {
+    const std::vector<uint64_t> before = NestingOf(base_, *base_guards_);
+    const std::vector<uint64_t> after = NestingOf(head_, *head_guards_);
+    std::map<int, Place> disabled;
+    for (size_t i = 0; i < diff_.head.size(); ++i) {
+      const NodeId token = diff_.head[i];
+      if (is_added_[i]) {
+        if (!Counts(head_, token)) continue;
+        Say(token, Decide(token));
+        continue;
+      }
+      const size_t same = diff_.same[i];
+      if (same == TokenDiff::kNone || !Counts(head_, token)) continue;
+      const NodeId old = diff_.base[same];
+      const bool was = base_guards_->Guarding(old).has_value();
+      const bool is = head_guards_->Guarding(token).has_value();
+      if (was && !is) {
+        Say(token, Uncovered("guard_removed", "ran only with the flag on before this change"));
+      } else if (!was && is) {
+        const Place place = PlaceAt(change_.path, head_, token);
+        disabled.emplace(place.line, place);
+      } else if (!is && before[old] != after[token]) {
+        Say(token, Uncovered("moved", "it stands in another block than before"));
+      }
+    }
+    for (const TokenRun& run : diff_.removed) JudgeRemoved(run);
+    for (auto& [line, said] : lines_) coverage.lines.push_back(std::move(said));
+    for (auto& [line, place] : disabled) coverage.disabled.push_back(place);
+    coverage.nodes += static_cast<int>(owners_.size());
+    for (const auto& [owner, state] : owners_) {
+      coverage.covered_nodes += state == State::kCovered;
+      coverage.unknown_nodes += state == State::kUnknown;
+    }
+  }
+
+ private:
+  // Whether a token runs, or makes something run.
+  static bool Counts(const SyntaxTree& tree, NodeId token) {
+    const SyntaxTree::Node& node = tree[token];
+    const NodeId parent = node.parent;
+    if (!node.named && node.role == Role::kOther) {
+      const bool word = absl::ascii_isalpha(static_cast<unsigned char>(tree.Text(token)[0]));
+      if (!word) return false;
+      // Of the words only those that do something by themselves.
+      const std::string_view text = tree.Text(token);
+      return tree.Is(parent, Role::kExit) || text == "await" || text == "yield" || text == "del" ||
+             text == "defer" || text == "go";
+    }
+    if (tree.language().docstrings && node.role == Role::kString && tree.Is(parent, Role::kOther) &&
+        tree.NamedChildren(parent).size() == 1 &&
+        (tree.Is(tree[parent].parent, Role::kBlock) ||
+         tree.Is(tree[parent].parent, Role::kModule))) {
+      return false;
+    }
+    for (NodeId at = token; at != 0; at = tree[at].parent) {
+      const NodeId around = tree[at].parent;
+      if (tree.Is(at, Role::kType)) return false;
+      if (tree.Is(around, Role::kParameters)) {
+        // A name and its type do not run; what it is where nobody gives it does.
+        return tree.Field(token) == "value" || InField(tree, token, at, "value");
+      }
+      if ((tree.Is(around, Role::kFunction) || tree.Is(around, Role::kClass)) &&
+          at != tree.Child(around, "body") && !tree.Is(at, Role::kParameters)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  static bool InField(const SyntaxTree& tree, NodeId from, NodeId to, std::string_view field) {
+    for (NodeId at = from; at >= to && at != 0; at = tree[at].parent) {
+      if (tree.Field(at) == field) return true;
+    }
+    return false;
+  }
+
+  // Runs that were removed and stand, token for token, where they run with the flag off.
+  void FindMoved() {
+    constexpr size_t kShortest = 4;
+    for (const TokenRun& run : diff_.added) {
+      for (size_t at = run.begin; at + kShortest <= run.end;) {
+        size_t longest = 0, from = 0;
+        for (const TokenRun& removed : diff_.removed) {
+          for (size_t b = removed.begin; b < removed.end; ++b) {
+            size_t length = 0;
+            while (at + length < run.end && b + length < removed.end &&
+                   head_.Text(diff_.head[at + length]) == base_.Text(diff_.base[b + length])) {
+              ++length;
+            }
+            if (length > longest) longest = length, from = b;
+          }
+        }
+        if (longest < kShortest || !head_guards_->InOffBranch(diff_.head[at])) {
+          ++at;
+          continue;
+        }
+        for (size_t i = 0; i < longest; ++i) {
+          is_added_[at + i] = false;
+          retained_.insert(from + i);
+        }
+        at += longest;
+      }
+    }
+  }
+
+  // Those that hold something that was added.
+  void FindChangedFunctions() {
+    std::set<NodeId> changed, added;
+    for (size_t i = 0; i < is_added_.size(); ++i) {
+      if (!is_added_[i]) continue;
+      added.insert(diff_.head[i]);
+      for (NodeId at = diff_.head[i]; at != 0; at = head_[at].parent) {
+        if (head_.Is(at, Role::kFunction) && !changed.insert(at).second) break;
+      }
+    }
+    for (NodeId id = 0; id < head_.nodes().size(); ++id) {
+      if (!changed.contains(id)) continue;
+      const std::string name = NameOf(head_, id);
+      if (name.empty()) continue;
+      ChangedFunction function{.node = id,
+                               .added = added.contains(head_.Child(id, "name")),
+                               .covered = true,
+                               .witness = {},
+                               .reason = ""};
+      const auto& others = head_.language().called_by_others;
+      const bool decorated = head_.Is(head_[id].parent, Role::kDecorated);
+      if (decorated || std::ranges::find(others, name) != others.end()) {
+        function.covered = false;
+        function.reason = decorated ? "its decorator may hand it to somebody who calls it"
+                                    : "it is called by the framework, not by its name";
+      }
+      changed_functions_.emplace(name, std::move(function));
+    }
+  }
+
+  Said Decide(NodeId token) {
+    if (head_.Around(token, Role::kImport) != 0) return DecideImport(token);
+    if (const auto part = head_guards_->PartOfCheck(token)) {
+      return part->pure ? Covered("check") : Uncovered("impure_check", part->why);
+    }
+    const NodeId decorator = head_.Around(token, Role::kDecorator);
+    if (decorator != 0) return Uncovered("load", "it runs when the module is loaded");
+    if (const NodeId parameters = Above(token, Role::kParameters)) {
+      (void)parameters;
+      return Uncovered("default_argument", "a default is worked out where the function is defined");
+    }
+    const NodeId function = RunsIn(token);
+    if (function == 0) {
+      return head_.Around(token, Role::kClass) != 0
+                 ? Uncovered("class_body", "it runs when the class is made")
+                 : Uncovered("load", "it runs when the module is loaded");
+    }
+    if (head_guards_->IsEmptyExit(token)) return Covered("G4");
+    if (const auto rule = head_guards_->Guarding(token)) return Covered(*rule);
+    if (const std::string_view why = head_guards_->WhyUnknown(token); !why.empty()) {
+      return Unknown(why);
+    }
+    for (NodeId at = function; at != 0; at = DefinitionAround(head_, at)) {
+      const auto found = changed_functions_.find(NameOf(head_, at));
+      if (found == changed_functions_.end() || found->second.node != at) continue;
+      if (found->second.covered) return Covered("G8");
+      const Said said = found->second.witness.empty() ? Unknown(found->second.reason)
+                                                      : Uncovered("called", found->second.reason);
+      return said;
+    }
+    if (head_guards_->InOffBranch(token)) {
+      return Uncovered("off_branch", "it runs where the flag is off");
+    }
+    return Uncovered("unguarded", "no check of the flag stands before it");
+  }
+
+  // Around the token without leaving the function whose part it is.
+  NodeId Above(NodeId token, Role role) const {
+    for (NodeId at = token; at != 0; at = head_[at].parent) {
+      if (head_.Is(at, role)) return at;
+      if (head_.Is(at, Role::kBlock)) return 0;
+    }
+    return 0;
+  }
+
+  // The function or lambda whose body the token is in, with no class between; 0: it runs on
+  // loading.
+  NodeId RunsIn(NodeId token) const {
+    for (NodeId at = token; at != 0; at = head_[at].parent) {
+      const NodeId parent = head_[at].parent;
+      if (head_.Is(parent, Role::kLambda)) return parent;
+      if (head_.Is(parent, Role::kFunction) && at == head_.Child(parent, "body")) return parent;
+      if (head_.Is(parent, Role::kClass)) return 0;
+    }
+    return 0;
+  }
+
+  Said DecideImport(NodeId token) {
+    if (!head_.language().imports_run) return Covered("import");
+    if (const auto rule = head_guards_->Guarding(token)) {
+      if (RunsIn(token) != 0) return Covered(*rule);
+    }
+    return Uncovered("import", "an import runs the module's code, whatever the flag is");
+  }
+
+  void JudgeRemoved(const TokenRun& run) {
+    for (size_t i = run.begin; i < run.end; ++i) {
+      const NodeId token = diff_.base[i];
+      if (retained_.contains(i) || !Counts(base_, token)) continue;
+      if (base_guards_->Guarding(token)) continue;
+      if (base_guards_->PartOfCheck(token)) continue;  // What it guarded is looked at by itself.
+      // Said at the first token behind it.
+      size_t next = 0;
+      while (next < diff_.head.size() &&
+             (diff_.same[next] == TokenDiff::kNone || diff_.same[next] < i)) {
+        ++next;
+      }
+      const Place was = PlaceAt(change_.path, base_, token);
+      if (next == diff_.head.size()) {
+        SayAt(static_cast<int>(std::ranges::count(head_.text(), '\n')) + 1, "", token,
+              Uncovered("removed", absl::StrCat("removed, and it ran before: ", was.code)), true);
+      } else {
+        const Place place = PlaceAt(change_.path, head_, diff_.head[next]);
+        SayAt(place.line, place.code, token,
+              Uncovered("removed", absl::StrCat("removed, and it ran before: ", was.code)), true);
+      }
+      return;
+    }
+  }
+
+  void Say(NodeId token, const Said& said) {
+    const Place place = PlaceAt(change_.path, head_, token);
+    SayAt(place.line, place.code, token, said, false);
+    // By the statement or call whose part it is.
+    NodeId owner = token;
+    while (owner != 0 && !IsOwner(owner)) owner = head_[owner].parent;
+    auto [entry, fresh] = owners_.emplace(owner, said.state);
+    if (!fresh && static_cast<int>(said.state) > static_cast<int>(entry->second)) {
+      entry->second = said.state;
+    }
+  }
+
+  bool IsOwner(NodeId node) const {
+    switch (head_[node].role) {
+      case Role::kCall:
+      case Role::kAssignment:
+      case Role::kDeclaration:
+      case Role::kExit:
+      case Role::kImport:
+      case Role::kBinary:
+        return true;
+      default:
+        return head_.Is(head_[node].parent, Role::kBlock) ||
+               head_.Is(head_[node].parent, Role::kModule);
+    }
+  }
+
+  // The worst that is said of a line counts.
+  void SayAt(int line, const std::string& code, NodeId token, const Said& said, bool removed) {
+    auto [entry, fresh] = lines_.emplace(std::pair(line, removed), ChangedLine());
+    ChangedLine& changed = entry->second;
+    const bool worse = changed.state == State::kCovered && said.state != State::kCovered;
+    if (!fresh && !worse) return;
+    changed.place = {change_.path, line, code};
+    changed.state = said.state;
+    changed.removed = removed;
+    changed.rule = said.rule;
+    changed.reason = said.reason;
+    if (said.state == State::kCovered || removed) return;
+    const NodeId function = DefinitionAround(head_, token);
+    if (function == 0) return;
+    const std::string name = NameOf(head_, function);
+    const auto known = changed_functions_.find(name);
+    changed.witness = known != changed_functions_.end() && !known->second.witness.empty()
+                          ? known->second.witness
+                          : WitnessOf(name, files_);
+  }
+
+  const FileChange& change_;
+  const FlagReads& reads_;
+  Files& files_;
+  SyntaxTree base_, head_;
+  std::unique_ptr<Guards> base_guards_, head_guards_;
+  TokenDiff diff_;
+  std::vector<bool>
+      is_added_;  // Of head's tokens; not those that were moved to where the flag is off.
+  std::set<size_t> retained_;  // Of base's.
+  std::map<std::string, ChangedFunction> changed_functions_;
+  std::map<std::pair<int, bool>, ChangedLine> lines_;
+  std::map<NodeId, State> owners_;
+};
+
+// Functions are covered where each mention of them is: at a place that is guarded, or in
+// another one that is covered. The greatest such set, so that a function may call itself.
+void FindCovered(std::vector<std::unique_ptr<FileCoverage>>& changed, Files& files) {
+  std::map<std::string, FileCoverage::ChangedFunction*> all;
+  for (auto& file : changed) {
+    for (auto& [name, function] : file->changed_functions()) {
+      const auto [entry, fresh] = all.emplace(name, &function);
+      if (fresh) continue;
+      // Two of one name: nobody can tell which is meant.
+      for (FileCoverage::ChangedFunction* twin : {entry->second, &function}) {
+        twin->covered = false;
+        twin->reason = "another changed function has the same name";
+      }
+    }
+  }
+  std::map<std::string, std::vector<Reference>> mentions;
+  for (const auto& [name, function] : all) {
+    mentions[name] = ReferencesTo(name, files);
+    if (function->covered && mentions[name].empty()) {
+      function->covered = false;
+      function->reason = "nothing calls it by its name, so something else may";
+    }
+  }
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& [name, function] : all) {
+      if (!function->covered) continue;
+      for (const Reference& reference : mentions[name]) {
+        if (reference.file != nullptr) {
+          if (reference.file->guards->Guarding(reference.node)) continue;
+          const NodeId around = DefinitionAround(reference.file->tree, reference.node);
+          const auto other = all.find(NameOf(reference.file->tree, around));
+          if (around != 0 && other != all.end() && other->second->covered) continue;
+        }
+        function->covered = false;
+        function->reason = reference.file == nullptr
+                               ? absl::StrCat("it is mentioned in ", reference.place.path,
+                                              ", which cannot be read")
+                               : absl::StrCat("it is called without a check, at ",
+                                              reference.place.path, ":", reference.place.line);
+        if (reference.file != nullptr) function->witness = WitnessOf(name, files);
+        again = true;
+        break;
+      }
+    }
+  }
+}
+
+// A file that cannot be read: each of its lines.
+void AddUnread(const FileChange& change, const std::string& why, Coverage& coverage) {
+  ChangedLine line;
+  line.place = {change.path, 1, ""};
+  line.state = State::kUnknown;
+  line.rule = "unknown";
+  line.reason = why;
+  coverage.lines.push_back(line);
+  ++coverage.nodes;
+  ++coverage.unknown_nodes;
+}
+
+}  // namespace
+
+int Coverage::uncovered_lines() const {
+  return static_cast<int>(std::ranges::count_if(
+      lines, [](const ChangedLine& line) { return line.state != State::kCovered; }));
+}
+
+Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
+               const FlagQuestion& question) {
+  const FlagReads reads(question);
+  Files files(head, reads);
+  Coverage coverage;
+  std::vector<std::unique_ptr<FileCoverage>> read;
+  for (const FileChange& change : changes) {
+    if (IsTestOrText(change.path)) continue;
+    auto file = std::make_unique<FileCoverage>(change, reads, files);
+    const std::string why = file->Read();
+    if (why.empty()) {
+      read.push_back(std::move(file));
+    } else {
+      AddUnread(change, why, coverage);
+    }
+  }
+  FindCovered(read, files);
+  for (auto& file : read) file->Judge(coverage);
+  std::ranges::sort(coverage.lines, {}, [](const ChangedLine& line) {
+    return std::tuple(line.place.path, line.place.line, line.removed);
+  });
+  return coverage;
+}
+
+}  // namespace gate::flags
