@@ -272,9 +272,8 @@ class FileCoverage {
       const auto found = changed_functions_.find(NameOf(head_, at));
       if (found == changed_functions_.end() || found->second.node != at) continue;
       if (found->second.covered) return Covered("G8");
-      const Said said = found->second.witness.empty() ? Unknown(found->second.reason)
-                                                      : Uncovered("called", found->second.reason);
-      return said;
+      if (!found->second.witness.empty()) return Uncovered("called", found->second.reason);
+      if (found->second.added) return Unknown(found->second.reason);
     }
     if (head_guards_->InOffBranch(token)) {
       return Uncovered("off_branch", "it runs where the flag is off");
