@@ -32,6 +32,16 @@ NodeId Inside(const SyntaxTree& tree, NodeId node) {
   }
 }
 
+// What is turned: of `not x` and `!x`; 0 for anything else.
+NodeId Turned(const SyntaxTree& tree, NodeId node) {
+  const Role role = tree[node].role;
+  if (role != Role::kNot && role != Role::kUnary) return 0;
+  const NodeId first = tree[node].first_child;
+  if (role == Role::kUnary && (first == 0 || tree.Text(first) != "!")) return 0;
+  const std::vector<NodeId> children = tree.NamedChildren(node);
+  return children.empty() ? 0 : children.back();
+}
+
 std::optional<bool> Constant(const SyntaxTree& tree, NodeId node) {
   if (tree.Is(node, Role::kTrue)) return true;
   if (tree.Is(node, Role::kFalse)) return false;
@@ -88,11 +98,8 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
   if (read.answer == FlagReads::Answer::kOn) return value;
   if (read.answer == FlagReads::Answer::kOff) return !value;
   if (read.answer == FlagReads::Answer::kUnknown) return false;
+  if (const NodeId turned = Turned(tree_, node)) return Implies(turned, !value, depth + 1);
   switch (tree_[node].role) {
-    case Role::kNot: {
-      const std::vector<NodeId> children = tree_.NamedChildren(node);
-      return !children.empty() && Implies(children.back(), !value, depth + 1);
-    }
     case Role::kBinary: {
       const std::string_view op = OperatorOf(tree_, node);
       const auto operands = Operands(tree_, node);
@@ -128,11 +135,8 @@ bool Guards::Follows(NodeId condition, bool value, int depth) const {
   if (read.answer == FlagReads::Answer::kOn) return !value;
   if (read.answer == FlagReads::Answer::kOff) return value;
   if (read.answer == FlagReads::Answer::kUnknown) return false;
+  if (const NodeId turned = Turned(tree_, node)) return Follows(turned, !value, depth + 1);
   switch (tree_[node].role) {
-    case Role::kNot: {
-      const std::vector<NodeId> children = tree_.NamedChildren(node);
-      return !children.empty() && Follows(children.back(), !value, depth + 1);
-    }
     case Role::kBinary: {
       const std::string_view op = OperatorOf(tree_, node);
       const auto operands = Operands(tree_, node);
@@ -397,6 +401,7 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
   for (NodeId at = operand, parent = tree_[at].parent;; at = parent, parent = tree_[at].parent) {
     switch (tree_[parent].role) {
       case Role::kNot:
+      case Role::kUnary:
       case Role::kParenthesized:
       case Role::kAwait:
       case Role::kBinary:
@@ -422,6 +427,8 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
         const bool asks = ImpliesOn(value, true) || ImpliesOn(value, false);
         return asks && ReadOf(Inside(tree_, value)).pure ? std::optional(Part{}) : std::nullopt;
       }
+      case Role::kShown:
+        return FollowsFromOff(at, false) ? std::optional(Part{}) : std::nullopt;
       case Role::kDecorator:
         return ReadOf(at).answer == FlagReads::Answer::kOn ? std::optional(Part{}) : std::nullopt;
       case Role::kOther:

@@ -1,0 +1,98 @@
+// What JavaScript, TypeScript and TSX have in common: their grammars call the same things the same.
+#ifndef CHECKS_FLAGS_LANGUAGES_ECMASCRIPT_H_
+#define CHECKS_FLAGS_LANGUAGES_ECMASCRIPT_H_
+
+#include <span>
+#include <string_view>
+
+#include "checks/flags/language.h"
+
+namespace gate::flags {
+
+inline constexpr Language::Kind kEcmaScriptKinds[] = {
+    {"program", Role::kModule},
+    {"function_declaration", Role::kFunction},
+    {"generator_function_declaration", Role::kFunction},
+    {"method_definition", Role::kFunction},
+    {"function_expression", Role::kLambda},
+    {"generator_function", Role::kLambda},
+    {"arrow_function", Role::kLambda},
+    {"class_declaration", Role::kClass},
+    {"abstract_class_declaration", Role::kClass},
+    {"class", Role::kClass},
+    {"formal_parameters", Role::kParameters},
+    {"decorator", Role::kDecorator},
+    {"statement_block", Role::kBlock},
+    {"if_statement", Role::kIf},
+    {"else_clause", Role::kElse},
+    {"ternary_expression", Role::kTernary},
+    {"switch_statement", Role::kSwitch},
+    {"while_statement", Role::kLoop},
+    {"do_statement", Role::kLoop},
+    {"for_statement", Role::kLoop},
+    {"for_in_statement", Role::kLoop},
+    {"try_statement", Role::kTry},
+    {"catch_clause", Role::kHandler},
+    {"finally_clause", Role::kFinally},
+    {"return_statement", Role::kExit},
+    {"throw_statement", Role::kExit},
+    {"continue_statement", Role::kExit},
+    {"break_statement", Role::kExit},
+    {"binary_expression", Role::kBinary},
+    {"parenthesized_expression", Role::kParenthesized},
+    {"await_expression", Role::kAwait},
+    {"call_expression", Role::kCall},
+    {"member_expression", Role::kMember},
+    {"subscript_expression", Role::kSubscript},
+    {"arguments", Role::kArguments},
+    {"assignment_expression", Role::kAssignment},
+    {"augmented_assignment_expression", Role::kAssignment},
+    {"variable_declarator", Role::kDeclaration},
+    {"identifier", Role::kIdentifier},
+    {"property_identifier", Role::kIdentifier},
+    {"shorthand_property_identifier", Role::kIdentifier},
+    {"this", Role::kIdentifier},
+    {"string", Role::kString},
+    {"template_string", Role::kString},
+    {"number", Role::kLiteral},
+    {"true", Role::kTrue},
+    {"false", Role::kFalse},
+    {"null", Role::kNull},
+    {"undefined", Role::kNull},
+    {"jsx_expression", Role::kShown},
+    {"import_statement", Role::kImport},
+    {"comment", Role::kComment},
+    {"hash_bang_line", Role::kComment},
+    {"type_annotation", Role::kType},
+    {"type_arguments", Role::kType},
+    {"type_parameters", Role::kType},
+    {"interface_declaration", Role::kType},
+    {"type_alias_declaration", Role::kType},
+    {"ambient_declaration", Role::kType},
+    {"unary_expression", Role::kUnary},
+};
+
+inline constexpr Language::FieldName kEcmaScriptFields[] = {
+    {Role::kMember, "attribute", "property"},
+};
+
+inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
+    "constructor", "render", "componentDidMount", "componentDidUpdate", "componentWillUnmount",
+    "ngOnInit", "ngOnDestroy", "mounted", "created", "setup", "toString", "toJSON", "valueOf",
+    "main", "handler",
+};
+
+constexpr Language EcmaScript(std::string_view name, std::span<const std::string_view> extensions,
+                              const TSLanguage* (*grammar)()) {
+  return {.name = name,
+          .extensions = extensions,
+          .grammar = grammar,
+          .kinds = kEcmaScriptKinds,
+          .field_names = kEcmaScriptFields,
+          .called_by_others = kEcmaScriptCalledByOthers,
+          .imports_run = true};
+}
+
+}  // namespace gate::flags
+
+#endif  // CHECKS_FLAGS_LANGUAGES_ECMASCRIPT_H_

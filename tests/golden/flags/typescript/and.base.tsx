@@ -1,0 +1,6 @@
+export function Task(p) {
+  const on = useFlag("tasks_v2")
+  return <div>
+    <Old/>
+  </div>
+}
