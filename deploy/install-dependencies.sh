@@ -16,13 +16,14 @@ build=(
   libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev
   libssl-dev libzstd-dev libboost-math-dev
   libcli11-dev libre2-dev
+  nodejs npm # the grammars of programming languages come from npm
   libgtest-dev libgmock-dev
 )
 tests=(
   clang-19 clang-tidy-19 clang-format-14 libclang-rt-19-dev
   postgresql-15 postgresql-15-plpgsql-check prometheus curl openssl
   victoria-metrics
-  python3 python3-dateutil python3-jsonschema python3-scipy python3-yaml nodejs npm
+  python3 python3-dateutil python3-jsonschema python3-scipy python3-yaml
   bash zsh fish shellcheck libfaketime
 )
 
@@ -46,10 +47,12 @@ if ((${#missing[@]})); then
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
 fi
 
-if [[ "${1:-}" != "--build-only" ]]; then
-  # npm ci deletes node_modules first: only when the lockfile is newer than what is installed.
-  if [[ ! -e npm/node_modules/.package-lock.json || npm/package-lock.json -nt npm/node_modules/.package-lock.json ]]; then
-    (cd npm && npm ci --no-audit --no-fund --loglevel=error)
-    touch npm/node_modules/.package-lock.json
+# npm ci deletes node_modules first: only when the lockfile is newer than what is installed.
+install_from_npm() { # install_from_npm FOLDER
+  if [[ ! -e $1/node_modules/.package-lock.json || $1/package-lock.json -nt $1/node_modules/.package-lock.json ]]; then
+    (cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
+    touch "$1/node_modules/.package-lock.json"
   fi
-fi
+}
+install_from_npm grammars
+if [[ "${1:-}" != "--build-only" ]]; then install_from_npm npm; fi

@@ -42,6 +42,11 @@ std::string Pathspec(const std::string& path) { return absl::StrCat(":(top,liter
 Or<Git> Git::Open(const std::string& folder) {
   const ProcessResult result = RunProcess(Command({"rev-parse", "--show-toplevel"}), folder, "");
   if (result.started && result.exit_code == 0) return Git(Trimmed(result.out));
+  const ProcessResult bare =
+      RunProcess(Command({"rev-parse", "--is-bare-repository", "--absolute-git-dir"}), folder, "");
+  if (bare.started && bare.exit_code == 0 && absl::StartsWith(bare.out, "true\n")) {
+    return Git(Trimmed(bare.out.substr(5)));
+  }
   Problem problem{"E0204", "cannot read what has changed: no git checkout", {}, "", "", {}};
   if (result.exit_code == 127) {
     problem.causes = {"the program `git` is not there"};
@@ -148,6 +153,51 @@ Or<std::vector<GitChange>> Git::Changes(const std::string& base, const std::stri
     changes.push_back({parts[i].empty() ? 'M' : parts[i][0], parts[i + 1]});
   }
   return changes;
+}
+
+// Records ":100644 100644 id id R087\0before\0after\0".
+Or<std::vector<GitMove>> Git::Moves(const std::string& base, const std::string& head) const {
+  const Or<std::string> text =
+      Run({"diff", "--raw", "-z", "--find-renames", "--no-abbrev", base, head});
+  if (!text) return text.problem();
+  std::vector<GitMove> moves;
+  const std::vector<std::string> parts = Zeros(*text);
+  for (size_t i = 0; i + 1 < parts.size();) {
+    const std::vector<std::string> words = absl::StrSplit(parts[i], ' ');
+    if (words.size() != 5 || words[4].empty()) {
+      return Problem{"E0207", "git diff said what is not understood", {parts[i]}, "", "", {}};
+    }
+    const char kind = words[4][0];
+    const bool two = kind == 'R' || kind == 'C';
+    if (two && i + 2 >= parts.size()) break;
+    GitMove move;
+    if (kind != 'A') move.before = parts[i + 1];
+    if (kind != 'D') move.after = parts[i + (two ? 2 : 1)];
+    if (kind == 'C') move.before.clear();  // What was copied is still there.
+    const auto is_file = [](std::string mode) {
+      if (mode.front() == ':') mode.erase(0, 1);
+      return absl::StartsWith(mode, "100") || mode == "000000";
+    };
+    move.is_text = is_file(words[0]) && is_file(words[1]);
+    moves.push_back(std::move(move));
+    i += two ? 3 : 2;
+  }
+  return moves;
+}
+
+Or<std::vector<std::string>> Git::Mentioning(const std::string& revision,
+                                             const std::string& word) const {
+  const ProcessResult result =
+      RunProcess(Command({"grep", "-l", "-z", "-F", "-I", "-e", word, revision}), root_, "");
+  if (!result.started || result.exit_code > 1) {
+    return Problem{"E0207", "git grep failed", {result.Failure()}, "", "", {}};
+  }
+  std::vector<std::string> paths;
+  for (const std::string& path : Zeros(result.out)) {
+    if (path.size() > revision.size()) paths.push_back(path.substr(revision.size() + 1));
+  }
+  std::ranges::sort(paths);
+  return paths;
 }
 
 Or<std::vector<std::string>> Git::Files(const std::string& revision,

@@ -25,9 +25,15 @@ struct GitChange {
   std::string path;
 };
 
+// A file as it was and as it is; renamed files are one.
+struct GitMove {
+  std::string before, after;  // Paths; empty where it was not there, or is not any more.
+  bool is_text = true;        // Else a submodule or a symbolic link.
+};
+
 class Git {
  public:
-  // The checkout around `folder`.
+  // The checkout around `folder`, or a bare repository.
   static Or<Git> Open(const std::string& folder);
 
   const std::string& root() const { return root_; }
@@ -47,6 +53,11 @@ class Git {
   // Files under `path` that differ; an empty base: all files of head.
   Or<std::vector<GitChange>> Changes(const std::string& base, const std::string& head,
                                      const std::string& path) const;
+  // All files that differ.
+  Or<std::vector<GitMove>> Moves(const std::string& base, const std::string& head) const;
+  // Paths of files of a revision whose text has the word in it, sorted.
+  Or<std::vector<std::string>> Mentioning(const std::string& revision,
+                                          const std::string& word) const;
   // Paths of all files under `path`.
   Or<std::vector<std::string>> Files(const std::string& revision, const std::string& path) const;
   // The files' texts, in the order of `paths`.

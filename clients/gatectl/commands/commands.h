@@ -22,6 +22,7 @@ void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);
 
 // Parts of `lint`.
+void AddLintFlags(CLI::App& lint, Session& session);
 void AddLintMigrations(CLI::App& lint, Session& session);
 void AddLintPolicy(CLI::App& lint, Session& session);
 

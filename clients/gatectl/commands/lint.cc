@@ -8,6 +8,7 @@ namespace gate::ctl {
 void AddLint(CLI::App& root, Session& session) {
   CLI::App& command = *root.add_subcommand("lint", "Judge files offline, without a gate");
   command.require_subcommand(1);
+  AddLintFlags(command, session);
   AddLintMigrations(command, session);
   AddLintPolicy(command, session);
 }

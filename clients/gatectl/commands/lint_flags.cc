@@ -1,0 +1,239 @@
+// gatectl lint flags: is all that a change does behind a flag?
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/flags/coverage.h"
+#include "checks/render/escape.h"
+#include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/git.h"
+#include "clients/gatectl/results.h"
+
+namespace gate::ctl {
+namespace {
+
+struct Options {
+  std::string repository = ".";
+  std::string base, head, flag;
+  std::vector<std::string> wrappers;
+};
+
+// The files of one revision.
+class Revision : public flags::Sources {
+ public:
+  Revision(const Git& git, std::string id) : git_(git), id_(std::move(id)) {}
+
+  std::vector<std::string> Mentioning(const std::string& word) const override {
+    const Or<std::vector<std::string>> paths = git_.Mentioning(id_, word);
+    if (paths) return *paths;
+    problem_ = paths.problem();
+    return {};
+  }
+  std::optional<std::string> Read(const std::string& path) const override {
+    const Or<std::vector<std::string>> texts = git_.Read(id_, {path});
+    if (texts) return (*texts)[0];
+    problem_ = texts.problem();
+    return std::nullopt;
+  }
+  // What went wrong last: then nothing of what was found out counts.
+  const std::optional<Problem>& problem() const { return problem_; }
+
+ private:
+  const Git& git_;
+  const std::string id_;
+  mutable std::optional<Problem> problem_;
+};
+
+// FUNCTION:ARGUMENT, "-" as an argument for what is read without a call.
+Or<flags::Wrapper> ParseWrapper(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  flags::Wrapper wrapper;
+  wrapper.function = text.substr(0, colon);
+  const std::string argument = colon == std::string::npos ? "" : text.substr(colon + 1);
+  if (argument == "-") {
+    wrapper.argument = flags::Wrapper::kProperty;
+    return wrapper;
+  }
+  const auto [end, error] =
+      std::from_chars(argument.data(), argument.data() + argument.size(), wrapper.argument);
+  if (wrapper.function.empty() || argument.empty() || error != std::errc() ||
+      end != argument.data() + argument.size() || wrapper.argument < 0) {
+    return Problem{"E0201",
+                   absl::StrCat("--wrapper ", text, " is not FUNCTION:ARGUMENT"),
+                   {},
+                   "",
+                   "",
+                   {"--wrapper isEnabled:0 where its first argument names the flag",
+                    "--wrapper flags.tasksV2:- where it is read without a call"}};
+  }
+  return wrapper;
+}
+
+// Both texts of each file that differs.
+Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
+                                        const std::string& head, std::vector<std::string>& unread) {
+  const Or<std::vector<GitMove>> moves = git.Moves(base, head);
+  if (!moves) return moves.problem();
+  std::vector<std::string> before, after;
+  std::vector<flags::FileChange> changes;
+  for (const GitMove& move : *moves) {
+    if (!move.is_text) {
+      unread.push_back(move.after.empty() ? move.before : move.after);
+      continue;
+    }
+    flags::FileChange& change = changes.emplace_back();
+    change.path = move.after.empty() ? move.before : move.after;
+    if (!move.before.empty() && move.before != change.path) change.base_path = move.before;
+    if (!move.before.empty()) before.push_back(move.before);
+    if (!move.after.empty()) after.push_back(move.after);
+  }
+  Or<std::vector<std::string>> old_texts = git.Read(base, before);
+  if (!old_texts) return old_texts.problem();
+  Or<std::vector<std::string>> new_texts = git.Read(head, after);
+  if (!new_texts) return new_texts.problem();
+  size_t old_text = 0, new_text = 0, change = 0;
+  for (const GitMove& move : *moves) {
+    if (!move.is_text) continue;
+    if (!move.before.empty()) changes[change].base = std::move((*old_texts)[old_text++]);
+    if (!move.after.empty()) changes[change].head = std::move((*new_texts)[new_text++]);
+    ++change;
+  }
+  return changes;
+}
+
+std::string Path(const flags::Place& place) {
+  return absl::StrCat(place.path, ":", place.line, "  ", place.code);
+}
+
+v1::Finding& Add(v1::LintReport& report, const std::string& rule, v1::Severity severity,
+                 const flags::Place& place, const std::string& message) {
+  v1::Finding& finding = *report.add_findings();
+  finding.set_rule(rule);
+  finding.set_severity(severity);
+  finding.set_subject(render::ValidUtf8(place.path));
+  finding.set_message(render::ValidUtf8(message));
+  finding.mutable_location()->set_path(render::ValidUtf8(place.path));
+  finding.mutable_location()->set_line(place.line);
+  return finding;
+}
+
+v1::LintReport Report(const flags::Coverage& coverage, const Options& options,
+                      const std::vector<std::string>& unread) {
+  v1::LintReport report;
+  const std::string only = absl::StrCat("runs only where ", options.flag, " is on");
+  for (const flags::ChangedLine& line : coverage.lines) {
+    if (line.state == flags::ChangedLine::State::kCovered) continue;
+    const bool unknown = line.state == flags::ChangedLine::State::kUnknown;
+    std::string message = absl::StrCat(
+        line.place.code.empty() ? line.place.path : line.place.code, ": ",
+        unknown ? "nobody can tell whether it " : "not proven: it ", only, ": ", line.reason);
+    if (!unknown) {
+      message = absl::StrCat(line.removed ? "" : absl::StrCat("`", line.place.code, "` "),
+                             line.removed ? line.reason
+                                          : absl::StrCat("runs whether ", options.flag,
+                                                         " is on or off: ", line.reason));
+    }
+    std::string indent = "\n  ";
+    for (const flags::Place& place : line.witness) {
+      absl::StrAppend(&message, indent, "reached from ", Path(place));
+      indent += "  ";
+    }
+    v1::Finding& finding = Add(report, unknown ? "flags.unknown" : "flags.uncovered",
+                               v1::SEVERITY_BLOCK, line.place, message);
+    finding.add_effects(unknown ? v1::EFFECT_UNPROVEN : v1::EFFECT_BREAKS_NEW_VERSION);
+    finding.set_instead(
+        absl::StrCat("Put it behind a check of ", options.flag,
+                     ", get it tested as if it were live, or take it out of this release."));
+  }
+  for (const std::string& path : unread) {
+    Add(report, "flags.unknown", v1::SEVERITY_BLOCK, {path, 1, ""},
+        "a submodule or a symbolic link has changed, and what is behind it is not read")
+        .add_effects(v1::EFFECT_UNPROVEN);
+  }
+  for (const flags::Place& place : coverage.disabled) {
+    Add(report, "flags.disables_live_code", v1::SEVERITY_WARN, place,
+        absl::StrCat("`", place.code, "` ran for everyone before, and runs only where ",
+                     options.flag, " is on now"));
+  }
+  const int percent = coverage.nodes == 0 ? 100 : 100 * coverage.covered_nodes / coverage.nodes;
+  v1::Finding& summary = *report.add_findings();
+  summary.set_rule("flags.coverage");
+  summary.set_severity(v1::SEVERITY_INFO);
+  summary.set_subject(options.flag);
+  summary.set_message(absl::StrCat(coverage.covered_nodes, " of ", coverage.nodes,
+                                   " changed expressions and statements (", percent, " %) ",
+                                   coverage.nodes == 1 ? "runs" : "run", " only where ",
+                                   options.flag, " is on"));
+  const bool all = coverage.AllCovered() && unread.empty();
+  report.set_decision(all ? v1::DECISION_ALLOW : v1::DECISION_BLOCK);
+  return report;
+}
+
+int Run(const Session& session, const Options& options) {
+  const auto targets = session.Outputs();
+  if (!targets) return session.Fail(targets.problem());
+  flags::FlagQuestion question;
+  question.flag = options.flag;
+  for (const std::string& text : options.wrappers) {
+    Or<flags::Wrapper> wrapper = ParseWrapper(text);
+    if (!wrapper) return session.Fail(wrapper.problem());
+    question.wrappers.push_back(*std::move(wrapper));
+  }
+  const Or<Git> git = Git::Open(options.repository);
+  if (!git) return session.Fail(git.problem());
+  const Or<std::string> base = git->Resolve(options.base), head = git->Resolve(options.head);
+  if (!base) return session.Fail(base.problem());
+  if (!head) return session.Fail(head.problem());
+  std::vector<std::string> unread;
+  const Or<std::vector<flags::FileChange>> changes = Read(*git, *base, *head, unread);
+  if (!changes) return session.Fail(changes.problem());
+
+  const Revision revision(*git, *head);
+  const flags::Coverage coverage = flags::Cover(*changes, revision, question);
+  if (revision.problem()) return session.Fail(*revision.problem());
+  v1::LintReport report = Report(coverage, options, unread);
+  render::Sources sources;
+  for (const flags::FileChange& change : *changes) {
+    if (change.head) sources[render::ValidUtf8(change.path)] = *change.head;
+    v1::LintInput& input = *report.add_inputs();
+    input.set_path(render::ValidUtf8(change.path));
+    input.set_items(static_cast<int>(
+        std::ranges::count(coverage.lines, change.path,
+                           [](const flags::ChangedLine& line) { return line.place.path; })));
+  }
+  const int code = ExitCodeOf(report);
+  const Or<bool> printed = PrintReport(session, *targets, report, sources, code);
+  if (!printed) return session.Fail(printed.problem());
+  return session.End(code);
+}
+
+}  // namespace
+
+void AddLintFlags(CLI::App& lint, Session& session) {
+  CLI::App& command =
+      *lint.add_subcommand("flags", "Whether all that a change does is behind a feature flag");
+  auto options = std::make_shared<Options>();
+  command.add_option("--repo", options->repository, "Git repository, bare ones too")
+      ->type_name("DIR");
+  command.add_option("--base", options->base, "What runs in production")
+      ->type_name("REV")
+      ->required();
+  command.add_option("--head", options->head, "What is to go out")->type_name("REV")->required();
+  command.add_option("--flag", options->flag, "The flag, as code names it")
+      ->type_name("NAME")
+      ->required();
+  command
+      .add_option("--wrapper", options->wrappers,
+                  "A function of your own that asks for flags, and which argument names the flag, "
+                  "from 0 (`-`: read without a call). May be repeated")
+      ->type_name("FUNCTION:ARGUMENT");
+  command.callback([&session, options] {
+    session.run = [&session, options] { return Run(session, *options); };
+  });
+}
+
+}  // namespace gate::ctl
