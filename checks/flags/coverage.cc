@@ -249,7 +249,8 @@ class FileCoverage {
   Said Decide(NodeId token) {
     if (head_.Around(token, Role::kImport) != 0) return DecideImport(token);
     if (const auto part = head_guards_->PartOfCheck(token)) {
-      return part->pure ? Covered("check") : Uncovered("impure_check", part->why);
+      if (!part->pure) return Uncovered("impure_check", part->why);
+      return DecideCheck(*part);
     }
     const NodeId decorator = head_.Around(token, Role::kDecorator);
     if (decorator != 0) return Uncovered("load", "it runs when the module is loaded");
@@ -279,6 +280,35 @@ class FileCoverage {
       return Uncovered("off_branch", "it runs where the flag is off");
     }
     return Uncovered("unguarded", "no check of the flag stands before it");
+  }
+
+  // A condition that only asks: with the flag off it has to come out as it did before.
+  Said DecideCheck(const Guards::Part& part) {
+    if (part.condition == 0) return Covered("check");
+    const std::string now = head_guards_->WhenOff(part.condition);
+    const NodeId before = part.decides == 0 ? 0 : BaseOf(part.decides);
+    const NodeId condition = before == 0 ? 0 : PartOfIf(base_, before, "condition");
+    if (condition != 0) {
+      if (base_guards_->WhenOff(condition) == now) return Covered("check");
+      if (now == "false") return Covered("check");  // It disables: said of what it disables.
+      return Uncovered("check_changed",
+                       "with the flag off the condition is another one than before");
+    }
+    if (now == "false" || now == "true") return Covered("check");
+    return Uncovered("check_leaks", "it may come out either way where the flag is off");
+  }
+
+  // The node of the base that begins with the same token and is of the same role; 0 for none.
+  NodeId BaseOf(NodeId node) const {
+    const auto token = std::ranges::lower_bound(diff_.head, node);
+    if (token == diff_.head.end() || !head_.Contains(node, *token)) return 0;
+    const size_t same = diff_.same[static_cast<size_t>(token - diff_.head.begin())];
+    if (same == TokenDiff::kNone) return 0;
+    for (NodeId at = diff_.base[same]; at != 0; at = base_[at].parent) {
+      if (base_[at].begin != base_[diff_.base[same]].begin) return 0;
+      if (base_[at].role == head_[node].role) return at;
+    }
+    return 0;
   }
 
   // Around the token without leaving the function whose part it is.

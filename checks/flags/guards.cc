@@ -385,7 +385,7 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
   for (NodeId at = node; at != 0; at = tree_[at].parent) {
     const FlagReads::Read read = ReadOf(at);
     if (read.answer == FlagReads::Answer::kOn || read.answer == FlagReads::Answer::kOff) {
-      if (!read.pure) return Part{false, "asking for the flag does more than ask"};
+      if (!read.pure) return Part{.pure = false, .why = "asking for the flag does more than ask"};
       operand = at;
       break;
     }
@@ -415,7 +415,8 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
       case Role::kArm:
         if (at == PartOfIf(tree_, parent, "condition") || tree_.Is(parent, Role::kGuard) ||
             at == tree_.Child(parent, "condition")) {
-          return Mentions(at) ? std::optional(Part{}) : std::nullopt;
+          return Mentions(at) ? std::optional(Part{.condition = at, .decides = parent})
+                              : std::nullopt;
         }
         return std::nullopt;
       case Role::kAssignment:
@@ -427,17 +428,74 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
         const bool asks = ImpliesOn(value, true) || ImpliesOn(value, false);
         return asks && ReadOf(Inside(tree_, value)).pure ? std::optional(Part{}) : std::nullopt;
       }
+      case Role::kBlock:
+      case Role::kModule:  // A statement: `flag && run()`.
+        return tree_.Is(at, Role::kBinary) && Mentions(at) ? std::optional(Part{.condition = at})
+                                                           : std::nullopt;
       case Role::kShown:
         return FollowsFromOff(at, false) ? std::optional(Part{}) : std::nullopt;
       case Role::kDecorator:
         return ReadOf(at).answer == FlagReads::Answer::kOn ? std::optional(Part{}) : std::nullopt;
       case Role::kOther:
-        if (parent != 0 && tree_.NamedChildren(parent).size() == 1) continue;
-        return std::nullopt;
+        if (parent == 0 || tree_.NamedChildren(parent).size() != 1) return std::nullopt;
+        // A statement that is nothing else.
+        if (tree_.Is(at, Role::kBinary) && (tree_.Is(tree_[parent].parent, Role::kBlock) ||
+                                            tree_.Is(tree_[parent].parent, Role::kModule))) {
+          return Mentions(at) ? std::optional(Part{.condition = at}) : std::nullopt;
+        }
+        continue;
       default:
         return std::nullopt;
     }
   }
+}
+
+std::string Guards::WhenOff(NodeId condition, int depth) const {
+  const NodeId node = Inside(tree_, condition);
+  const FlagReads::Read read = ReadOf(node);
+  if (read.answer == FlagReads::Answer::kOn) return "false";
+  if (read.answer == FlagReads::Answer::kOff) return "true";
+  const auto turned = [](const std::string& text) {
+    return text == "true" ? "false" : text == "false" ? "true" : "not (" + text + ")";
+  };
+  if (depth <= kDeepest) {
+    if (const NodeId inner = Turned(tree_, node)) return turned(WhenOff(inner, depth + 1));
+    if (tree_.Is(node, Role::kIdentifier)) {
+      const NodeId given = ValueOf(node);
+      if (given != 0 && (ImpliesOn(given, true) || ImpliesOn(given, false))) {
+        return WhenOff(given, depth + 1);
+      }
+    }
+    const std::string_view op = tree_.Is(node, Role::kBinary) ? OperatorOf(tree_, node) : "";
+    if (const auto operands = Operands(tree_, node); operands && (op == "and" || op == "or")) {
+      const std::string left = WhenOff(operands->first, depth + 1);
+      const std::string right = WhenOff(operands->second, depth + 1);
+      const std::string decided = op == "and" ? "false" : "true";
+      const std::string neutral = op == "and" ? "true" : "false";
+      if (left == decided || right == decided) return decided;
+      if (left == neutral) return right;
+      if (right == neutral) return left;
+      return "(" + left + ") " + std::string(op) + " (" + right + ")";
+    }
+    if (op == "==" || op == "!=") {
+      if (const auto compared = ComparedWithConstant(tree_, node)) {
+        const std::string other = WhenOff(compared->first, depth + 1);
+        if (other == "true" || other == "false") {
+          return ((other == "true") == compared->second) == (op == "==") ? "true" : "false";
+        }
+      }
+    }
+  }
+  std::string text;  // Without blanks and comments.
+  for (NodeId id = node; id <= tree_[node].last; ++id) {
+    if (tree_.Is(id, Role::kComment)) {
+      id = tree_[id].last;
+    } else if (tree_.IsLeaf(id) || tree_.Is(id, Role::kString)) {
+      text += std::string(tree_.Text(id)) + " ";
+      id = tree_[id].last;
+    }
+  }
+  return text;
 }
 
 bool Guards::IsEmptyExit(NodeId node) const {

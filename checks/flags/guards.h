@@ -31,13 +31,19 @@ class Guards {
   // the other branch of a check.
   bool InOffBranch(NodeId node) const;
 
-  // The if, guard or loop whose check of the flag the node is a part of, without more than asking;
-  // `why` tells what else happens there. Nothing where it is not a part of a check.
+  // The condition, or the name for an answer, that asks for the flag and whose part the node is,
+  // without more than asking; `why` tells what else happens there. Nothing where it is not part of
+  // a check.
   struct Part {
+    NodeId condition = 0;  // The whole of it; 0 where it decides nothing yet.
+    NodeId decides = 0;    // The if, loop or the like.
     bool pure = true;
     std::string_view why;
   };
   std::optional<Part> PartOfCheck(NodeId node) const;
+
+  // What is left of a condition where the flag is off, in one way of writing: "false", "t . ok".
+  std::string WhenOff(NodeId condition) const { return WhenOff(condition, 0); }
 
   // Whether the node leaves a block where the flag is off, with nothing or an empty value: what
   // follows is then guarded, and nothing else happens.
@@ -59,6 +65,7 @@ class Guards {
   bool Implies(NodeId condition, bool value, int depth) const;
   bool Follows(NodeId condition, bool value, int depth) const;
   bool Mentions(NodeId condition) const;
+  std::string WhenOff(NodeId condition, int depth) const;
   // What a name has been given, where that was once and for all; 0 where it may be anything.
   NodeId ValueOf(NodeId name) const;
   bool Leaves(NodeId statement) const;

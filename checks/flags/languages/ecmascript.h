@@ -28,7 +28,6 @@ inline constexpr Language::Kind kEcmaScriptKinds[] = {
     {"ternary_expression", Role::kTernary},
     {"switch_statement", Role::kSwitch},
     {"while_statement", Role::kLoop},
-    {"do_statement", Role::kLoop},
     {"for_statement", Role::kLoop},
     {"for_in_statement", Role::kLoop},
     {"try_statement", Role::kTry},

@@ -1,0 +1,3 @@
+def archive(t, deep):
+    result = t.v1()
+    return result

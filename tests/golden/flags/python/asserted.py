@@ -1,0 +1,3 @@
+def archive(t):
+    assert flag_on("tasks_v2")
+    t.v2()  # +U

@@ -1,0 +1,3 @@
+def archive(t):
+    if flag_on("tasks_v2"):
+        t.v2()

@@ -1,0 +1,2 @@
+def archive(t):
+    t.v2()  # +U

@@ -1,0 +1,3 @@
+def archive(t):
+    """Archives it."""
+    t.v1()

@@ -1,0 +1,4 @@
+ON = flag_on("tasks_v2")  # +C
+def archive(t):
+    if ON:
+        t.v2()  # +U

@@ -1,0 +1,4 @@
+def archive(t):
+    if flag_on("tasks_v2"):
+        t.begin()
+    t.v2()  # +U

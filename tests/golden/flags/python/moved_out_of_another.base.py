@@ -1,0 +1,4 @@
+def archive(t):
+    if t.ok:
+        t.begin()
+        t.v2()

@@ -1,0 +1,2 @@
+def archive(t):
+    return legacy(t)

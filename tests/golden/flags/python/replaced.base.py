@@ -1,0 +1,3 @@
+def archive(t):
+    t.v1()
+    t.end()

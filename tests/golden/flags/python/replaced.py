@@ -1,0 +1,3 @@
+def archive(t):
+    t.v2()  # +U
+    t.end()

@@ -1,0 +1,3 @@
+def archive(t):
+    t.begin()
+    t.v2()

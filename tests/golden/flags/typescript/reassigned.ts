@@ -1,0 +1,7 @@
+function go(f, force) {
+  let on = f.isEnabled("tasks_v2")
+  if (force) on = true
+  if (on) {
+    v2()  // +U
+  }
+}

@@ -1,0 +1,4 @@
+import { Task } from "./task"
+function go(t) {
+  return t.v1()
+}
