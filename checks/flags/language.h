@@ -64,7 +64,7 @@ enum class Role : uint8_t {
   kTrue,
   kFalse,
   kNull,
-  kShown,       // puts a value into markup, and nothing where it is false
+  kShown,  // puts a value into markup, and nothing where it is false
   kImport,
   kType,  // Nothing in it runs.
   kComment,

@@ -76,9 +76,21 @@ inline constexpr Language::FieldName kEcmaScriptFields[] = {
 };
 
 inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
-    "constructor", "render", "componentDidMount", "componentDidUpdate", "componentWillUnmount",
-    "ngOnInit", "ngOnDestroy", "mounted", "created", "setup", "toString", "toJSON", "valueOf",
-    "main", "handler",
+    "constructor",
+    "render",
+    "componentDidMount",
+    "componentDidUpdate",
+    "componentWillUnmount",
+    "ngOnInit",
+    "ngOnDestroy",
+    "mounted",
+    "created",
+    "setup",
+    "toString",
+    "toJSON",
+    "valueOf",
+    "main",
+    "handler",
 };
 
 constexpr Language EcmaScript(std::string_view name, std::span<const std::string_view> extensions,

@@ -9,7 +9,6 @@ constexpr std::string_view kExtensions[] = {".js", ".jsx", ".mjs", ".cjs"};
 }  // namespace
 
 extern const Language kLanguage_javascript;
-const Language kLanguage_javascript =
-    EcmaScript("JavaScript", kExtensions, tree_sitter_javascript);
+const Language kLanguage_javascript = EcmaScript("JavaScript", kExtensions, tree_sitter_javascript);
 
 }  // namespace gate::flags
