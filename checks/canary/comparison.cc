@@ -75,7 +75,7 @@ void Comparison::FillGaps(absl::Time end) {
 void Comparison::AddStrata(Amounts canary, Amounts old, const BlockReader& reader) {
   if (old_ > kLastWeek || reader.strata().size() < 2) return;
   // As long as it was the only one it was the whole.
-  if (strata_.empty()) strata_.push_back({reader.strata()[0], test_, blocks_});
+  if (strata_.empty()) strata_.push_back({reader.strata()[0], test_.AsPart(), blocks_});
   while (strata_.size() < canary.size()) {
     strata_.push_back({reader.strata()[strata_.size()], SeriesTest(metric_, noise_, 0), 0});
   }

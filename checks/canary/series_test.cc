@@ -13,6 +13,10 @@
 namespace gate {
 namespace {
 
+constexpr size_t kRestart = 30;    // intervals
+constexpr double kWhole = 0.8;     // Weight of the test of everything.
+constexpr double kNothing = -1e6;  // log of no evidence at all, as a number that can be kept
+
 template <typename Answer>
 SeriesAnswer Common(const Answer& answer) {
   SeriesAnswer result;
@@ -163,7 +167,7 @@ void SeriesTest::Begin(const std::vector<double>& bounds) {
   const v1::Direction direction = parameters_.direction();
   const auto add = [&](bool reversed) {
     const double limit = reversed ? 1 / (1 - margin) : 1 + margin;
-    ways_.push_back({reversed, limit, MakeTest(limit, bounds)});
+    ways_.push_back({reversed, limit, MakeTest(limit, bounds), {}, kNothing});
   };
   if (direction != v1::DIRECTION_LOWER_IS_WORSE) add(false);
   if (direction == v1::DIRECTION_LOWER_IS_WORSE || direction == v1::DIRECTION_EITHER) add(true);
@@ -185,32 +189,74 @@ SeriesTest::Test SeriesTest::MakeTest(double limit, const std::vector<double>& b
 void SeriesTest::Add(Amounts canary, Amounts old, const std::vector<double>& bounds,
                      absl::Time end) {
   if (ways_.empty()) Begin(bounds);
+  ++blocks_;
   for (Way& way : ways_) {
-    AddTo(way.test, way.reversed ? old : canary, way.reversed ? canary : old);
+    const Amounts ours = way.reversed ? old : canary, theirs = way.reversed ? canary : old;
+    AddTo(way.test, ours, theirs);
+    for (LateTest& late : way.late) AddTo(late.test, ours, theirs);
+    if (alpha_harm_ > 0 && blocks_ % kRestart == 0) Restart(way, bounds, end);
   }
   if (proven_ == absl::InfinitePast() && alpha_harm_ > 0 && Proven()) proven_ = end;
 }
 
-bool SeriesTest::Proven() const {
-  const auto looks_harmful = [](const Way& way) {
-    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
-      return means->process.LooksHarmful(way.limit);
-    }
-    const auto* counts = std::get_if<stats::CountTest>(&way.test);
-    return counts != nullptr ? counts->LooksHarmful()
-                             : std::get<stats::QuantileTest>(way.test).LooksHarmful();
-  };
-  if (std::ranges::none_of(ways_, looks_harmful)) return false;
-  std::vector<double> logs;
-  for (const Way& way : ways_) {
-    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
-      logs.push_back(means->process.LogEOfHarm(way.limit));
-    } else if (const auto* counts = std::get_if<stats::CountTest>(&way.test)) {
-      logs.push_back(counts->LogEOfHarm());
-    } else {
-      logs.push_back(std::get<stats::QuantileTest>(way.test).LogEOfHarm());
-    }
+SeriesTest SeriesTest::AsPart() const {
+  SeriesTest part = *this;
+  part.alpha_harm_ = 0;
+  part.proven_ = absl::InfinitePast();
+  for (Way& way : part.ways_) {
+    way.late.clear();
+    way.stopped = kNothing;
   }
+  return part;
+}
+
+// The test that has gone on for long enough ends; the next one begins with the next interval.
+void SeriesTest::Restart(Way& way, const std::vector<double>& bounds, absl::Time end) {
+  if (way.late.size() == 2) {
+    const LateTest& oldest = way.late.front();
+    const double came_to = LateWeight(oldest) + LogEOfHarm(oldest.test, way.limit);
+    way.stopped = stats::LogSumExp(std::array{way.stopped, came_to});
+    way.late.erase(way.late.begin());
+  }
+  way.late.push_back({static_cast<double>(blocks_ / kRestart), end, MakeTest(way.limit, bounds)});
+}
+
+double SeriesTest::LateWeight(const LateTest& late) {
+  return std::log((1 - kWhole) / (late.number * (late.number + 1)));
+}
+
+double SeriesTest::LogEOfHarm(const Test& test, double limit) {
+  if (const auto* means = std::get_if<MeanTest>(&test)) return means->process.LogEOfHarm(limit);
+  const auto* counts = std::get_if<stats::CountTest>(&test);
+  return counts != nullptr ? counts->LogEOfHarm()
+                           : std::get<stats::QuantileTest>(test).LogEOfHarm();
+}
+
+bool SeriesTest::LooksHarmful(const Test& test, double limit) {
+  if (const auto* means = std::get_if<MeanTest>(&test)) return means->process.LooksHarmful(limit);
+  const auto* counts = std::get_if<stats::CountTest>(&test);
+  return counts != nullptr ? counts->LooksHarmful()
+                           : std::get<stats::QuantileTest>(test).LooksHarmful();
+}
+
+double SeriesTest::Way::LogEOfHarm() const {
+  std::vector<double> logs = {std::log(kWhole) + SeriesTest::LogEOfHarm(test, limit), stopped};
+  for (const LateTest& one : late) {
+    logs.push_back(LateWeight(one) + SeriesTest::LogEOfHarm(one.test, limit));
+  }
+  return stats::LogSumExp(logs);
+}
+
+bool SeriesTest::Way::LooksHarmful() const {
+  return SeriesTest::LooksHarmful(test, limit) ||
+         std::ranges::any_of(
+             late, [&](const LateTest& one) { return SeriesTest::LooksHarmful(one.test, limit); });
+}
+
+bool SeriesTest::Proven() const {
+  if (std::ranges::none_of(ways_, &Way::LooksHarmful)) return false;
+  std::vector<double> logs;
+  for (const Way& way : ways_) logs.push_back(way.LogEOfHarm());
   return stats::LogSumExp(logs) - std::log(static_cast<double>(logs.size())) >=
          -std::log(alpha_harm_);
 }
@@ -232,30 +278,65 @@ void SeriesTest::AddTo(Test& test, Amounts canary, Amounts old) {
   std::get<stats::QuantileTest>(test).Add(histograms_);
 }
 
+SeriesAnswer SeriesTest::Ask(const Way& way, double alpha_harm, double alpha_safe) const {
+  const auto answer_of = [&](const Test& test) {
+    SeriesAnswer answer;
+    if (const auto* means = std::get_if<MeanTest>(&test)) {
+      answer = means->Answer(way.limit, alpha_harm, alpha_safe);
+    } else if (const auto* counts = std::get_if<stats::CountTest>(&test)) {
+      answer = AnswerOf(*counts, alpha_harm, alpha_safe);
+    } else {
+      answer = AnswerOf(std::get<stats::QuantileTest>(test), alpha_harm, alpha_safe);
+    }
+    return answer;
+  };
+  SeriesAnswer answer = answer_of(way.test);
+  const double whole = answer.log_e_harm, log_e_safe = answer.log_e_safe;
+  const double log_e_harm = way.LogEOfHarm();
+  // Harm that the whole does not show is shown by where it shows.
+  if (log_e_harm >= -std::log(alpha_harm) && whole < -std::log(alpha_harm)) {
+    const auto best = std::ranges::max_element(way.late, {}, [&](const LateTest& late) {
+      return LateWeight(late) + LogEOfHarm(late.test, way.limit);
+    });
+    if (best != way.late.end() && LooksHarmful(best->test, way.limit)) {
+      answer = answer_of(best->test);
+      answer.since = best->began;
+    }
+  }
+  answer.log_e_harm = log_e_harm;
+  answer.log_e_safe = log_e_safe;
+  if (log_e_harm >= -std::log(alpha_harm)) {
+    answer.safe = false;
+    answer.blocks_to_answer = 0;
+  }
+  answer.limit = way.limit;
+  return way.reversed ? Turned(answer) : answer;
+}
+
 SeriesAnswer SeriesTest::Answer(double alpha_harm, double alpha_safe) const {
   if (ways_.empty()) return Nothing(parameters_);
-  const auto ask = [&](const Way& way, double alpha) {
-    SeriesAnswer answer;
-    if (const auto* means = std::get_if<MeanTest>(&way.test)) {
-      answer = means->Answer(way.limit, alpha, alpha_safe);
-    } else if (const auto* counts = std::get_if<stats::CountTest>(&way.test)) {
-      answer = AnswerOf(*counts, alpha, alpha_safe);
-    } else {
-      answer = AnswerOf(std::get<stats::QuantileTest>(way.test), alpha, alpha_safe);
-    }
-    answer.limit = way.limit;
-    return way.reversed ? Turned(answer) : answer;
-  };
-  if (ways_.size() == 1) return ask(ways_[0], alpha_harm);
-  return Together(ask(ways_[0], alpha_harm / 2), ask(ways_[1], alpha_harm / 2));
+  if (ways_.size() == 1) return Ask(ways_[0], alpha_harm, alpha_safe);
+  return Together(Ask(ways_[0], alpha_harm / 2, alpha_safe),
+                  Ask(ways_[1], alpha_harm / 2, alpha_safe));
 }
 
 void SeriesTest::Each(StateArchive& archive, const std::vector<double>& bounds) {
   bool begun = !ways_.empty();
-  archive(begun), archive(proven_);
+  archive(begun), archive(proven_), archive(blocks_);
   if (begun && ways_.empty()) Begin(bounds);
   for (Way& way : ways_) {
-    std::visit([&](auto& test) { archive(test); }, way.test);
+    const auto keep = [&](Test& test) { std::visit([&](auto& one) { archive(one); }, test); };
+    keep(way.test);
+    archive(way.stopped);
+    archive.ResizeTo(way.late.size(), [&](size_t size) {
+      while (way.late.size() < std::min<size_t>(size, 2)) {
+        way.late.push_back({1, absl::InfinitePast(), MakeTest(way.limit, bounds)});
+      }
+    });
+    for (LateTest& late : way.late) {
+      archive(late.number), archive(late.began);
+      keep(late.test);
+    }
   }
 }
 

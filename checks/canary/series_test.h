@@ -31,6 +31,9 @@ struct SeriesAnswer {
   bool by_rate = false;         // COUNTS: safe since events are rarer than what is tolerated.
   double dispersion = 0;        // COUNTS and HISTOGRAM: of bursts; 0 where not measured.
   double autocorrelation = 0;   // VALUES
+  // Harm that began late, and is seen best from here on: the numbers are those since. The infinite
+  // past where they are of all intervals.
+  absl::Time since = absl::InfinitePast();
   // What each cohort came to: the rate, mean or quantile, out of how much.
   struct Cohort {
     double value = 0, events = 0, exposure = 0;
@@ -66,6 +69,9 @@ class SeriesTest {
 
   SeriesAnswer Answer(double alpha_harm, double alpha_safe) const;
 
+  // The same, of which nothing is said to be proven: for a part of the traffic.
+  SeriesTest AsPart() const;
+
   // All that has been seen.
   void Each(StateArchive& archive, const std::vector<double>& bounds);
 
@@ -81,13 +87,33 @@ class SeriesTest {
   };
   // One question of the kind of the metric.
   using Test = std::variant<stats::CountTest, MeanTest, stats::QuantileTest>;
+  // Harm that begins after good hours drowns in them. So every kRestart intervals a test begins
+  // anew, and goes on for two such times; what it came to then is kept. Evidence for harm is a mean
+  // of all, with weights that are fixed before: 4/5 for the test of everything, 1/5 / (j (j + 1))
+  // for the j-th.
+  struct LateTest {
+    double number;  // j
+    absl::Time began;
+    Test test;
+  };
   struct Way {
     bool reversed;  // baseline to canary
     double limit;
     Test test;
+    std::vector<LateTest> late;
+    double stopped;  // log of the weighted sum of those that have ended
+
+    // log of the mean.
+    double LogEOfHarm() const;
+    bool LooksHarmful() const;
   };
+  static double LogEOfHarm(const Test& test, double limit);
+  static bool LooksHarmful(const Test& test, double limit);
+  static double LateWeight(const LateTest& late);
 
   bool Proven() const;
+  void Restart(Way& way, const std::vector<double>& bounds, absl::Time end);
+  SeriesAnswer Ask(const Way& way, double alpha_harm, double alpha_safe) const;
   // A histogram is not asked about before its bounds are known.
   void Begin(const std::vector<double>& bounds);
   Test MakeTest(double limit, const std::vector<double>& bounds) const;
@@ -95,9 +121,10 @@ class SeriesTest {
 
   const v1::MetricSeries& parameters_;
   const OldNoise past_;
-  const double alpha_harm_;
+  double alpha_harm_;
   absl::Time proven_ = absl::InfinitePast();
   std::vector<Way> ways_;  // Two where either way is harm.
+  size_t blocks_ = 0;
   // Of the interval that is being added.
   std::vector<stats::CountBlock> counts_;
   std::vector<stats::HistogramBlock> histograms_;

@@ -150,6 +150,10 @@ std::string Words::Bounds(v1::Outcome outcome) const {
 
 std::string Words::Remarks() const {
   std::string remarks;
+  if (answer_.since > absl::InfinitePast()) {
+    absl::StrAppend(&remarks, "; these are the numbers since ", UtcClock(answer_.since),
+                    ": before, there was less of it");
+  }
   if (metric_.baseline_kind() == v1::BASELINE_KIND_EARLIER ||
       comparison_.old_name().starts_with("earlier-")) {
     absl::StrAppend(&remarks, "; against an earlier time, which proves less");

@@ -512,8 +512,7 @@ void AddTimes(std::vector<Complaint>& rows) {
                   kHarm,
                   150,
                   "",
-                  120,
-                  kUnknown});
+                  120});
   rows.push_back({"a_cost_that_doubles_in_the_third_hour",
                   "fluxcd/flagger#1801",
                   {Series(kValues, 300,
@@ -524,8 +523,7 @@ void AddTimes(std::vector<Complaint>& rows) {
                   kHarm,
                   180,
                   "",
-                  120,
-                  kUnknown});
+                  120});
   rows.push_back({"a_leak_of_one_percent_a_minute",
                   "fluxcd/flagger#1801",
                   {Series(kValues, 240,

@@ -203,8 +203,8 @@ TEST(StateTest, IsOfASizeThatDoesNotGrow) {
   const auto size = [](int minutes) {
     return StateOf(Healthy(minutes), 0, absl::InfiniteFuture())->ByteSizeLong();
   };
-  EXPECT_EQ(size(60), size(2000));
-  EXPECT_LT(size(60), 4096u);
+  EXPECT_EQ(size(180), size(2000));
+  EXPECT_LT(size(180), 3 * 4096u);
 }
 
 TEST(StateTest, AnotherQuestionPassesNothing) {
