@@ -13,9 +13,8 @@
 namespace gate {
 namespace {
 
-constexpr size_t kRestart = 30;    // intervals
-constexpr double kWhole = 0.8;     // Weight of the test of everything.
-constexpr double kNothing = -1e6;  // log of no evidence at all, as a number that can be kept
+constexpr size_t kRestart = 30;  // intervals
+constexpr double kWhole = 0.8;   // Weight of the test of everything.
 
 template <typename Answer>
 SeriesAnswer Common(const Answer& answer) {
@@ -167,7 +166,7 @@ void SeriesTest::Begin(const std::vector<double>& bounds) {
   const v1::Direction direction = parameters_.direction();
   const auto add = [&](bool reversed) {
     const double limit = reversed ? 1 / (1 - margin) : 1 + margin;
-    ways_.push_back({reversed, limit, MakeTest(limit, bounds), {}, kNothing});
+    ways_.push_back({reversed, limit, MakeTest(limit, bounds), {}});
   };
   if (direction != v1::DIRECTION_LOWER_IS_WORSE) add(false);
   if (direction == v1::DIRECTION_LOWER_IS_WORSE || direction == v1::DIRECTION_EITHER) add(true);
@@ -203,21 +202,13 @@ SeriesTest SeriesTest::AsPart() const {
   SeriesTest part = *this;
   part.alpha_harm_ = 0;
   part.proven_ = absl::InfinitePast();
-  for (Way& way : part.ways_) {
-    way.late.clear();
-    way.stopped = kNothing;
-  }
+  for (Way& way : part.ways_) way.late.clear();
   return part;
 }
 
 // The test that has gone on for long enough ends; the next one begins with the next interval.
 void SeriesTest::Restart(Way& way, const std::vector<double>& bounds, absl::Time end) {
-  if (way.late.size() == 2) {
-    const LateTest& oldest = way.late.front();
-    const double came_to = LateWeight(oldest) + LogEOfHarm(oldest.test, way.limit);
-    way.stopped = stats::LogSumExp(std::array{way.stopped, came_to});
-    way.late.erase(way.late.begin());
-  }
+  if (way.late.size() == 2) way.late.erase(way.late.begin());
   way.late.push_back({static_cast<double>(blocks_ / kRestart), end, MakeTest(way.limit, bounds)});
 }
 
@@ -240,7 +231,7 @@ bool SeriesTest::LooksHarmful(const Test& test, double limit) {
 }
 
 double SeriesTest::Way::LogEOfHarm() const {
-  std::vector<double> logs = {std::log(kWhole) + SeriesTest::LogEOfHarm(test, limit), stopped};
+  std::vector<double> logs = {std::log(kWhole) + SeriesTest::LogEOfHarm(test, limit)};
   for (const LateTest& one : late) {
     logs.push_back(LateWeight(one) + SeriesTest::LogEOfHarm(one.test, limit));
   }
@@ -327,7 +318,6 @@ void SeriesTest::Each(StateArchive& archive, const std::vector<double>& bounds) 
   for (Way& way : ways_) {
     const auto keep = [&](Test& test) { std::visit([&](auto& one) { archive(one); }, test); };
     keep(way.test);
-    archive(way.stopped);
     archive.ResizeTo(way.late.size(), [&](size_t size) {
       while (way.late.size() < std::min<size_t>(size, 2)) {
         way.late.push_back({1, absl::InfinitePast(), MakeTest(way.limit, bounds)});

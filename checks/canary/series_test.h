@@ -88,9 +88,9 @@ class SeriesTest {
   // One question of the kind of the metric.
   using Test = std::variant<stats::CountTest, MeanTest, stats::QuantileTest>;
   // Harm that begins after good hours drowns in them. So every kRestart intervals a test begins
-  // anew, and goes on for two such times; what it came to then is kept. Evidence for harm is a mean
-  // of all, with weights that are fixed before: 4/5 for the test of everything, 1/5 / (j (j + 1))
-  // for the j-th.
+  // anew, and goes on for two such times. Evidence for harm is a mean of all, with weights that are
+  // fixed before: 4/5 for the test of everything, 1/5 / (j (j + 1)) for the j-th; one that has
+  // ended counts for nothing.
   struct LateTest {
     double number;  // j
     absl::Time began;
@@ -101,7 +101,6 @@ class SeriesTest {
     double limit;
     Test test;
     std::vector<LateTest> late;
-    double stopped;  // log of the weighted sum of those that have ended
 
     // log of the mean.
     double LogEOfHarm() const;

@@ -44,9 +44,9 @@ double Requests(const std::string& seed, absl::Duration step) {
                     (1 + 0.1 * Noise(seed + "/requests")));
 }
 
-// Uniform with the spread of a Poisson count.
+// Calmer than a Poisson count: what a demonstration shows is no matter of luck.
 double CountAround(double mean, const std::string& seed) {
-  return std::max(0.0, std::round(mean + std::sqrt(3 * mean) * Noise(seed)));
+  return std::max(0.0, std::round(mean + std::sqrt(mean) * Noise(seed)));
 }
 
 // Traffic of one cohort, as the query's kind shows it.
