@@ -147,27 +147,51 @@ class FileCoverage {
   }
 
  private:
+  // Whether a token only gives the code its shape: brackets, separators, and words whose effect is
+  // seen in what they hold.
+  static bool IsShape(const SyntaxTree& tree, NodeId token) {
+    static constexpr std::string_view kShapes[] = {
+        "(",         ")",        "[",         "]",           "{",          "}",        ",",
+        ";",         ":",        ".",         "->",          "=>",         "::",       "|",
+        "<",         "</",       ">",         "/>",          "\"",         "'",        "`",
+        "@",         "if",       "else",      "elif",        "elsif",      "unless",   "then",
+        "end",       "do",       "begin",     "while",       "until",      "for",      "in",
+        "of",        "foreach",  "switch",    "case",        "default",    "when",     "match",
+        "try",       "catch",    "except",    "rescue",      "finally",    "ensure",   "with",
+        "using",     "func",     "def",       "function",    "fun",        "fn",       "class",
+        "struct",    "enum",     "interface", "protocol",    "extension",  "module",   "object",
+        "companion", "init",     "deinit",    "constructor", "var",        "let",      "val",
+        "const",     "public",   "private",   "protected",   "internal",   "open",     "final",
+        "static",    "override", "abstract",  "import",      "package",    "export",   "type",
+        "where",     "throws",   "get",       "set",         "guard",      "range",    "select",
+        "pass",      "record",   "namespace", "extends",     "implements", "mutating", "lambda",
+        "by",        "repeat"};
+    const Role around = tree[tree[token].parent].role;
+    const std::string_view text = tree.Text(token);
+    if (text.starts_with('#') || text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      return true;
+    }
+    if (around == Role::kIdentifier) return false;  // A word that is a name here.
+    if (around == Role::kTernary && text == "?") return true;
+    if (around == Role::kBinary && (text == "in" || text == "|" || text == "<" || text == ">"))
+      return false;
+    return std::ranges::find(kShapes, text) != std::end(kShapes);
+  }
+
   // Whether a token runs, or makes something run.
   static bool Counts(const SyntaxTree& tree, NodeId token) {
     const SyntaxTree::Node& node = tree[token];
     const NodeId parent = node.parent;
-    if (!node.named && node.role == Role::kOther) {
-      const bool word = absl::ascii_isalpha(static_cast<unsigned char>(tree.Text(token)[0]));
-      if (!word) return false;
-      // Of the words only those that do something by themselves.
-      const std::string_view text = tree.Text(token);
-      return tree.Is(parent, Role::kExit) || text == "await" || text == "yield" || text == "del" ||
-             text == "defer" || text == "go";
-    }
-    if (tree.language().docstrings && node.role == Role::kString && tree.Is(parent, Role::kOther) &&
-        tree.NamedChildren(parent).size() == 1 &&
+    if (!node.named && node.role == Role::kOther && IsShape(tree, token)) return false;
+    if (tree.language().docstrings && node.role == Role::kString &&
+        tree.Is(parent, Role::kHolder) && tree.NamedChildren(parent).size() == 1 &&
         (tree.Is(tree[parent].parent, Role::kBlock) ||
          tree.Is(tree[parent].parent, Role::kModule))) {
       return false;
     }
     for (NodeId at = token; at != 0; at = tree[at].parent) {
       const NodeId around = tree[at].parent;
-      if (tree.Is(at, Role::kType)) return false;
+      if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return false;
       if (tree.Is(around, Role::kParameters)) {
         // A name and its type do not run; what it is where nobody gives it does.
         return tree.Field(token) == "value" || InField(tree, token, at, "value");
@@ -236,14 +260,29 @@ class FileCoverage {
                                .witness = {},
                                .reason = ""};
       const auto& others = head_.language().called_by_others;
-      const bool decorated = head_.Is(head_[id].parent, Role::kDecorated);
+      const bool decorated = head_.Is(head_[id].parent, Role::kDecorated) || IsAnnotated(head_, id);
       if (decorated || std::ranges::find(others, name) != others.end()) {
         function.covered = false;
-        function.reason = decorated ? "its decorator may hand it to somebody who calls it"
+        function.reason = decorated ? "what it is marked with may hand it to somebody who calls it"
                                     : "it is called by the framework, not by its name";
       }
       changed_functions_.emplace(name, std::move(function));
     }
+  }
+
+  // By an annotation, or as overriding a function that others know.
+  static bool IsAnnotated(const SyntaxTree& tree, NodeId function) {
+    const NodeId body = tree.Child(function, "body");
+    const auto& calm = tree.language().calm_annotations;
+    for (NodeId id = function + 1; id < body; ++id) {
+      if (tree.Is(id, Role::kParameters)) id = tree[id].last;
+      if (!tree.Is(id, Role::kAnnotation)) continue;
+      const bool says_nothing = std::ranges::any_of(calm, [&](std::string_view name) {
+        return tree.Text(id).find(name) != std::string_view::npos;
+      });
+      if (!says_nothing) return true;
+    }
+    return false;
   }
 
   Said Decide(NodeId token) {

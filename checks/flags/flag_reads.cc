@@ -30,6 +30,7 @@ constexpr Idiom kIdioms[] = {
     {"is_enabled", 0, kNoDefault},
     {"isEnabled", 0, kNoDefault},
     {"IsEnabled", 0, kNoDefault},
+    {"IsEnabledAsync", 0, kNoDefault},
     {"is_enabled?", 0, kNoDefault},
     {"useFlag", 0, kNoDefault},
     // LaunchDarkly
@@ -113,10 +114,8 @@ std::vector<NodeId> ArgumentsOf(const SyntaxTree& tree, NodeId call) {
   if (list == 0) return arguments;
   for (NodeId argument : tree.NamedChildren(list)) {
     // Some grammars have a node around each.
-    while (tree.Is(argument, Role::kOther) && tree.NamedChildren(argument).size() == 1) {
-      argument = tree.NamedChildren(argument)[0];
-    }
-    if (tree.Is(argument, Role::kNamedArgument)) {
+    while (tree.Is(argument, Role::kHolder) || tree.Is(argument, Role::kNamedArgument)) {
+      if (tree.NamedChildren(argument).empty()) break;
       argument = tree.NamedChildren(argument).back();
     }
     arguments.push_back(argument);

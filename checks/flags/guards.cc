@@ -21,11 +21,11 @@ std::string_view OperatorOf(const SyntaxTree& tree, NodeId binary) {
   return found;
 }
 
-// Through brackets, waiting, and nodes that only hold another.
+// Through brackets, waiting, and what only holds another.
 NodeId Inside(const SyntaxTree& tree, NodeId node) {
   for (;;) {
     const Role role = tree[node].role;
-    if (role != Role::kParenthesized && role != Role::kAwait && role != Role::kOther) return node;
+    if (role != Role::kParenthesized && role != Role::kAwait && role != Role::kHolder) return node;
     const std::vector<NodeId> children = tree.NamedChildren(node);
     if (children.size() != 1) return node;
     node = children[0];
@@ -89,6 +89,62 @@ NodeId PartOfIf(const SyntaxTree& tree, NodeId node, std::string_view part) {
   const size_t at = tree.language().ternary[which];
   return at < children.size() ? children[at] : 0;
 }
+
+namespace {
+
+// All parts of one name.
+std::vector<NodeId> AllOf(const SyntaxTree& tree, NodeId node, std::string_view part) {
+  std::vector<NodeId> all;
+  const NodeId first = tree.Child(node, part);
+  if (first == 0) return all;
+  all.push_back(first);
+  const uint16_t field = tree[first].field;
+  for (NodeId child = tree[first].next; child != 0 && field != 0; child = tree[child].next) {
+    if (tree[child].named && tree[child].field == field) all.push_back(child);
+  }
+  return all;
+}
+
+// The conditions of an if or a guard, between commas, which all have to hold; those that give names
+// values are left out.
+struct Conditions {
+  NodeId first = 0;  // What the first of them begins with.
+  std::vector<NodeId> all;
+  bool whole = false;  // It is one and nothing else.
+};
+
+Conditions ConditionsOf(const SyntaxTree& tree, NodeId node) {
+  Conditions conditions;
+  conditions.first = PartOfIf(tree, node, "condition");
+  if (conditions.first == 0) return conditions;
+  if (tree.Field(conditions.first) != "condition") {
+    conditions.all = {conditions.first};
+    conditions.whole = true;
+    return conditions;
+  }
+  size_t parts = 0;
+  std::vector<NodeId> part;
+  const auto close = [&] {
+    ++parts;
+    if (part.size() == 1 && tree[part[0]].named) conditions.all.push_back(part[0]);
+    part.clear();
+  };
+  for (NodeId child = conditions.first; child != 0; child = tree[child].next) {
+    const std::string_view field = tree.Field(child);
+    if (field == "condition" || field == "bound_identifier") {
+      part.push_back(child);
+    } else if (tree.Text(child) == ",") {
+      close();
+    } else {
+      break;
+    }
+  }
+  close();
+  conditions.whole = parts == 1 && conditions.all.size() == 1;
+  return conditions;
+}
+
+}  // namespace
 
 // ---- what conditions say
 bool Guards::Implies(NodeId condition, bool value, int depth) const {
@@ -161,52 +217,159 @@ bool Guards::Follows(NodeId condition, bool value, int depth) const {
   }
 }
 
-// Of a local name: the nearest function around it that gives it a value, or has it as a parameter.
+// Of a name: the nearest function around it that gives it a value, or has it as a parameter. Of a
+// field, or of a name outside of functions: where it is declared as a constant.
 NodeId Guards::ValueOf(NodeId name) const {
-  if (!tree_.Is(name, Role::kIdentifier)) return 0;
-  const std::string_view text = tree_.Text(name);
-  for (NodeId function = name; function != 0;) {
+  bool field = false;
+  NodeId word = name;
+  if (tree_.Is(name, Role::kMember)) {
+    const NodeId object = tree_.Child(name, "object");
+    if (object == 0 || (tree_.Text(object) != "this" && tree_.Text(object) != "self")) return 0;
+    word = tree_.Child(name, "attribute");
+    field = true;
+  }
+  if (word == 0 || !(field || tree_.Is(word, Role::kIdentifier))) return 0;
+  const std::string_view text = LastName(tree_, word);
+  for (NodeId function = field ? 0 : name; function != 0;) {
     function = tree_[function].parent;
     const Role role = tree_[function].role;
     if (role != Role::kFunction && role != Role::kLambda) continue;
-    NodeId value = 0;
-    int given = 0;
+    NodeId given = 0;
     for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
+      if (tree_.IsLeaf(id) && tree_.Is(id, Role::kBinding) && tree_.Text(id) == text) return 0;
       if (!tree_.Is(id, Role::kIdentifier) || tree_.Text(id) != text) continue;
-      // Up to what gives it a value, as the whole of the left side.
-      NodeId child = id, parent = tree_[id].parent;
-      while (tree_.Is(parent, Role::kOther) && tree_[parent].named && parent > function &&
-             tree_.Field(child) != "right" && tree_.Field(child) != "value") {
-        child = parent;
-        parent = tree_[parent].parent;
-      }
-      const std::string_view field = tree_.Field(child);
-      if (tree_.Is(parent, Role::kParameters)) return 0;
-      if (tree_.Is(parent, Role::kLoop) && field == "left") return 0;
-      if (tree_.Is(parent, Role::kAssignment) && child == tree_.Child(parent, "left")) {
-        ++given;
-        // Only a plain one, of the name alone.
-        const bool plain =
-            child == id && tree_.Kind(parent).find("augmented") == std::string_view::npos;
-        value = plain ? tree_.Child(parent, "right") : 0;
-        if (!plain) return 0;
-      } else if (tree_.Is(parent, Role::kDeclaration) && child == tree_.Child(parent, "name")) {
-        ++given;
-        value = tree_.Child(parent, "value");
-      } else if (const std::string_view kind = tree_.Kind(parent);
-                 kind.find("global") == 0 || kind.find("nonlocal") == 0 ||
-                 kind.find("delete") == 0 || kind.find("update_expression") == 0 ||
-                 kind.find("pattern") != std::string_view::npos) {
-        return 0;
-      }
+      const std::optional<NodeId> here = GivenBy(id);
+      if (!here || (*here != 0 && given != 0)) return 0;
+      if (*here != 0) given = *here;
     }
-    if (given > 1) return 0;
-    if (given == 1) return value != 0 && value < name ? value : 0;
+    if (given == 0) continue;
+    const bool assigned = tree_.Is(given, Role::kAssignment);
+    const NodeId value = tree_.Child(given, assigned ? "right" : "value");
+    return value != 0 && value < name && Holds(given, name) ? value : 0;
   }
-  return 0;
+  for (NodeId around = tree_[name].parent;; around = tree_[around].parent) {
+    if (tree_.Is(around, Role::kClass) || (tree_.Is(around, Role::kModule) && !field)) {
+      if (const NodeId declared = ConstantOf(around, text)) return tree_.Child(declared, "value");
+    }
+    if (around == 0) return 0;
+  }
+}
+
+// What gives a value to the name that stands here; 0 where it is only read, nothing where that is
+// not followed.
+std::optional<NodeId> Guards::GivenBy(NodeId id) const {
+  for (NodeId child = id;; child = tree_[child].parent) {
+    const NodeId parent = tree_[child].parent;
+    const std::string_view field = tree_.Field(child);
+    const bool first = tree_[id].begin == tree_[child].begin;
+    switch (tree_[parent].role) {
+      case Role::kOther:
+      case Role::kHolder:
+        if (parent == 0 || field == "right" || field == "value") return 0;
+        continue;
+      case Role::kBinding:
+        if (field == "right" || field == "value") return 0;
+        return std::nullopt;
+      case Role::kParameters:
+      case Role::kHandler:
+        return std::nullopt;
+      case Role::kUnary:  // Its address.
+        if (tree_.Text(tree_[parent].first_child) == "&") return std::nullopt;
+        return 0;
+      case Role::kAssignment:
+        if (child != tree_.Child(parent, "left")) return 0;
+        // Only a plain one, of the name alone or as the first of several results.
+        if (const NodeId op = tree_.Child(parent, "operator"); op != 0 && tree_.Text(op) != "=") {
+          return std::nullopt;
+        }
+        if (tree_.Kind(parent).find("augmented") != std::string_view::npos) return std::nullopt;
+        return first ? std::optional(parent) : std::nullopt;
+      case Role::kDeclaration:
+        if (child != tree_.Child(parent, "name")) return 0;
+        return first ? std::optional(parent) : std::nullopt;
+      case Role::kFunction:
+      case Role::kLambda:
+      case Role::kLoop:
+      case Role::kIf:
+      case Role::kGuard:
+        for (const std::string_view gives :
+             {"left", "name", "item", "parameter", "parameters", "bound_identifier"}) {
+          if (field == gives) return std::nullopt;
+        }
+        return 0;
+      default:
+        return 0;
+    }
+  }
+}
+
+// Whether a name that is declared there is the one that stands here.
+bool Guards::Holds(NodeId declaration, NodeId name) const {
+  for (NodeId at = tree_[declaration].parent; at != 0; at = tree_[at].parent) {
+    switch (tree_[at].role) {
+      case Role::kBlock:
+      case Role::kFunction:
+      case Role::kLambda:
+      case Role::kIf:
+      case Role::kUnless:
+      case Role::kElif:
+      case Role::kElse:
+      case Role::kLoop:
+      case Role::kSwitch:
+      case Role::kWhen:
+      case Role::kArm:
+      case Role::kTry:
+      case Role::kHandler:
+      case Role::kFinally:
+      case Role::kClass:
+        return tree_.Contains(at, name);
+      default:
+        break;
+    }
+  }
+  return true;
+}
+
+// The declaration of a constant directly in a class or the file; 0 where there is none, or several.
+NodeId Guards::ConstantOf(NodeId around, std::string_view name) const {
+  NodeId found = 0;
+  for (NodeId id = around + 1; id <= tree_[around].last; ++id) {
+    const Role role = tree_[id].role;
+    if (role == Role::kFunction || role == Role::kLambda || role == Role::kClass) {
+      id = tree_[id].last;
+      continue;
+    }
+    const NodeId declared = role == Role::kDeclaration ? tree_.Child(id, "name") : 0;
+    if (declared == 0) continue;
+    NodeId first = declared;
+    while (!tree_.IsLeaf(first)) first = tree_[first].first_child;
+    if (tree_.Text(first) != name) continue;
+    if (found != 0) return 0;
+    found = id;
+    // The statement that it is a part of, up to the name.
+    NodeId statement = id;
+    while (tree_[statement].parent != around &&
+           tree_[statement].parent != tree_.Child(around, "body")) {
+      statement = tree_[statement].parent;
+    }
+    bool constant = false;
+    for (NodeId word = statement; word < declared; ++word) {
+      constant = constant || (tree_.IsLeaf(word) &&
+                              std::ranges::count(tree_.language().constants, tree_.Text(word)) > 0);
+    }
+    if (!constant) return 0;
+  }
+  return found;
 }
 
 // ---- what is known at a place
+bool Guards::FallsThrough(NodeId arm) const {
+  for (NodeId id = arm; id <= tree_[arm].last; ++id) {
+    if (tree_.IsLeaf(id) && tree_.Text(id) == "fallthrough") return true;
+  }
+  return false;
+}
+
 bool Guards::Leaves(NodeId statement) const {
   statement = Inside(tree_, statement);
   switch (tree_[statement].role) {
@@ -215,6 +378,11 @@ bool Guards::Leaves(NodeId statement) const {
     case Role::kBlock: {
       const std::vector<NodeId> statements = tree_.NamedChildren(statement);
       return !statements.empty() && Leaves(statements.back());
+    }
+    case Role::kIf: {
+      const NodeId consequence = PartOfIf(tree_, statement, "consequence");
+      const NodeId alternative = PartOfIf(tree_, statement, "alternative");
+      return consequence != 0 && alternative != 0 && Leaves(consequence) && Leaves(alternative);
     }
     case Role::kElse: {
       const NodeId body = tree_.Child(statement, "body");
@@ -230,21 +398,35 @@ void Guards::AddFactsBehind(NodeId statement, std::vector<Fact>& facts) const {
   statement = Inside(tree_, statement);
   const Role role = tree_[statement].role;
   if (role != Role::kIf && role != Role::kUnless && role != Role::kGuard) return;
-  const bool turned = role != Role::kIf;
+  const Conditions conditions = ConditionsOf(tree_, statement);
   if (role == Role::kGuard) {
-    for (NodeId child = tree_[statement].first_child; child != 0; child = tree_[child].next) {
-      if (tree_.Is(child, Role::kElse)) break;
-      if (tree_[child].named) facts.push_back({child, true, "G4"});
-    }
+    for (const NodeId condition : conditions.all) facts.push_back({condition, true, "G4"});
     return;
   }
-  const NodeId condition = PartOfIf(tree_, statement, "condition");
+  const bool turned = role == Role::kUnless;
   const NodeId consequence = PartOfIf(tree_, statement, "consequence");
   const NodeId alternative = PartOfIf(tree_, statement, "alternative");
-  if (condition == 0 || consequence == 0) return;
-  if (Leaves(consequence)) facts.push_back({condition, turned, "G4"});
-  if (alternative != 0 && tree_.Is(alternative, Role::kElse) && Leaves(alternative)) {
-    facts.push_back({condition, !turned, "G4"});
+  if (consequence == 0) return;
+  if (Leaves(consequence)) {
+    if (conditions.whole) facts.push_back({conditions.all[0], turned, "G4"});
+    if (alternative != 0 && tree_.Is(alternative, Role::kIf)) AddFactsBehind(alternative, facts);
+  }
+  if (alternative != 0 && Leaves(alternative)) {
+    for (const NodeId condition : conditions.all) facts.push_back({condition, !turned, "G4"});
+  }
+}
+
+// Whether a statement is reached only through those before it in its block: not what handles their
+// failing, nor a function that can be called before it is defined.
+bool Guards::ComesBehind(NodeId statement) const {
+  switch (tree_[statement].role) {
+    case Role::kHandler:
+    case Role::kFinally:
+      return false;
+    case Role::kFunction:
+      return !tree_.language().hoists;
+    default:
+      return true;
   }
 }
 
@@ -255,12 +437,24 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
     case Role::kElif:
     case Role::kTernary: {
       const bool turned = tree_.Is(parent, Role::kUnless);
-      const NodeId condition = PartOfIf(tree_, parent, "condition");
-      if (condition == 0 || child == condition) return;
+      const Conditions conditions = ConditionsOf(tree_, parent);
+      if (tree_[child].field == tree_[conditions.first].field && tree_[child].field != 0) {
+        // Each of several is asked where those before it hold.
+        for (const NodeId before : conditions.all) {
+          if (before < child) facts.push_back({before, true, "G3"});
+        }
+        return;
+      }
+      if (conditions.first == 0 || child == conditions.first) return;
       const bool other = tree_.Is(child, Role::kElse) || tree_.Is(child, Role::kElif) ||
                          child == PartOfIf(tree_, parent, "alternative");
       if (!other && child != PartOfIf(tree_, parent, "consequence")) return;
-      facts.push_back({condition, other == turned, other ? "G2" : "G1"});
+      const bool holds = other == turned;
+      if (holds || conditions.whole) {
+        for (const NodeId condition : conditions.all) {
+          facts.push_back({condition, holds, other ? "G2" : "G1"});
+        }
+      }
       if (!other) return;
       for (NodeId before = tree_[parent].first_child; before != child;
            before = tree_[before].next) {
@@ -281,31 +475,36 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
     }
     case Role::kLoop: {
       const NodeId condition = tree_.Child(parent, "condition");
-      if (condition != 0 && child == tree_.Child(parent, "body")) {
+      // One behind the body is asked for afterwards.
+      if (condition != 0 && condition < child && child == tree_.Child(parent, "body")) {
         facts.push_back({condition, true, "G1"});
       }
       return;
     }
     case Role::kArm: {
-      // Of a when without a subject: its own condition holds, and none of those before it.
-      if (!tree_.Is(tree_[parent].parent, Role::kWhen)) return;
-      const NodeId condition = tree_.Child(parent, "condition");
-      if (child == condition) return;
-      if (condition != 0) facts.push_back({condition, true, "G3"});
-      for (NodeId before = tree_[tree_[parent].parent].first_child; before != parent;
-           before = tree_[before].next) {
+      // Of a when without a subject: its own condition holds, and none of those before it. Not
+      // where the arm before falls into it.
+      const NodeId when = tree_[parent].parent;
+      if (!tree_.Is(when, Role::kWhen)) return;
+      const std::vector<NodeId> own = AllOf(tree_, parent, "condition");
+      if (std::ranges::count(own, child) > 0) return;
+      std::vector<Fact> known;
+      for (NodeId before = tree_[when].first_child; before != parent; before = tree_[before].next) {
         if (!tree_.Is(before, Role::kArm)) continue;
-        if (const NodeId its = tree_.Child(before, "condition")) {
-          facts.push_back({its, false, "G3"});
+        if (tree_[before].next == parent && FallsThrough(before)) return;
+        for (const NodeId its : AllOf(tree_, before, "condition")) {
+          known.push_back({its, false, "G3"});
         }
       }
+      if (own.size() == 1) known.push_back({own[0], true, "G3"});
+      facts.insert(facts.end(), known.begin(), known.end());
       return;
     }
     case Role::kBlock:
     case Role::kModule:
       for (NodeId before = tree_[parent].first_child; before != child;
            before = tree_[before].next) {
-        if (tree_[before].named) AddFactsBehind(before, facts);
+        if (tree_[before].named && ComesBehind(child)) AddFactsBehind(before, facts);
       }
       return;
     case Role::kFunction: {
@@ -342,7 +541,7 @@ Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
     for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {
       facts.clear();
       if (!statements) FactsOf(parent, child, facts);
-      const std::string_view own = statements ? so_far : rule_of(facts);
+      const std::string_view own = !statements ? rule_of(facts) : ComesBehind(child) ? so_far : "";
       guarding_[child] = own.empty() ? guarding_[parent] : own;
       if (!statements || !so_far.empty() || !tree[child].named) continue;
       facts.clear();
@@ -430,19 +629,14 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
       }
       case Role::kBlock:
       case Role::kModule:  // A statement: `flag && run()`.
+        at = Inside(tree_, at);
         return tree_.Is(at, Role::kBinary) && Mentions(at) ? std::optional(Part{.condition = at})
                                                            : std::nullopt;
       case Role::kShown:
         return FollowsFromOff(at, false) ? std::optional(Part{}) : std::nullopt;
       case Role::kDecorator:
         return ReadOf(at).answer == FlagReads::Answer::kOn ? std::optional(Part{}) : std::nullopt;
-      case Role::kOther:
-        if (parent == 0 || tree_.NamedChildren(parent).size() != 1) return std::nullopt;
-        // A statement that is nothing else.
-        if (tree_.Is(at, Role::kBinary) && (tree_.Is(tree_[parent].parent, Role::kBlock) ||
-                                            tree_.Is(tree_[parent].parent, Role::kModule))) {
-          return Mentions(at) ? std::optional(Part{.condition = at}) : std::nullopt;
-        }
+      case Role::kHolder:
         continue;
       default:
         return std::nullopt;

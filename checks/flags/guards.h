@@ -68,7 +68,12 @@ class Guards {
   std::string WhenOff(NodeId condition, int depth) const;
   // What a name has been given, where that was once and for all; 0 where it may be anything.
   NodeId ValueOf(NodeId name) const;
+  std::optional<NodeId> GivenBy(NodeId id) const;
+  bool Holds(NodeId declaration, NodeId name) const;
+  NodeId ConstantOf(NodeId around, std::string_view name) const;
+  bool FallsThrough(NodeId arm) const;
   bool Leaves(NodeId statement) const;
+  bool ComesBehind(NodeId statement) const;
   void AddFactsBehind(NodeId statement, std::vector<Fact>& facts) const;
   FlagReads::Read ReadOf(NodeId node) const { return reads_.At(tree_, node); }
 

@@ -44,7 +44,8 @@ enum class Role : uint8_t {
   kHandler,
   kFinally,
   kDefer,
-  kExit,    // leaves the block: return, raise, continue, break
+  kExit,    // leaves the block: return, raise, continue, break, and what never comes back
+  kHolder,  // of one other node, which is what it is: an expression as a statement, an argument
   kBinary,  // fields left, operator, right
   kNot,     // of its only named child
   kUnary,   // another operator
@@ -57,6 +58,7 @@ enum class Role : uint8_t {
   kNamedArgument,
   kAssignment,   // fields left, right
   kDeclaration,  // of a name with a value: fields name, value
+  kBinding,      // Its names are given values in a way that is not followed.
   kIdentifier,
   kString,
   kSymbol,  // a name as a value, :tasks_v2
@@ -66,7 +68,8 @@ enum class Role : uint8_t {
   kNull,
   kShown,  // puts a value into markup, and nothing where it is false
   kImport,
-  kType,  // Nothing in it runs.
+  kType,        // Nothing in it runs.
+  kAnnotation,  // The same, and somebody else may call what it stands on.
   kComment,
 };
 
@@ -89,12 +92,24 @@ struct Language {
   };
   std::span<const FieldName> field_names;
 
+  // What a node is where its kind alone does not say; may be null. Asked once for each node, when
+  // the whole tree is there.
+  Role (*role)(const SyntaxTree& tree, NodeId node) = nullptr;
+  // A part, by its name as above, where the grammar has no field for it; 0 for none. May be null.
+  NodeId (*part)(const SyntaxTree& tree, NodeId node, std::string_view name) = nullptr;
+
   // Which named child of a ternary is its condition, consequence and alternative, where they have
   // no fields.
   std::array<size_t, 3> ternary = {0, 1, 2};
 
   // Names that are called by the framework or the runtime, never by their name: "__init__".
   std::span<const std::string_view> called_by_others;
+  // Words before a name that is given its value once and for all: "final".
+  std::span<const std::string_view> constants;
+  // Annotations that hand what they stand on to nobody: "Nullable".
+  std::span<const std::string_view> calm_annotations;
+  // Whether a function that is defined in a block can be called before its definition.
+  bool hoists = false;
   // Whether an import runs the module's code.
   bool imports_run = false;
   // Whether a name in quotes, alone in a statement, is documentation.

@@ -117,6 +117,11 @@ absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::stri
     return absl::ResourceExhaustedError(
         absl::StrCat("the code is nested more than ", kMostDepth, " levels deep"));
   }
+  if (language.role != nullptr) {
+    for (NodeId node = 0; node < tree.nodes_.size(); ++node) {
+      if (!tree.nodes_[node].broken) tree.nodes_[node].role = language.role(tree, node);
+    }
+  }
   return tree;
 }
 
@@ -130,17 +135,17 @@ std::string_view SyntaxTree::Field(NodeId node) const {
   return ts_language_field_name_for_id(language_->grammar(), nodes_[node].field);
 }
 
-NodeId SyntaxTree::Child(NodeId node, std::string_view field) const {
-  for (const Language::FieldName& name : language_->field_names) {
-    if (name.role == nodes_[node].role && name.field == field) field = name.here;
+NodeId SyntaxTree::Child(NodeId node, std::string_view name) const {
+  std::string_view field = name;
+  for (const Language::FieldName& other : language_->field_names) {
+    if (other.role == nodes_[node].role && other.field == name) field = other.here;
   }
   const TSFieldId id = ts_language_field_id_for_name(language_->grammar(), field.data(),
                                                      static_cast<uint32_t>(field.size()));
-  if (id == 0) return 0;
-  for (NodeId child = nodes_[node].first_child; child != 0; child = nodes_[child].next) {
+  for (NodeId child = nodes_[node].first_child; child != 0 && id != 0; child = nodes_[child].next) {
     if (nodes_[child].field == id) return child;
   }
-  return 0;
+  return language_->part == nullptr ? 0 : language_->part(*this, node, name);
 }
 
 std::vector<NodeId> SyntaxTree::Children(NodeId node) const {

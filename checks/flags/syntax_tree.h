@@ -58,7 +58,7 @@ class SyntaxTree {
   }
 
   // 0 where there is none.
-  NodeId Child(NodeId node, std::string_view field) const;
+  NodeId Child(NodeId node, std::string_view name) const;
   std::vector<NodeId> Children(NodeId node) const;
   // Those that are not punctuation, keywords or comments.
   std::vector<NodeId> NamedChildren(NodeId node) const;

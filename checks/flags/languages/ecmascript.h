@@ -38,6 +38,7 @@ inline constexpr Language::Kind kEcmaScriptKinds[] = {
     {"continue_statement", Role::kExit},
     {"break_statement", Role::kExit},
     {"binary_expression", Role::kBinary},
+    {"expression_statement", Role::kHolder},
     {"parenthesized_expression", Role::kParenthesized},
     {"await_expression", Role::kAwait},
     {"call_expression", Role::kCall},
@@ -47,6 +48,12 @@ inline constexpr Language::Kind kEcmaScriptKinds[] = {
     {"assignment_expression", Role::kAssignment},
     {"augmented_assignment_expression", Role::kAssignment},
     {"variable_declarator", Role::kDeclaration},
+    {"update_expression", Role::kBinding},
+    {"object_pattern", Role::kBinding},
+    {"array_pattern", Role::kBinding},
+    {"rest_pattern", Role::kBinding},
+    {"shorthand_property_identifier_pattern", Role::kBinding},
+    {"new_expression", Role::kCall},
     {"identifier", Role::kIdentifier},
     {"property_identifier", Role::kIdentifier},
     {"shorthand_property_identifier", Role::kIdentifier},
@@ -75,6 +82,8 @@ inline constexpr Language::FieldName kEcmaScriptFields[] = {
     {Role::kMember, "attribute", "property"},
 };
 
+inline constexpr std::string_view kEcmaScriptConstants[] = {"const", "readonly"};
+
 inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
     "constructor",
     "render",
@@ -101,6 +110,8 @@ constexpr Language EcmaScript(std::string_view name, std::span<const std::string
           .kinds = kEcmaScriptKinds,
           .field_names = kEcmaScriptFields,
           .called_by_others = kEcmaScriptCalledByOthers,
+          .constants = kEcmaScriptConstants,
+          .hoists = true,
           .imports_run = true};
 }
 
