@@ -123,6 +123,14 @@ std::vector<NodeId> ArgumentsOf(const SyntaxTree& tree, NodeId call) {
   return arguments;
 }
 
+// Whether an argument is true, or has a true or a function in it.
+bool SaysTrue(const SyntaxTree& tree, NodeId argument) {
+  for (NodeId id = argument; id <= tree[argument].last; ++id) {
+    if (tree.Is(id, Role::kTrue) || tree.Is(id, Role::kLambda)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view LastName(const SyntaxTree& tree, NodeId node) {
@@ -220,6 +228,12 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     const bool has_default = otherwise > idiom.flag && otherwise < count;
     if (has_default && !tree.Is(arguments[static_cast<size_t>(otherwise)], Role::kFalse)) {
       return {Answer::kUnknown, "where the flag is not known, this read is not false", pure};
+    }
+    // Unleash has it as an argument or an option of its own.
+    for (size_t i = 0; !has_default && i < arguments.size(); ++i) {
+      if (SaysTrue(tree, arguments[i])) {
+        return {Answer::kUnknown, "where the flag is not known, this read may be true", pure};
+      }
     }
     return {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
   }

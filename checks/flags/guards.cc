@@ -239,6 +239,9 @@ NodeId Guards::ValueOf(NodeId name) const {
       if (tree_.IsLeaf(id) && tree_.Is(id, Role::kBinding) && tree_.Text(id) == text) return 0;
       if (!tree_.Is(id, Role::kIdentifier) || tree_.Text(id) != text) continue;
       const std::optional<NodeId> here = GivenBy(id);
+      const bool elsewhere = here && tree_.Is(*here, Role::kDeclaration) &&
+                             tree_.language().block_scopes && !Holds(*here, name);
+      if (elsewhere) continue;
       if (!here || (*here != 0 && given != 0)) return 0;
       if (*here != 0) given = *here;
     }
@@ -732,7 +735,8 @@ std::string_view Guards::WhyUnknown(NodeId node) const {
     FactsOf(parent, child, facts);
     for (const Fact& fact : facts) {
       for (NodeId id = fact.condition; id <= tree_[fact.condition].last; ++id) {
-        const FlagReads::Read read = ReadOf(id);
+        const NodeId given = ValueOf(id);
+        const FlagReads::Read read = ReadOf(given == 0 ? id : Inside(tree_, given));
         if (read.answer == FlagReads::Answer::kUnknown) return read.why;
       }
     }
