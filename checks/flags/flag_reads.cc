@@ -152,7 +152,10 @@ bool IsPure(const SyntaxTree& tree, NodeId node) {
     case Role::kTrue:
     case Role::kFalse:
     case Role::kNull:
+    case Role::kType:
       return true;
+    case Role::kBinding:  // A name for what is compared.
+      return tree.IsLeaf(node);
     case Role::kString:  // Without code in it.
       return std::ranges::none_of(tree.NamedChildren(node), [&](NodeId child) {
         return tree.Kind(child).find("interpolation") != std::string_view::npos ||
@@ -165,6 +168,7 @@ bool IsPure(const SyntaxTree& tree, NodeId node) {
     case Role::kNamedArgument:
     case Role::kNot:
     case Role::kBinary:
+    case Role::kHolder:
     case Role::kOther:
       if (tree.IsLeaf(node)) return true;
       return std::ranges::all_of(tree.NamedChildren(node),
@@ -207,15 +211,19 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
   if (!tree.Is(node, Role::kCall)) return {};
   const NodeId function = tree.Child(node, "function");
   if (function == 0) return {};
-  const std::string_view called = tree.Text(function), name = LastName(tree, function);
+  // What it is called on may be a part of its own.
+  const NodeId object = tree.Child(node, "object");
+  const std::string_view called =
+      tree.text().substr(tree[node].begin, tree[function].end - tree[node].begin);
+  const std::string_view name = LastName(tree, function);
   const std::vector<NodeId> arguments = ArgumentsOf(tree, node);
   const auto names_at = [&](int index) {
     return index >= 0 && index < static_cast<int>(arguments.size()) &&
            NamesFlag(tree, arguments[static_cast<size_t>(index)]);
   };
-  const bool pure = IsPure(tree, function) && std::ranges::all_of(arguments, [&](NodeId argument) {
-                      return IsPure(tree, argument);
-                    });
+  const bool pure =
+      IsPure(tree, function) && (object == 0 || IsPure(tree, object)) &&
+      std::ranges::all_of(arguments, [&](NodeId argument) { return IsPure(tree, argument); });
   for (const Wrapper& wrapper : question_.wrappers) {
     if (EndsWithName(called, wrapper.function) && names_at(wrapper.argument)) {
       return {Answer::kOn, "", pure};

@@ -575,8 +575,10 @@ bool Guards::InOffBranch(NodeId node) const {
 bool Guards::Mentions(NodeId condition) const {
   for (NodeId id = condition; id <= tree_[condition].last; ++id) {
     if (ReadOf(id).answer != FlagReads::Answer::kNone) return true;
-    if (tree_.Is(id, Role::kIdentifier) && (ImpliesOn(id, true) || ImpliesOn(id, false)))
-      return true;
+    const NodeId parent = tree_[id].parent;
+    const bool name = tree_.Is(id, Role::kMember) ||
+                      (tree_.Is(id, Role::kIdentifier) && !tree_.Is(parent, Role::kMember));
+    if (name && (ImpliesOn(id, true) || ImpliesOn(id, false))) return true;
   }
   return false;
 }
@@ -657,7 +659,7 @@ std::string Guards::WhenOff(NodeId condition, int depth) const {
   };
   if (depth <= kDeepest) {
     if (const NodeId inner = Turned(tree_, node)) return turned(WhenOff(inner, depth + 1));
-    if (tree_.Is(node, Role::kIdentifier)) {
+    if (tree_.Is(node, Role::kIdentifier) || tree_.Is(node, Role::kMember)) {
       const NodeId given = ValueOf(node);
       if (given != 0 && (ImpliesOn(given, true) || ImpliesOn(given, false))) {
         return WhenOff(given, depth + 1);
