@@ -46,6 +46,8 @@ std::vector<uint64_t> NestingOf(const SyntaxTree& tree, const Guards& guards) {
     if (!region || !tree[child].named) continue;
     std::vector<Fact> facts;
     guards.FactsOf(parent, child, facts);
+    // What arms before this one ask is theirs.
+    if (role == Role::kArm) std::erase_if(facts, [&](const Fact& fact) { return !fact.holds; });
     const bool of_flag = std::ranges::any_of(facts, [&](const Fact& fact) {
       return guards.ImpliesOn(fact.condition, fact.holds) ||
              guards.FollowsFromOff(fact.condition, fact.holds);
@@ -189,24 +191,32 @@ class FileCoverage {
          tree.Is(tree[parent].parent, Role::kModule))) {
       return false;
     }
+    bool called = false;
     for (NodeId at = token; at != 0; at = tree[at].parent) {
       const NodeId around = tree[at].parent;
+      called = called || tree.Is(at, Role::kCall);
       if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return false;
       if (tree.Is(around, Role::kParameters)) {
         // A name and its type do not run; what it is where nobody gives it does.
-        return tree.Field(token) == "value" || InField(tree, token, at, "value");
+        return IsDefault(tree, token, around);
       }
       if ((tree.Is(around, Role::kFunction) || tree.Is(around, Role::kClass)) &&
           at != tree.Child(around, "body") && !tree.Is(at, Role::kParameters)) {
-        return false;
+        return called;  // As a class's constructor calls another.
       }
     }
     return true;
   }
 
-  static bool InField(const SyntaxTree& tree, NodeId from, NodeId to, std::string_view field) {
-    for (NodeId at = from; at >= to && at != 0; at = tree[at].parent) {
-      if (tree.Field(at) == field) return true;
+  // Whether a token of parameters is of what one of them is where nobody gives it.
+  static bool IsDefault(const SyntaxTree& tree, NodeId token, NodeId parameters) {
+    for (NodeId at = token; at > parameters; at = tree[at].parent) {
+      if (tree.Field(at) == "value" || tree.Field(at) == "default_value") return true;
+      std::string_view before;
+      for (NodeId child = tree[tree[at].parent].first_child; child < at; child = tree[child].next) {
+        before = tree.Text(child);
+      }
+      if (before == "=") return true;
     }
     return false;
   }
@@ -511,6 +521,29 @@ void FindCovered(std::vector<std::unique_ptr<FileCoverage>>& changed, Files& fil
         break;
       }
     }
+  }
+  // Those that are only called by themselves, or by each other, may have callers that do not name
+  // them.
+  std::set<std::string> entered;
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& [name, function] : all) {
+      if (!function->covered || entered.contains(name)) continue;
+      for (const Reference& reference : mentions[name]) {
+        const NodeId around = DefinitionAround(reference.file->tree, reference.node);
+        if (!reference.file->guards->Guarding(reference.node) &&
+            !entered.contains(NameOf(reference.file->tree, around))) {
+          continue;
+        }
+        again = entered.insert(name).second;
+        break;
+      }
+    }
+  }
+  for (const auto& [name, function] : all) {
+    if (!function->covered || entered.contains(name)) continue;
+    function->covered = false;
+    function->reason = "nothing but itself calls it by its name, so something else may";
   }
 }
 

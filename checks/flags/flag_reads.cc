@@ -161,6 +161,11 @@ bool IsPure(const SyntaxTree& tree, NodeId node) {
         return tree.Kind(child).find("interpolation") != std::string_view::npos ||
                tree.Kind(child).find("substitution") != std::string_view::npos;
       });
+    case Role::kUnary: {
+      const std::string_view op = tree.Text(tree[node].first_child);
+      if (op != "!" && op != "-" && op != "." && op != "not") return false;
+      [[fallthrough]];
+    }
     case Role::kMember:
     case Role::kParenthesized:
     case Role::kSubscript:

@@ -42,6 +42,16 @@ NodeId Turned(const SyntaxTree& tree, NodeId node) {
   return children.empty() ? 0 : children.back();
 }
 
+// Whether a chain of calls and members begins with a `!`: some grammars read `!a.b()` as
+// `(!a).b()`.
+bool BeginsWithNot(const SyntaxTree& tree, NodeId node) {
+  if (!tree.Is(node, Role::kCall) && !tree.Is(node, Role::kMember)) return false;
+  for (NodeId at = node; !tree.IsLeaf(at); at = tree[at].first_child) {
+    if (Turned(tree, at) != 0) return true;
+  }
+  return false;
+}
+
 std::optional<bool> Constant(const SyntaxTree& tree, NodeId node) {
   if (tree.Is(node, Role::kTrue)) return true;
   if (tree.Is(node, Role::kFalse)) return false;
@@ -147,6 +157,17 @@ Conditions ConditionsOf(const SyntaxTree& tree, NodeId node) {
 }  // namespace
 
 // ---- what conditions say
+FlagReads::Read Guards::ReadOf(NodeId node) const {
+  FlagReads::Read read = reads_.At(tree_, node);
+  using Answer = FlagReads::Answer;
+  if (BeginsWithNot(tree_, node)) {
+    if (read.answer == Answer::kOn || read.answer == Answer::kOff) {
+      read.answer = read.answer == Answer::kOn ? Answer::kOff : Answer::kOn;
+    }
+  }
+  return read;
+}
+
 bool Guards::Implies(NodeId condition, bool value, int depth) const {
   if (depth > kDeepest) return false;
   const NodeId node = Inside(tree_, condition);
@@ -177,7 +198,7 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
     case Role::kIdentifier:
     case Role::kMember: {
       const NodeId given = ValueOf(node);
-      return given != 0 && Implies(given, value, depth + 1);
+      return given != 0 && Implies(given, value != BeginsWithNot(tree_, node), depth + 1);
     }
     default:
       return false;
@@ -210,7 +231,7 @@ bool Guards::Follows(NodeId condition, bool value, int depth) const {
     case Role::kIdentifier:
     case Role::kMember: {
       const NodeId given = ValueOf(node);
-      return given != 0 && Follows(given, value, depth + 1);
+      return given != 0 && Follows(given, value != BeginsWithNot(tree_, node), depth + 1);
     }
     default:
       return false;
@@ -224,7 +245,9 @@ NodeId Guards::ValueOf(NodeId name) const {
   NodeId word = name;
   if (tree_.Is(name, Role::kMember)) {
     const NodeId object = tree_.Child(name, "object");
-    if (object == 0 || (tree_.Text(object) != "this" && tree_.Text(object) != "self")) return 0;
+    std::string_view on = object == 0 ? "" : tree_.Text(object);
+    if (on.starts_with('!')) on.remove_prefix(1);
+    if (on != "this" && on != "self") return 0;
     word = tree_.Child(name, "attribute");
     field = true;
   }
@@ -504,6 +527,7 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
       return;
     }
     case Role::kBlock:
+    case Role::kLambda:
     case Role::kModule:
       for (NodeId before = tree_[parent].first_child; before != child;
            before = tree_[before].next) {
@@ -539,7 +563,8 @@ Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
   };
   // Parents come before their children.
   for (NodeId parent = 0; parent < tree.nodes().size(); ++parent) {
-    const bool statements = tree.Is(parent, Role::kBlock) || tree.Is(parent, Role::kModule);
+    const Role role = tree[parent].role;
+    const bool statements = role == Role::kBlock || role == Role::kModule || role == Role::kLambda;
     std::string_view so_far;  // In a sequence of statements, from here on.
     for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {
       facts.clear();
@@ -662,7 +687,8 @@ std::string Guards::WhenOff(NodeId condition, int depth) const {
     if (tree_.Is(node, Role::kIdentifier) || tree_.Is(node, Role::kMember)) {
       const NodeId given = ValueOf(node);
       if (given != 0 && (ImpliesOn(given, true) || ImpliesOn(given, false))) {
-        return WhenOff(given, depth + 1);
+        const std::string off = WhenOff(given, depth + 1);
+        return BeginsWithNot(tree_, node) ? turned(off) : off;
       }
     }
     const std::string_view op = tree_.Is(node, Role::kBinary) ? OperatorOf(tree_, node) : "";
@@ -700,7 +726,8 @@ std::string Guards::WhenOff(NodeId condition, int depth) const {
 bool Guards::IsEmptyExit(NodeId node) const {
   const NodeId exit = tree_.Around(node, Role::kExit);
   if (exit == 0) return false;
-  const std::vector<NodeId> values = tree_.NamedChildren(exit);
+  std::vector<NodeId> values = tree_.NamedChildren(exit);
+  std::erase_if(values, [&](NodeId value) { return tree_.Is(value, Role::kType); });  // a label
   if (values.size() > 1 || (values.size() == 1 && !IsEmptyValue(tree_, values[0]))) return false;
   // The branch that it ends, of an if whose other way implies the flag.
   NodeId branch = exit;
@@ -720,13 +747,24 @@ bool Guards::IsEmptyExit(NodeId node) const {
 }
 
 std::string_view Guards::WhyUnknown(NodeId node) const {
+  bool chain = true;  // Within one expression.
   for (NodeId child = node; child != 0; child = tree_[child].parent) {
     const NodeId parent = tree_[child].parent;
     if (tree_[parent].broken) return "the code around it cannot be read";
+    chain = chain && !tree_.Is(child, Role::kBlock) && !tree_.Is(child, Role::kLambda);
+    if (chain && (tree_.Is(parent, Role::kCall) || tree_.Is(parent, Role::kMember))) {
+      for (NodeId id = parent; id < child; ++id) {
+        if (ReadOf(id).answer != FlagReads::Answer::kNone &&
+            tree_.Around(id, Role::kLambda) > parent) {
+          return "the flag is asked for in a function that is handed on";
+        }
+      }
+    }
     if (tree_.Is(parent, Role::kSwitch) || tree_.Is(parent, Role::kArm)) {
       const NodeId around = tree_.Around(parent, Role::kSwitch);
       if (around != 0) {
         for (NodeId id = around; id <= tree_[around].last && id < child; ++id) {
+          if (tree_.Is(id, Role::kArm) || id == tree_.Child(around, "body")) break;
           if (tree_.Is(id, Role::kString) &&
               tree_.Text(id).find(reads_.flag()) != std::string_view::npos)
             return "a switch over values of the flag is not followed";

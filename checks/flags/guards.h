@@ -75,7 +75,7 @@ class Guards {
   bool Leaves(NodeId statement) const;
   bool ComesBehind(NodeId statement) const;
   void AddFactsBehind(NodeId statement, std::vector<Fact>& facts) const;
-  FlagReads::Read ReadOf(NodeId node) const { return reads_.At(tree_, node); }
+  FlagReads::Read ReadOf(NodeId node) const;
 
   const SyntaxTree& tree_;
   const FlagReads& reads_;

@@ -26,6 +26,6 @@ func Archive(t *Task) {
 	}
 	switch t.Kind {
 	case flags.IsEnabled("tasks_v2"):
-		t.V2() // +X
+		t.V2() // +U
 	}
 }
