@@ -185,6 +185,7 @@ class FileCoverage {
     const SyntaxTree::Node& node = tree[token];
     const NodeId parent = node.parent;
     if (!node.named && node.role == Role::kOther && IsShape(tree, token)) return false;
+    if (node.role == Role::kElse) return false;  // The word alone.
     if (tree.language().docstrings && node.role == Role::kString &&
         tree.Is(parent, Role::kHolder) && tree.NamedChildren(parent).size() == 1 &&
         (tree.Is(tree[parent].parent, Role::kBlock) ||
@@ -202,7 +203,8 @@ class FileCoverage {
       }
       if ((tree.Is(around, Role::kFunction) || tree.Is(around, Role::kClass)) &&
           at != tree.Child(around, "body") && !tree.Is(at, Role::kParameters)) {
-        return called;  // As a class's constructor calls another.
+        // As a constructor calls another.
+        return called || IsDefault(tree, token, around);
       }
     }
     return true;

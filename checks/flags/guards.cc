@@ -8,11 +8,15 @@ namespace {
 // Names given to names, checks in checks: more is not followed.
 constexpr int kDeepest = 20;
 
+bool IsOperator(const SyntaxTree& tree, NodeId node) {
+  return tree.Field(node) == "operator" || tree.Field(node) == "op";
+}
+
 // "and", "or", "==", "!=", or whatever else an operator is.
 std::string_view OperatorOf(const SyntaxTree& tree, NodeId binary) {
   std::string_view found;
   for (const NodeId child : tree.Children(binary)) {
-    if (!tree[child].named || tree.Field(child) == "operator") found = tree.Text(child);
+    if (!tree[child].named || IsOperator(tree, child)) found = tree.Text(child);
   }
   if (found == "&&" || found == "and") return "and";
   if (found == "||" || found == "or") return "or";
@@ -63,10 +67,21 @@ std::optional<std::pair<NodeId, NodeId>> Operands(const SyntaxTree& tree, NodeId
   const std::vector<NodeId> children = tree.NamedChildren(binary);
   std::vector<NodeId> operands;
   for (const NodeId child : children) {
-    if (tree.Field(child) != "operator") operands.push_back(child);
+    if (!IsOperator(tree, child)) operands.push_back(child);
   }
   if (operands.size() != 2) return std::nullopt;
   return std::pair(operands[0], operands[1]);
+}
+
+void Flatten(const SyntaxTree& tree, NodeId node, Operations& flat) {
+  const auto operands = tree.Is(node, Role::kBinary) ? Operands(tree, node) : std::nullopt;
+  if (!operands) {
+    flat.operands.push_back(node);
+    return;
+  }
+  Flatten(tree, operands->first, flat);
+  flat.operators.push_back(OperatorOf(tree, node));
+  Flatten(tree, operands->second, flat);
 }
 
 // In a comparison with true or false: the other operand, and which it is compared with.
@@ -157,6 +172,39 @@ Conditions ConditionsOf(const SyntaxTree& tree, NodeId node) {
 }  // namespace
 
 // ---- what conditions say
+bool Guards::Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bool value,
+                   int depth) const {
+  const auto one = [&](NodeId node, bool came_out) {
+    return ask == Ask::kImplies ? Implies(node, came_out, depth + 1)
+                                : Follows(node, came_out, depth + 1);
+  };
+  if (end - begin == 1) return one(flat.operands[begin], value);
+  for (const std::string_view op : {"or", "and"}) {
+    bool any = false, all = true, split = false;
+    for (size_t from = begin, i = begin; i < end; ++i) {
+      const bool here = i + 1 == end || flat.operators[i] == op;
+      if (!here || (i + 1 == end && !split)) continue;
+      split = true;
+      const bool part = Asked(ask, flat, from, i + 1, value, depth + 1);
+      any = any || part;
+      all = all && part;
+      from = i + 1;
+    }
+    if (split) return ((op == "and") == value) == (ask == Ask::kImplies) ? any : all;
+  }
+  const std::string_view op = flat.operators[begin];
+  if (end - begin != 2 || (op != "==" && op != "!=")) return false;
+  const NodeId left = Inside(tree_, flat.operands[begin]);
+  const NodeId right = Inside(tree_, flat.operands[begin + 1]);
+  if (const auto constant = Constant(tree_, right)) {
+    return one(left, (op == "==") == (value == *constant));
+  }
+  if (const auto constant = Constant(tree_, left)) {
+    return one(right, (op == "==") == (value == *constant));
+  }
+  return false;
+}
+
 FlagReads::Read Guards::ReadOf(NodeId node) const {
   FlagReads::Read read = reads_.At(tree_, node);
   using Answer = FlagReads::Answer;
@@ -178,6 +226,12 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
   if (const NodeId turned = Turned(tree_, node)) return Implies(turned, !value, depth + 1);
   switch (tree_[node].role) {
     case Role::kBinary: {
+      if (tree_.language().flat_operators) {
+        Operations flat;
+        Flatten(tree_, node, flat);
+        return flat.operands.size() > 1 &&
+               Asked(Ask::kImplies, flat, 0, flat.operands.size(), value, depth);
+      }
       const std::string_view op = OperatorOf(tree_, node);
       const auto operands = Operands(tree_, node);
       if (!operands) return false;
@@ -215,6 +269,12 @@ bool Guards::Follows(NodeId condition, bool value, int depth) const {
   if (const NodeId turned = Turned(tree_, node)) return Follows(turned, !value, depth + 1);
   switch (tree_[node].role) {
     case Role::kBinary: {
+      if (tree_.language().flat_operators) {
+        Operations flat;
+        Flatten(tree_, node, flat);
+        return flat.operands.size() > 1 &&
+               Asked(Ask::kFollows, flat, 0, flat.operands.size(), value, depth);
+      }
       const std::string_view op = OperatorOf(tree_, node);
       const auto operands = Operands(tree_, node);
       if (!operands) return false;
@@ -462,6 +522,10 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
     case Role::kUnless:
     case Role::kElif:
     case Role::kTernary: {
+      if (tree_.language().flat_operators && tree_.Is(parent, Role::kTernary) &&
+          tree_.Is(tree_[parent].parent, Role::kBinary)) {
+        return;
+      }
       const bool turned = tree_.Is(parent, Role::kUnless);
       const Conditions conditions = ConditionsOf(tree_, parent);
       if (tree_[child].field == tree_[conditions.first].field && tree_[child].field != 0) {
@@ -492,6 +556,14 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
       return;
     }
     case Role::kBinary: {
+      if (tree_.language().flat_operators) {
+        // Only where they are all alike it is known what comes first.
+        NodeId whole = parent;
+        while (tree_.Is(tree_[whole].parent, Role::kBinary)) whole = tree_[whole].parent;
+        Operations flat;
+        Flatten(tree_, whole, flat);
+        if (std::ranges::any_of(flat.operators, [](auto each) { return each != "and"; })) return;
+      }
       const std::string_view op = OperatorOf(tree_, parent);
       const auto operands = Operands(tree_, parent);
       if (!operands || child != operands->second) return;
@@ -642,10 +714,13 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
       case Role::kLoop:
       case Role::kGuard:
       case Role::kArm:
-        if (at == PartOfIf(tree_, parent, "condition") || tree_.Is(parent, Role::kGuard) ||
-            at == tree_.Child(parent, "condition")) {
-          return Mentions(at) ? std::optional(Part{.condition = at, .decides = parent})
-                              : std::nullopt;
+        if (at != PartOfIf(tree_, parent, "condition") && tree_.Field(at) != "condition" &&
+            tree_.Field(at) != "bound_identifier") {
+          return std::nullopt;
+        }
+        if (Mentions(at)) return Part{.condition = at, .decides = parent};
+        for (const NodeId other : ConditionsOf(tree_, parent).all) {
+          if (Mentions(other)) return Part{.condition = other, .decides = parent};
         }
         return std::nullopt;
       case Role::kAssignment:
@@ -691,7 +766,13 @@ std::string Guards::WhenOff(NodeId condition, int depth) const {
         return BeginsWithNot(tree_, node) ? turned(off) : off;
       }
     }
-    const std::string_view op = tree_.Is(node, Role::kBinary) ? OperatorOf(tree_, node) : "";
+    const bool flat = tree_.language().flat_operators;
+    if (flat && tree_.Is(node, Role::kBinary)) {
+      if (FollowsFromOff(node, false)) return "false";
+      if (FollowsFromOff(node, true)) return "true";
+    }
+    const std::string_view op =
+        !flat && tree_.Is(node, Role::kBinary) ? OperatorOf(tree_, node) : "";
     if (const auto operands = Operands(tree_, node); operands && (op == "and" || op == "or")) {
       const std::string left = WhenOff(operands->first, depth + 1);
       const std::string right = WhenOff(operands->second, depth + 1);

@@ -19,6 +19,12 @@ struct Fact {
   std::string_view rule;  // G1 to G6
 };
 
+// An expression as it is written: operands with the operators between them.
+struct Operations {
+  std::vector<NodeId> operands;
+  std::vector<std::string_view> operators;
+};
+
 // One file and one flag. Both outlive it.
 class Guards {
  public:
@@ -64,6 +70,10 @@ class Guards {
  private:
   bool Implies(NodeId condition, bool value, int depth) const;
   bool Follows(NodeId condition, bool value, int depth) const;
+  // The same, of operands as they are written one after the other; see Language::flat_operators.
+  enum class Ask { kImplies, kFollows };
+  bool Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bool value,
+             int depth) const;
   bool Mentions(NodeId condition) const;
   std::string WhenOff(NodeId condition, int depth) const;
   // What a name has been given, where that was once and for all; 0 where it may be anything.

@@ -108,6 +108,8 @@ struct Language {
   std::span<const std::string_view> constants;
   // Annotations that hand what they stand on to nobody: "Nullable".
   std::span<const std::string_view> calm_annotations;
+  // Whether the grammar does not know which operators bind closer: all are taken apart anew.
+  bool flat_operators = false;
   // Whether a name that is declared in a block is another one outside of it.
   bool block_scopes = false;
   // Whether a function that is defined in a block can be called before its definition.
