@@ -99,6 +99,10 @@ bool IsEmptyValue(const SyntaxTree& tree, NodeId node) {
     case Role::kNull:
     case Role::kFalse:
       return true;
+    case Role::kHolder:
+    case Role::kArguments:
+      return std::ranges::all_of(tree.NamedChildren(node),
+                                 [&](NodeId each) { return IsEmptyValue(tree, each); });
     default:
       return tree.NamedChildren(node).empty() && !tree.IsLeaf(node);  // [], {}, ()
   }
@@ -379,7 +383,7 @@ std::optional<NodeId> Guards::GivenBy(NodeId id) const {
       case Role::kIf:
       case Role::kGuard:
         for (const std::string_view gives :
-             {"left", "name", "item", "parameter", "parameters", "bound_identifier"}) {
+             {"left", "name", "item", "pattern", "parameter", "parameters", "bound_identifier"}) {
           if (field == gives) return std::nullopt;
         }
         return 0;
