@@ -197,6 +197,11 @@ class FileCoverage {
       const NodeId around = tree[at].parent;
       called = called || tree.Is(at, Role::kCall);
       if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return false;
+      // A name that is given no value.
+      if (tree.Is(around, Role::kDeclaration) && at == tree.Child(around, "name") &&
+          tree.Child(around, "value") == 0) {
+        return false;
+      }
       if (tree.Is(around, Role::kParameters)) {
         // A name and its type do not run; what it is where nobody gives it does.
         return IsDefault(tree, token, around);

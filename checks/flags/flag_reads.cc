@@ -114,7 +114,8 @@ std::vector<NodeId> ArgumentsOf(const SyntaxTree& tree, NodeId call) {
   if (list == 0) return arguments;
   for (NodeId argument : tree.NamedChildren(list)) {
     // Some grammars have a node around each.
-    while (tree.Is(argument, Role::kHolder) || tree.Is(argument, Role::kNamedArgument)) {
+    while (tree.Is(argument, Role::kHolder) || tree.Is(argument, Role::kNamedArgument) ||
+           tree.Is(argument, Role::kArguments)) {
       if (tree.NamedChildren(argument).empty()) break;
       argument = tree.NamedChildren(argument).back();
     }

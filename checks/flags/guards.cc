@@ -84,14 +84,23 @@ void Flatten(const SyntaxTree& tree, NodeId node, Operations& flat) {
   Flatten(tree, operands->second, flat);
 }
 
+// Whether what it is asked on may be missing: then it is neither true nor false.
+bool MayBeNothing(const SyntaxTree& tree, NodeId node) {
+  return tree.Text(node).find("?.") != std::string_view::npos ||
+         tree.Text(node).find("&.") != std::string_view::npos;
+}
+
 // In a comparison with true or false: the other operand, and which it is compared with.
 std::optional<std::pair<NodeId, bool>> ComparedWithConstant(const SyntaxTree& tree, NodeId node) {
   const auto operands = Operands(tree, node);
   if (!operands) return std::nullopt;
   const NodeId left = Inside(tree, operands->first), right = Inside(tree, operands->second);
-  if (const auto constant = Constant(tree, right)) return std::pair(left, *constant);
-  if (const auto constant = Constant(tree, left)) return std::pair(right, *constant);
-  return std::nullopt;
+  const auto left_is = Constant(tree, left), right_is = Constant(tree, right);
+  if (!left_is && !right_is) return std::nullopt;
+  const NodeId other = right_is ? left : right;
+  const bool constant = right_is ? *right_is : *left_is;
+  if (!constant && MayBeNothing(tree, other)) return std::nullopt;
+  return std::pair(other, constant);
 }
 
 bool IsEmptyValue(const SyntaxTree& tree, NodeId node) {
@@ -200,13 +209,12 @@ bool Guards::Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bo
   if (end - begin != 2 || (op != "==" && op != "!=")) return false;
   const NodeId left = Inside(tree_, flat.operands[begin]);
   const NodeId right = Inside(tree_, flat.operands[begin + 1]);
-  if (const auto constant = Constant(tree_, right)) {
-    return one(left, (op == "==") == (value == *constant));
-  }
-  if (const auto constant = Constant(tree_, left)) {
-    return one(right, (op == "==") == (value == *constant));
-  }
-  return false;
+  const auto left_is = Constant(tree_, left), right_is = Constant(tree_, right);
+  if (!left_is && !right_is) return false;
+  const NodeId other = right_is ? left : right;
+  const bool constant = right_is ? *right_is : *left_is;
+  if (!constant && MayBeNothing(tree_, other)) return false;
+  return one(other, (op == "==") == (value == constant));
 }
 
 FlagReads::Read Guards::ReadOf(NodeId node) const {
@@ -323,7 +331,7 @@ NodeId Guards::ValueOf(NodeId name) const {
     if (role != Role::kFunction && role != Role::kLambda) continue;
     NodeId given = 0;
     for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
-      if (tree_.IsLeaf(id) && tree_.Is(id, Role::kBinding) && tree_.Text(id) == text) return 0;
+      if (tree_.Is(id, Role::kBinding) && tree_.Text(id) == text) return 0;
       if (!tree_.Is(id, Role::kIdentifier) || tree_.Text(id) != text) continue;
       const std::optional<NodeId> here = GivenBy(id);
       const bool elsewhere = here && tree_.Is(*here, Role::kDeclaration) &&

@@ -98,10 +98,12 @@ std::vector<Reference> ReferencesTo(const std::string& name, Files& files) {
     const SyntaxTree& tree = file->tree;
     for (NodeId id = 0; id < tree.nodes().size() && references.size() < kMostReferences; ++id) {
       const Role role = tree[id].role;
-      const bool names = (role == Role::kIdentifier && tree.Text(id) == name) ||
-                         ((role == Role::kSymbol || role == Role::kString) &&
-                          tree.Text(id).find(name) != std::string_view::npos &&
-                          LastName(tree, id).empty() == (role == Role::kString));
+      // A type is mentioned where one of it is made.
+      const bool names =
+          ((role == Role::kIdentifier || role == Role::kType) && tree.Text(id) == name) ||
+          ((role == Role::kSymbol || role == Role::kString) &&
+           tree.Text(id).find(name) != std::string_view::npos &&
+           LastName(tree, id).empty() == (role == Role::kString));
       if (!names || IsDefinitionsName(tree, id) || tree.Around(id, Role::kImport) != 0) continue;
       if (role == Role::kString && tree.Text(id).size() != name.size() + 2) continue;
       references.push_back({file, id, PlaceAt(path, tree, id)});
