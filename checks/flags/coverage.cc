@@ -120,8 +120,11 @@ class FileCoverage {
     for (size_t i = 0; i < diff_.head.size(); ++i) {
       const NodeId token = diff_.head[i];
       if (is_added_[i]) {
-        if (!Counts(head_, token)) continue;
-        Say(token, Decide(token));
+        if (Counts(head_, token)) {
+          Say(token, Decide(token));
+        } else if (const NodeId definition = HeaderAround(head_, token); !IsNew(definition)) {
+          Say(token, DecideHeader(definition));
+        }
         continue;
       }
       const size_t same = diff_.same[i];
@@ -367,6 +370,41 @@ class FileCoverage {
     return 0;
   }
 
+  // The function or class of whose first line a token is, outside of types; 0 for none.
+  static NodeId HeaderAround(const SyntaxTree& tree, NodeId token) {
+    if (!tree[token].named || tree.Is(token, Role::kComment)) return 0;
+    for (NodeId at = token; at != 0; at = tree[at].parent) {
+      const NodeId around = tree[at].parent;
+      if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return 0;
+      if (tree.Is(around, Role::kFunction) || tree.Is(around, Role::kClass)) {
+        return at == tree.Child(around, "body") ? 0 : around;
+      }
+    }
+    return 0;
+  }
+
+  // Whether the change added the whole of it: its name was not there.
+  bool IsNew(NodeId definition) const {
+    if (definition == 0) return true;
+    const NodeId name = head_.Child(definition, "name");
+    const auto token = std::ranges::lower_bound(diff_.head, name);
+    if (name == 0 || token == diff_.head.end() || *token != name) return true;
+    return is_added_[static_cast<size_t>(token - diff_.head.begin())];
+  }
+
+  // Who calls it as it was, or relies on what it is made of, is not asked about the flag.
+  Said DecideHeader(NodeId definition) const {
+    if (const auto rule = head_guards_->Guarding(definition)) {
+      if (RunsIn(definition) != 0) return Covered(*rule);
+    }
+    const auto found = changed_functions_.find(NameOf(head_, definition));
+    if (found != changed_functions_.end() && found->second.node == definition &&
+        found->second.covered) {
+      return Covered("G8");
+    }
+    return Uncovered("signature", "who calls it as it was before is not asked about the flag");
+  }
+
   // Around the token without leaving the function whose part it is.
   NodeId Above(NodeId token, Role role) const {
     for (NodeId at = token; at != 0; at = head_[at].parent) {
@@ -396,10 +434,19 @@ class FileCoverage {
     return Uncovered("import", "an import runs the module's code, whatever the flag is");
   }
 
+  // The name of a function or class that is not there any more, by which others may call it.
+  bool IsGoneName(NodeId token) const {
+    const NodeId definition = HeaderAround(base_, token);
+    if (definition == 0 || base_.Child(definition, "name") != token) return false;
+    const std::string_view name = base_.Text(token);
+    return !ReferencesTo(std::string(name), files_).empty();
+  }
+
   void JudgeRemoved(const TokenRun& run) {
     for (size_t i = run.begin; i < run.end; ++i) {
       const NodeId token = diff_.base[i];
-      if (retained_.contains(i) || !Counts(base_, token)) continue;
+      if (retained_.contains(i)) continue;
+      if (!Counts(base_, token) && !IsGoneName(token)) continue;
       if (base_guards_->Guarding(token)) continue;
       if (base_guards_->PartOfCheck(token)) continue;  // What it guarded is looked at by itself.
       // Said at the first token behind it.

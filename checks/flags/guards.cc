@@ -620,12 +620,16 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
       return;
     case Role::kFunction: {
       if (child != tree_.Child(parent, "body")) return;
-      // Behind a decorator that lets nobody in.
+      // Behind a decorator that lets nobody in: the last one, since those below it may hand the
+      // function to somebody else.
       const NodeId around = tree_[parent].parent;
       if (!tree_.Is(around, Role::kDecorated)) return;
+      NodeId last = 0;
       for (const NodeId decorator : tree_.Children(around)) {
-        if (!tree_.Is(decorator, Role::kDecorator)) continue;
-        for (const NodeId asked : tree_.NamedChildren(decorator)) {
+        if (tree_.Is(decorator, Role::kDecorator)) last = decorator;
+      }
+      if (last != 0) {
+        for (const NodeId asked : tree_.NamedChildren(last)) {
           facts.push_back({asked, true, "G5"});
         }
       }
@@ -645,16 +649,22 @@ Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
     }
     return "";
   };
+  // Whether it runs later than the code around it.
+  std::vector<bool> later(tree.nodes().size(), false);
   // Parents come before their children.
   for (NodeId parent = 0; parent < tree.nodes().size(); ++parent) {
     const Role role = tree[parent].role;
+    const bool function = role == Role::kFunction || role == Role::kLambda;
+    // What was true when the module was loaded need not be when its functions run.
+    const std::string_view around = function && !later[parent] ? "" : guarding_[parent];
     const bool statements = role == Role::kBlock || role == Role::kModule || role == Role::kLambda;
     std::string_view so_far;  // In a sequence of statements, from here on.
     for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {
       facts.clear();
       if (!statements) FactsOf(parent, child, facts);
       const std::string_view own = !statements ? rule_of(facts) : ComesBehind(child) ? so_far : "";
-      guarding_[child] = own.empty() ? guarding_[parent] : own;
+      guarding_[child] = own.empty() ? around : own;
+      later[child] = later[parent] || function;
       if (!statements || !so_far.empty() || !tree[child].named) continue;
       facts.clear();
       AddFactsBehind(child, facts);

@@ -51,7 +51,7 @@ std::string MarkOf(const std::string& line) {
   const char mark = line[at + 1];
   const bool alone =
       at + 2 >= line.size() || !std::isalnum(static_cast<unsigned char>(line[at + 2]));
-  return alone && std::string("CUNIX").find(mark) != std::string::npos ? std::string(1, mark) : "";
+  return alone && std::string("CUNIXR").find(mark) != std::string::npos ? std::string(1, mark) : "";
 }
 
 std::string Told(const ChangedLine& line) {

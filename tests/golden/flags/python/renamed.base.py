@@ -1,0 +1,4 @@
+def archive(t):
+    t.v1()
+def view(t):
+    archive(t)

@@ -1,0 +1,3 @@
+class Tasks(Base):
+    def archive(self, t):
+        t.v1()
