@@ -231,7 +231,13 @@ class FileCoverage {
     return false;
   }
 
-  // Runs that were removed and stand, token for token, where they run with the flag off.
+  static std::string FunctionOf(const SyntaxTree& tree, NodeId token) {
+    const NodeId around = DefinitionAround(tree, token);
+    return around == 0 ? "" : NameOf(tree, around);
+  }
+
+  // Runs that were removed and stand, token for token, where they run with the flag off in the same
+  // function.
   void FindMoved() {
     constexpr size_t kShortest = 4;
     for (const TokenRun& run : diff_.added) {
@@ -239,6 +245,7 @@ class FileCoverage {
         size_t longest = 0, from = 0;
         for (const TokenRun& removed : diff_.removed) {
           for (size_t b = removed.begin; b < removed.end; ++b) {
+            if (FunctionOf(base_, diff_.base[b]) != FunctionOf(head_, diff_.head[at])) continue;
             size_t length = 0;
             while (at + length < run.end && b + length < removed.end &&
                    head_.Text(diff_.head[at + length]) == base_.Text(diff_.base[b + length])) {
@@ -344,6 +351,25 @@ class FileCoverage {
   // A condition that only asks: with the flag off it has to come out as it did before.
   Said DecideCheck(const Guards::Part& part) {
     if (part.condition == 0) return Covered("check");
+    const bool named = head_.Is(part.decides, Role::kAssignment);
+    if (named || head_.Is(part.decides, Role::kDeclaration)) {
+      // A name for the answer has to be one that nobody knew before.
+      const NodeId name = head_.Child(part.decides, named ? "left" : "name");
+      NodeId first = name;
+      while (!head_.IsLeaf(first)) first = head_[first].first_child;
+      const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
+      const bool known = std::ranges::any_of(diff_.base, [&](NodeId token) {
+        return base_.Text(token) == head_.Text(first) &&
+               (base_guards_->IsGiven(token) || base_.Around(token, Role::kImport) != 0);
+      });
+      if (!member && !known) return Covered("check");
+      const NodeId before = BaseOf(part.decides);
+      const NodeId value = before == 0 ? 0 : base_.Child(before, named ? "right" : "value");
+      if (value != 0 && base_guards_->WhenOff(value) == head_guards_->WhenOff(part.condition)) {
+        return Covered("check");
+      }
+      return Uncovered("check_changed", "something that is already there gets its value from it");
+    }
     const std::string now = head_guards_->WhenOff(part.condition);
     const NodeId before = part.decides == 0 ? 0 : BaseOf(part.decides);
     const NodeId condition = before == 0 ? 0 : PartOfIf(base_, before, "condition");

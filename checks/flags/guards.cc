@@ -752,7 +752,8 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
                                                                  : tree_.Child(parent, "value");
         if (value == 0) return std::nullopt;
         const bool asks = ImpliesOn(value, true) || ImpliesOn(value, false);
-        return asks && ReadOf(Inside(tree_, value)).pure ? std::optional(Part{}) : std::nullopt;
+        if (!asks || !ReadOf(Inside(tree_, value)).pure) return std::nullopt;
+        return Part{.condition = value, .decides = parent};
       }
       case Role::kBlock:
       case Role::kModule:  // A statement: `flag && run()`.

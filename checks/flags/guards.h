@@ -48,6 +48,9 @@ class Guards {
   };
   std::optional<Part> PartOfCheck(NodeId node) const;
 
+  // Whether a name is given a value where it stands.
+  bool IsGiven(NodeId name) const { return GivenBy(name).value_or(name) != 0; }
+
   // What is left of a condition where the flag is off, in one way of writing: "false", "t . ok".
   std::string WhenOff(NodeId condition) const { return WhenOff(condition, 0); }
 
