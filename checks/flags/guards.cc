@@ -108,6 +108,8 @@ bool IsEmptyValue(const SyntaxTree& tree, NodeId node) {
     case Role::kNull:
     case Role::kFalse:
       return true;
+    case Role::kLiteral:
+      return tree.Text(node) == "0";
     case Role::kHolder:
     case Role::kArguments:
       return std::ranges::all_of(tree.NamedChildren(node),
@@ -347,7 +349,10 @@ NodeId Guards::ValueOf(NodeId name) const {
   }
   for (NodeId around = tree_[name].parent;; around = tree_[around].parent) {
     if (tree_.Is(around, Role::kClass) || (tree_.Is(around, Role::kModule) && !field)) {
-      if (const NodeId declared = ConstantOf(around, text)) return tree_.Child(declared, "value");
+      if (const NodeId declared = ConstantOf(around, text)) {
+        const NodeId value = tree_.Child(declared, "value");
+        return value != 0 ? value : SetByConstructor(around, declared, text);
+      }
     }
     if (around == 0) return 0;
   }
@@ -458,6 +463,33 @@ NodeId Guards::ConstantOf(NodeId around, std::string_view name) const {
     if (!constant) return 0;
   }
   return found;
+}
+
+// What a constant of a class is given by its only constructor that gives it something.
+NodeId Guards::SetByConstructor(NodeId around, NodeId declared, std::string_view name) const {
+  NodeId value = 0;
+  for (NodeId id = around + 1; id <= tree_[around].last; ++id) {
+    if (tree_.Is(id, Role::kDeclaration) && id != declared) {
+      const NodeId other = tree_.Child(id, "name");
+      if (other != 0 && tree_.Text(other) == name) return 0;
+    }
+    const NodeId left = tree_.Is(id, Role::kAssignment) ? tree_.Child(id, "left") : 0;
+    if (left == 0 || LastName(tree_, left) != name) continue;
+    const std::string_view target = tree_.Text(left);
+    const std::string_view on = target.substr(0, target.size() - name.size());
+    if (!on.empty() && on != "this." && on != "self.") continue;
+    NodeId function = id;
+    while (function != around && !tree_.Is(function, Role::kFunction) &&
+           !tree_.Is(function, Role::kLambda)) {
+      function = tree_[function].parent;
+    }
+    const std::string_view kind = tree_.Kind(function);
+    const bool constructor = kind.find("constructor") != std::string_view::npos ||
+                             kind.find("init") != std::string_view::npos;
+    if (value != 0 || !constructor) return 0;
+    value = tree_.Child(id, "right");
+  }
+  return value;
 }
 
 // ---- what is known at a place

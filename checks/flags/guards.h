@@ -84,6 +84,7 @@ class Guards {
   std::optional<NodeId> GivenBy(NodeId id) const;
   bool Holds(NodeId declaration, NodeId name) const;
   NodeId ConstantOf(NodeId around, std::string_view name) const;
+  NodeId SetByConstructor(NodeId around, NodeId declared, std::string_view name) const;
   bool FallsThrough(NodeId arm) const;
   bool Leaves(NodeId statement) const;
   bool ComesBehind(NodeId statement) const;
