@@ -312,7 +312,25 @@ class FileCoverage {
     return false;
   }
 
+  // Whether the function that a token is in, with all it is nested in, can be read.
+  bool CanBeRead(NodeId token) {
+    if (broken_before_.empty()) {
+      broken_before_.push_back(0);
+      for (const SyntaxTree::Node& node : head_.nodes()) {
+        broken_before_.push_back(broken_before_.back() + (node.broken ? 1 : 0));
+      }
+    }
+    NodeId outermost = token;
+    for (NodeId at = token; at != 0; at = head_[at].parent) {
+      if (head_[at].broken) return false;
+      if (head_.Is(at, Role::kFunction) || head_.Is(at, Role::kLambda)) outermost = at;
+    }
+    return !head_[0].broken &&
+           broken_before_[head_[outermost].last + 1] == broken_before_[outermost];
+  }
+
   Said Decide(NodeId token) {
+    if (!CanBeRead(token)) return Unknown("the code around it cannot be read");
     if (head_.Around(token, Role::kImport) != 0) return DecideImport(token);
     if (const auto part = head_guards_->PartOfCheck(token)) {
       if (!part->pure) return Uncovered("impure_check", part->why);
@@ -550,7 +568,8 @@ class FileCoverage {
   TokenDiff diff_;
   std::vector<bool>
       is_added_;  // Of head's tokens; not those that were moved to where the flag is off.
-  std::set<size_t> retained_;  // Of base's.
+  std::vector<uint32_t> broken_before_;  // Nodes of head before each that cannot be read.
+  std::set<size_t> retained_;            // Of base's.
   std::map<std::string, ChangedFunction> changed_functions_;
   std::map<std::pair<int, bool>, ChangedLine> lines_;
   std::map<NodeId, State> owners_;

@@ -375,6 +375,7 @@ std::optional<NodeId> Guards::GivenBy(NodeId id) const {
         return std::nullopt;
       case Role::kParameters:
       case Role::kHandler:
+      case Role::kImport:
         return std::nullopt;
       case Role::kUnary:  // Its address.
         if (tree_.Text(tree_[parent].first_child) == "&") return std::nullopt;
@@ -395,8 +396,10 @@ std::optional<NodeId> Guards::GivenBy(NodeId id) const {
       case Role::kLoop:
       case Role::kIf:
       case Role::kGuard:
-        for (const std::string_view gives :
-             {"left", "name", "item", "pattern", "parameter", "parameters", "bound_identifier"}) {
+      case Role::kSwitch:
+      case Role::kClass:
+        for (const std::string_view gives : {"left", "name", "item", "pattern", "parameter",
+                                             "parameters", "bound_identifier", "alias"}) {
           if (field == gives) return std::nullopt;
         }
         return 0;
@@ -455,8 +458,10 @@ NodeId Guards::ConstantOf(NodeId around, std::string_view name) const {
            tree_[statement].parent != tree_.Child(around, "body")) {
       statement = tree_[statement].parent;
     }
+    // Nor one that a class derived from this one may have otherwise.
     bool constant = false;
     for (NodeId word = statement; word < declared; ++word) {
+      if (tree_.IsLeaf(word) && tree_.Text(word) == "open") return 0;
       constant = constant || (tree_.IsLeaf(word) &&
                               std::ranges::count(tree_.language().constants, tree_.Text(word)) > 0);
     }
