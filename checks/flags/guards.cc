@@ -332,15 +332,12 @@ NodeId Guards::ValueOf(NodeId name) const {
     const Role role = tree_[function].role;
     if (role != Role::kFunction && role != Role::kLambda) continue;
     NodeId given = 0;
-    for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
-      if (tree_.Is(id, Role::kBinding) && tree_.Text(id) == text) return 0;
-      if (!tree_.Is(id, Role::kIdentifier) || tree_.Text(id) != text) continue;
-      const std::optional<NodeId> here = GivenBy(id);
+    for (const std::optional<NodeId>& here : GiversIn(function, text)) {
       const bool elsewhere = here && tree_.Is(*here, Role::kDeclaration) &&
                              tree_.language().block_scopes && !Holds(*here, name);
       if (elsewhere) continue;
-      if (!here || (*here != 0 && given != 0)) return 0;
-      if (*here != 0) given = *here;
+      if (!here || given != 0) return 0;
+      given = *here;
     }
     if (given == 0) continue;
     const bool assigned = tree_.Is(given, Role::kAssignment);
@@ -349,13 +346,30 @@ NodeId Guards::ValueOf(NodeId name) const {
   }
   for (NodeId around = tree_[name].parent;; around = tree_[around].parent) {
     if (tree_.Is(around, Role::kClass) || (tree_.Is(around, Role::kModule) && !field)) {
-      if (const NodeId declared = ConstantOf(around, text)) {
+      const auto [known, fresh] = constants_.try_emplace(std::pair(around, text));
+      const NodeId declared = fresh ? ConstantOf(around, text) : 0;
+      if (declared != 0) {
         const NodeId value = tree_.Child(declared, "value");
-        return value != 0 ? value : SetByConstructor(around, declared, text);
+        known->second = value != 0 ? value : SetByConstructor(around, declared, text);
       }
+      if (known->second) return *known->second;
     }
     if (around == 0) return 0;
   }
+}
+
+// What gives values to a name in a function; nothing for what is not followed.
+const std::vector<std::optional<NodeId>>& Guards::GiversIn(NodeId function,
+                                                           std::string_view name) const {
+  const auto [entry, fresh] = givers_.try_emplace(std::pair(function, name));
+  if (!fresh) return entry->second;
+  for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
+    const Role role = tree_[id].role;
+    if ((role != Role::kBinding && role != Role::kIdentifier) || tree_.Text(id) != name) continue;
+    const std::optional<NodeId> here = role == Role::kBinding ? std::nullopt : GivenBy(id);
+    if (!here || *here != 0) entry->second.push_back(here);
+  }
+  return entry->second;
 }
 
 // What gives a value to the name that stands here; 0 where it is only read, nothing where that is

@@ -2,6 +2,7 @@
 #ifndef CHECKS_FLAGS_GUARDS_H_
 #define CHECKS_FLAGS_GUARDS_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ struct Operations {
   std::vector<std::string_view> operators;
 };
 
-// One file and one flag. Both outlive it.
+// One file and one flag. Both outlive it. For one thread.
 class Guards {
  public:
   Guards(const SyntaxTree& tree, const FlagReads& reads);
@@ -81,6 +82,7 @@ class Guards {
   std::string WhenOff(NodeId condition, int depth) const;
   // What a name has been given, where that was once and for all; 0 where it may be anything.
   NodeId ValueOf(NodeId name) const;
+  const std::vector<std::optional<NodeId>>& GiversIn(NodeId function, std::string_view name) const;
   std::optional<NodeId> GivenBy(NodeId id) const;
   bool Holds(NodeId declaration, NodeId name) const;
   NodeId ConstantOf(NodeId around, std::string_view name) const;
@@ -93,6 +95,10 @@ class Guards {
 
   const SyntaxTree& tree_;
   const FlagReads& reads_;
+  // What ValueOf found out, by function or class and name: a long function asks for one name often.
+  using NameIn = std::pair<NodeId, std::string_view>;
+  mutable std::map<NameIn, std::vector<std::optional<NodeId>>> givers_;
+  mutable std::map<NameIn, std::optional<NodeId>> constants_;
   // By node: the rule of the nearest check around it that implies the flag, or an empty one.
   std::vector<std::string_view> guarding_;
 };
