@@ -7,6 +7,8 @@ namespace {
 
 // Names given to names, checks in checks: more is not followed.
 constexpr int kDeepest = 20;
+// Nor arms before another, or operands of one expression.
+constexpr size_t kMost = 64;
 
 bool IsOperator(const SyntaxTree& tree, NodeId node) {
   return tree.Field(node) == "operator" || tree.Field(node) == "op";
@@ -74,6 +76,7 @@ std::optional<std::pair<NodeId, NodeId>> Operands(const SyntaxTree& tree, NodeId
 }
 
 void Flatten(const SyntaxTree& tree, NodeId node, Operations& flat) {
+  if (flat.operands.size() > kMost) return;
   const auto operands = tree.Is(node, Role::kBinary) ? Operands(tree, node) : std::nullopt;
   if (!operands) {
     flat.operands.push_back(node);
@@ -243,7 +246,7 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
       if (tree_.language().flat_operators) {
         Operations flat;
         Flatten(tree_, node, flat);
-        return flat.operands.size() > 1 &&
+        return flat.operands.size() > 1 && flat.operands.size() <= kMost &&
                Asked(Ask::kImplies, flat, 0, flat.operands.size(), value, depth);
       }
       const std::string_view op = OperatorOf(tree_, node);
@@ -286,7 +289,7 @@ bool Guards::Follows(NodeId condition, bool value, int depth) const {
       if (tree_.language().flat_operators) {
         Operations flat;
         Flatten(tree_, node, flat);
-        return flat.operands.size() > 1 &&
+        return flat.operands.size() > 1 && flat.operands.size() <= kMost &&
                Asked(Ask::kFollows, flat, 0, flat.operands.size(), value, depth);
       }
       const std::string_view op = OperatorOf(tree_, node);
@@ -625,6 +628,7 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
         while (tree_.Is(tree_[whole].parent, Role::kBinary)) whole = tree_[whole].parent;
         Operations flat;
         Flatten(tree_, whole, flat);
+        if (flat.operands.size() > kMost) return;
         if (std::ranges::any_of(flat.operators, [](auto each) { return each != "and"; })) return;
       }
       const std::string_view op = OperatorOf(tree_, parent);
@@ -653,6 +657,7 @@ void Guards::FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) cons
       for (NodeId before = tree_[when].first_child; before != parent; before = tree_[before].next) {
         if (!tree_.Is(before, Role::kArm)) continue;
         if (tree_[before].next == parent && FallsThrough(before)) return;
+        if (known.size() >= kMost) continue;
         for (const NodeId its : AllOf(tree_, before, "condition")) {
           known.push_back({its, false, "G3"});
         }
