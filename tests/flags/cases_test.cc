@@ -2,8 +2,8 @@
 //
 // A change adds the marked lines; what is not marked was there before, or what NAME.base.ext has.
 // Marks: +C covered, +I covered through calls alone, +U not covered, +X not covered since nothing
-// could be proven, +R something is gone there, +N does not run: was there before as well. The flag is
-// tasks_v2.
+// could be proven, +R something is gone there, +N does not run: was there before as well. The flag
+// is tasks_v2.
 #include <gtest/gtest.h>
 
 #include <algorithm>

