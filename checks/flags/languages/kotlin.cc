@@ -182,10 +182,8 @@ Role RoleOf(const SyntaxTree& tree, NodeId node) {
   if (kind == "when_expression" && ChildOfKind(tree, node, "when_subject") != 0) {
     return Role::kSwitch;
   }
-  if (kind == "call_expression" && (text.starts_with("error(") ||
-                                    text.starts_with("TO"
-                                                     "DO(") ||
-                                    text.starts_with("exitProcess("))) {
+  // Not `error(...)`: many a class has one of its own, which comes back.
+  if (kind == "call_expression" && text.starts_with("exitProcess(")) {
     return Role::kExit;
   }
   return role;

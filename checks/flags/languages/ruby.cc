@@ -127,7 +127,7 @@ constexpr std::string_view kCalledByOthers[] = {
     "execute",
 };
 
-constexpr std::string_view kNeverReturn[] = {"raise", "fail", "abort", "exit", "throw"};
+constexpr std::string_view kNeverReturn[] = {"raise", "throw"};
 
 // Whether it is an argument of a call.
 bool IsArgument(const SyntaxTree& tree, NodeId node) {

@@ -162,7 +162,7 @@ constexpr std::string_view kCalmAnnotations[] = {
     "@discardableResult", "@MainActor",   "@ViewBuilder", "@available", "@inlinable", "@inline",
     "@escaping",          "@autoclosure", "@Sendable"};
 
-constexpr std::string_view kNeverReturn[] = {"fatalError", "preconditionFailure", "exit"};
+constexpr std::string_view kNeverReturn[] = {"fatalError", "preconditionFailure"};
 
 NodeId ChildOfKind(const SyntaxTree& tree, NodeId node, std::string_view kind) {
   for (const NodeId child : tree.Children(node)) {

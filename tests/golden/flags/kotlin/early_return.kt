@@ -19,5 +19,7 @@ fun assign(t: Task) {
 
 fun modify(t: Task) {
     if (!flags.isEnabled("tasks_v2")) error("tasks_v2 is off")
+    t.v2() // +U
+    if (!flags.isEnabled("tasks_v2")) throw Off()
     t.v2() // +C
 }
