@@ -86,8 +86,10 @@ std::string NameOf(const SyntaxTree& tree, NodeId definition) {
   return name == 0 ? "" : std::string(tree.Text(name));
 }
 
-std::vector<Reference> ReferencesTo(const std::string& name, Files& files) {
-  std::vector<Reference> references;
+const std::vector<Reference>& ReferencesTo(const std::string& name, Files& files) {
+  const auto [entry, fresh] = files.references.try_emplace(name);
+  std::vector<Reference>& references = entry->second;
+  if (!fresh) return references;
   for (const std::string& path : files.sources().Mentioning(name)) {
     if (IsTestOrText(path)) continue;
     const ReadFile* file = files.Get(path);
@@ -109,10 +111,16 @@ std::vector<Reference> ReferencesTo(const std::string& name, Files& files) {
       references.push_back({file, id, PlaceAt(path, tree, id)});
     }
   }
+  // What is mentioned in more places is not known.
+  if (references.size() >= kMostReferences) {
+    references.push_back({nullptr, 0, {"more places than are looked at", 0, ""}});
+  }
   return references;
 }
 
 std::vector<Place> WitnessOf(const std::string& function, Files& files) {
+  const auto known = files.witnesses.find(function);
+  if (known != files.witnesses.end()) return known->second;
   std::vector<Place> path;  // from the line upwards
   std::set<std::string> seen = {function};
   std::string wanted = function;
@@ -134,7 +142,7 @@ std::vector<Place> WitnessOf(const std::string& function, Files& files) {
     wanted = next;
   }
   std::ranges::reverse(path);
-  return path;
+  return files.witnesses[function] = path;
 }
 
 }  // namespace gate::flags

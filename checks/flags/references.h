@@ -21,6 +21,13 @@ struct ReadFile {
   std::unique_ptr<Guards> guards;
 };
 
+// A mention of a name that is not its definition.
+struct Reference {
+  const ReadFile* file = nullptr;  // Null where the file cannot be read: `place` alone.
+  NodeId node = 0;
+  Place place;
+};
+
 // Reads files once. What it is made from outlives it.
 class Files {
  public:
@@ -30,21 +37,18 @@ class Files {
   const ReadFile* Get(const std::string& path);
   const Sources& sources() const { return sources_; }
 
+  // What was found out once, by name.
+  std::map<std::string, std::vector<Reference>> references;
+  std::map<std::string, std::vector<Place>> witnesses;
+
  private:
   const Sources& sources_;
   const FlagReads& reads_;
   std::map<std::string, std::unique_ptr<ReadFile>> read_;
 };
 
-// A mention of a name that is not its definition.
-struct Reference {
-  const ReadFile* file = nullptr;  // Null where the file cannot be read: `place` alone.
-  NodeId node = 0;
-  Place place;
-};
-
 // Tests and documentation left out.
-std::vector<Reference> ReferencesTo(const std::string& name, Files& files);
+const std::vector<Reference>& ReferencesTo(const std::string& name, Files& files);
 
 // The function or class around a node, outside of whose body the node does not lie; 0 for none.
 NodeId DefinitionAround(const SyntaxTree& tree, NodeId node);
