@@ -8,6 +8,7 @@
 #include "checks/capacity/capacity.h"
 #include "checks/freeze/freeze.h"
 #include "checks/migration/migration.h"
+#include "checks/qa/qa.h"
 #include "checks/rollback/rollback.h"
 #include "checks/traffic/traffic.h"
 #include "google/protobuf/descriptor.h"
@@ -16,8 +17,9 @@
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 6> kChecks = {&kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,
-                                                 &kMigrationCheck, &kRollbackCheck, &kTrafficCheck};
+constexpr std::array<const Check*, 7> kChecks = {&kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,
+                                                 &kMigrationCheck, &kQaCheck,       &kRollbackCheck,
+                                                 &kTrafficCheck};
 
 using google::protobuf::FieldDescriptor;
 
