@@ -276,6 +276,18 @@ void AddPassed(const Setting& setting, const Ticket& ticket, v1::TicketReport& t
                            ""});
 }
 
+// Those that the change says are migrations, and what lies where migrations lie.
+void FillMigrations(const Setting& setting, const v1::ReleaseTicket& code, v1::TicketReport& told) {
+  for (const std::string& path : code.paths()) {
+    const bool named =
+        std::ranges::any_of(setting.change.schema_change().files(),
+                            [&](const v1::MigrationFile& file) { return file.path() == path; });
+    const bool looks_so = path.ends_with(".sql") || path.starts_with("migrations/") ||
+                          path.find("/migrations/") != std::string::npos;
+    if (named || looks_so) told.add_migrations(path);
+  }
+}
+
 }  // namespace
 
 v1::TicketReport JudgeTicket(const Setting& setting, const Ticket& ticket, Report& report) {
@@ -286,6 +298,7 @@ v1::TicketReport JudgeTicket(const Setting& setting, const Ticket& ticket, Repor
   if (ticket.code != nullptr) {
     *told.mutable_commits() = ticket.code->commits();
     told.set_flag(ticket.code->flag());
+    FillMigrations(setting, *ticket.code, told);
     if (ticket.code->has_revert()) *told.mutable_revert() = ticket.code->revert();
   }
   if (!told.flag().empty()) {

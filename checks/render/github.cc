@@ -63,7 +63,9 @@ std::vector<Annotation> Annotations(const Judgement& judgement) {
   for (const Item& item : judgement.items) {
     const v1::Finding& finding = *item.finding;
     std::string message = finding.message();
-    for (const std::string& line : WitnessLines(finding)) absl::StrAppend(&message, "\n", line);
+    for (const Proof& proof : ProofsOf(finding)) {
+      for (const std::string& line : proof.lines) absl::StrAppend(&message, "\n", line);
+    }
     if (!finding.instead().empty()) absl::StrAppend(&message, "\nInstead:\n", finding.instead());
     if (!finding.covered_by().empty()) {
       absl::StrAppend(&message, "\nCovered by ", finding.covered_by());

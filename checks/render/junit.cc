@@ -48,8 +48,10 @@ void AddItem(const Item& item, Suite& suite) {
     ++suite.failures;
     const std::string type = finding.holds() ? "HOLD" : std::string(Word(finding.severity()));
     std::string text = Place(finding.location());
-    for (const std::string& line : WitnessLines(finding)) {
-      absl::StrAppend(&text, text.empty() ? "" : "\n", line);
+    for (const Proof& proof : ProofsOf(finding)) {
+      for (const std::string& line : proof.lines) {
+        absl::StrAppend(&text, text.empty() ? "" : "\n", line);
+      }
     }
     if (!finding.instead().empty()) {
       absl::StrAppend(&text, text.empty() ? "" : "\n", "Instead:\n", finding.instead());

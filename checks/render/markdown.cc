@@ -47,10 +47,12 @@ std::string Finding(const Item& item) {
                     std::string(Phrase(static_cast<v1::Effect>(effect))));
   }
   if (!effects.empty()) absl::StrAppend(&text, "\nEffects: ", effects, "\n");
-  const std::vector<std::string> statements = WitnessLines(finding);
-  if (!statements.empty()) absl::StrAppend(&text, "\nStatements:\n\n");
-  for (const std::string& line : statements) {
-    absl::StrAppend(&text, "- ", EscapeMarkdown(line), "\n");
+  for (const Proof& proof : ProofsOf(finding)) {
+    absl::StrAppend(&text, "\n", std::string(proof.title), ":\n\n");
+    for (const std::string& line : proof.lines) {
+      const size_t depth = line.find_first_not_of(' ');
+      absl::StrAppend(&text, line.substr(0, depth), "- ", EscapeMarkdown(line.substr(depth)), "\n");
+    }
   }
   if (!finding.covered_by().empty()) {
     absl::StrAppend(&text, "\nCovered by ", EscapeMarkdown(finding.covered_by()), ".\n");

@@ -77,9 +77,10 @@ Json LocationOf(const v1::Location& location) {
 
 std::string MessageOf(const v1::Finding& finding) {
   std::string message = finding.message().empty() ? finding.rule() : finding.message();
-  const std::vector<std::string> statements = WitnessLines(finding);
-  if (!statements.empty()) absl::StrAppend(&message, "\n\nStatements:");
-  for (const std::string& line : statements) absl::StrAppend(&message, "\n", line);
+  for (const Proof& proof : ProofsOf(finding)) {
+    absl::StrAppend(&message, "\n\n", std::string(proof.title), ":");
+    for (const std::string& line : proof.lines) absl::StrAppend(&message, "\n", line);
+  }
   if (!finding.instead().empty()) absl::StrAppend(&message, "\n\nInstead:\n", finding.instead());
   return message;
 }
@@ -97,6 +98,22 @@ Json Witnesses(const v1::Finding& finding) {
   return witnesses;
 }
 
+// The calls, and behind them the place itself.
+Json CodeFlow(const v1::Finding& finding) {
+  Json locations = Json::array();
+  for (const v1::CodePlace& call : finding.call_path()) {
+    v1::Location place;
+    place.set_path(call.path());
+    place.set_line(call.line());
+    Json location = LocationOf(place);
+    location["message"] = Text(call.code());
+    locations.push_back({{"location", std::move(location)}});
+  }
+  locations.push_back({{"location", LocationOf(finding.location())}});
+  const Json thread = {{"locations", std::move(locations)}};
+  return {{"threadFlows", Json::array({thread})}};
+}
+
 Json Result(const Item& item, int rule_index) {
   const v1::Finding& finding = *item.finding;
   Json result = {{"ruleId", finding.rule()},
@@ -105,6 +122,7 @@ Json Result(const Item& item, int rule_index) {
                  {"message", Text(MessageOf(finding))},
                  {"locations", Json::array({LocationOf(finding.location())})},
                  {"partialFingerprints", {{"gateFinding/v1", item.fingerprint}}}};
+  if (!finding.call_path().empty()) result["codeFlows"] = Json::array({CodeFlow(finding)});
   if (!finding.witnesses().empty()) {
     result["properties"] = {{"witnesses", Witnesses(finding)},
                             {"witnessCount", finding.witness_count()}};

@@ -108,13 +108,19 @@ std::string FindingTitle(const Item& item, const Options& options) {
   return title + "\n";
 }
 
-std::string Statements(const v1::Finding& finding, const Options& options) {
+std::string Proofs(const v1::Finding& finding, const Options& options) {
   std::string out;
-  for (const std::string& line : WitnessLines(finding)) {
-    out += Wrap(EscapeTerminalLine(line), 4, options.width);
+  for (const Proof& proof : ProofsOf(finding)) {
+    out += Paint(absl::StrCat("  ", std::string(proof.title), ":"), Style::kBold, options.color);
+    out += "\n";
+    for (const std::string& line : proof.lines) {
+      const size_t text = line.find_first_not_of(' ');
+      const size_t depth = text == std::string::npos ? 0 : text;
+      out +=
+          Wrap(EscapeTerminalLine(line.substr(depth)), 4 + static_cast<int>(depth), options.width);
+    }
   }
-  if (out.empty()) return "";
-  return Paint("  Statements:", Style::kBold, options.color) + "\n" + out;
+  return out;
 }
 
 std::string Finding(const Item& item, const Options& options) {
@@ -123,7 +129,7 @@ std::string Finding(const Item& item, const Options& options) {
   out += CodeFrame(finding.location(), MarkOf(item, options).style, options);
   out += Wrap(EscapeTerminal(finding.message()), 2, options.width);
   out += Effects(finding, options);
-  out += Statements(finding, options);
+  out += Proofs(finding, options);
   if (!finding.instead().empty()) {
     out += Paint("  Instead:", Style::kBold, options.color) + "\n";
     out += Wrap(EscapeTerminal(finding.instead()), 4, /*width=*/0);  // to be pasted: never broken

@@ -8,6 +8,7 @@
 namespace gate::render {
 namespace {
 
+constexpr size_t kDeepestCall = 10;  // shown further in than its caller
 constexpr int kShownWitnesses = 5;
 
 std::string WitnessLine(const v1::Witness& witness) {
@@ -24,6 +25,25 @@ std::string WitnessLine(const v1::Witness& witness) {
     absl::StrAppend(&where, where.empty() ? "" : ", ", witness.origin());
   }
   return where.empty() ? line : absl::StrCat(line, " (", where, ")");
+}
+
+std::vector<std::string> WitnessLines(const v1::Finding& finding) {
+  std::vector<std::string> lines;
+  const int shown = std::min(finding.witnesses_size(), kShownWitnesses);
+  for (int i = 0; i < shown; ++i) lines.push_back(WitnessLine(finding.witnesses(i)));
+  const int all = std::max(finding.witness_count(), finding.witnesses_size());
+  if (all > shown) lines.push_back(absl::StrCat("and ", all - shown, " more"));
+  return lines;
+}
+
+std::vector<std::string> CallLines(const v1::Finding& finding) {
+  std::vector<std::string> lines;
+  for (const v1::CodePlace& call : finding.call_path()) {
+    const size_t depth = std::min<size_t>(lines.size(), kDeepestCall);
+    lines.push_back(absl::StrCat(std::string(2 * depth, ' '), call.path(), ":", call.line(),
+                                 call.code().empty() ? "" : "  ", call.code()));
+  }
+  return lines;
 }
 
 }  // namespace
@@ -180,13 +200,11 @@ std::string Place(const v1::Location& location) {
   return place;
 }
 
-std::vector<std::string> WitnessLines(const v1::Finding& finding) {
-  std::vector<std::string> lines;
-  const int shown = std::min(finding.witnesses_size(), kShownWitnesses);
-  for (int i = 0; i < shown; ++i) lines.push_back(WitnessLine(finding.witnesses(i)));
-  const int all = std::max(finding.witness_count(), finding.witnesses_size());
-  if (all > shown) lines.push_back(absl::StrCat("and ", all - shown, " more"));
-  return lines;
+std::vector<Proof> ProofsOf(const v1::Finding& finding) {
+  std::vector<Proof> proofs;
+  if (!finding.witnesses().empty()) proofs.push_back({"Statements", WitnessLines(finding)});
+  if (!finding.call_path().empty()) proofs.push_back({"Reached by", CallLines(finding)});
+  return proofs;
 }
 
 std::string Moment(absl::Time time, absl::Time now) {

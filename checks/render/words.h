@@ -38,10 +38,15 @@ std::string Subject(const v1::Change& change);
 // "orders.sql:3:22", "orders.sql:3", "orders.sql"; "" without a path.
 std::string Place(const v1::Location& location);
 
-// The statements that fail by the finding, one a line, the first few: "fails with 42703: SELECT
-// note FROM orders (1200 calls per hour, pg_stat_statements)", "and 3 more". As they are: to be
-// escaped.
-std::vector<std::string> WitnessLines(const v1::Finding& finding);
+// What proves a finding, one thing a line. As it is: to be escaped.
+struct Proof {
+  std::string_view title;  // "Statements"
+  std::vector<std::string> lines;
+};
+// The statements that fail by the finding, the first few: "fails with 42703: SELECT note FROM
+// orders (1200 calls per hour, pg_stat_statements)", "and 3 more"; and the calls by which its place
+// is reached, each further in than its caller: "src/urls.py:9  path('tasks', assign)".
+std::vector<Proof> ProofsOf(const v1::Finding& finding);
 
 // "2026-11-27 17:00:00 UTC", and where `now` is finite "2026-11-27 17:00:00 UTC (in 3 h 12 min)".
 std::string Moment(absl::Time time, absl::Time now);

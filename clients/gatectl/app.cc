@@ -115,6 +115,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddMetrics(root, session);
   AddVerdict(root, session);
   AddPolicy(root, session);
+  AddReview(root, session);
   AddFreeze(root, session);
   AddDoctor(root, session);
   AddContext(root, session);

@@ -73,7 +73,17 @@ Or<bool> Apply(const Question& question, v1::Change& change) {
   set(question.artifact_digest, change.mutable_artifact_digest());
   set(question.author, change.mutable_author());
   set(question.summary, change.mutable_summary());
-  for (const std::string& ticket : question.tickets) change.add_tickets(ticket);
+  for (const std::string& ticket : question.tickets) {
+    const size_t equals = ticket.find('=');
+    change.add_tickets(ticket.substr(0, equals));
+    if (equals == std::string::npos) continue;
+    if (equals == 0 || equals + 1 == ticket.size()) {
+      return Usage(absl::StrCat("--ticket ", ticket, " is not KEY or KEY=FLAG"), {});
+    }
+    v1::Ticket& details = *change.add_ticket_details();
+    details.set_key(ticket.substr(0, equals));
+    details.set_flag(ticket.substr(equals + 1));
+  }
   for (const std::string& label : question.labels) {
     const size_t equals = label.find('=');
     if (equals == 0 || equals == std::string::npos) {

@@ -22,6 +22,7 @@ constexpr size_t kMaxCommits = 10'000;
 constexpr size_t kMaxMigrationFiles = 1'000;
 constexpr size_t kMaxMigrationFileBytes = 20 << 20;
 constexpr int kMaxOrigins = 100;
+constexpr int kMaxTickets = 1000;
 constexpr int kMaxLoadTestParts = 1000;
 
 bool IsNameChar(unsigned char c) { return std::isalnum(c) || c == '.' || c == '_' || c == '-'; }
@@ -205,6 +206,46 @@ void CheckLoadTest(const v1::LoadTest& test, Issues& issues) {
   }
 }
 
+// As tickets are named in many trackers: "TASKS-118", "org/repository#12".
+bool IsTicket(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](char c) {
+    return IsNameChar(static_cast<unsigned char>(c)) || c == '#' || c == '/';
+  });
+}
+
+void CheckTickets(const v1::Change& change, Issues& issues) {
+  if (change.tickets_size() > kMaxTickets || change.ticket_details_size() > kMaxTickets) {
+    issues.Add("change.tickets", absl::StrCat("has more than ", kMaxTickets, " tickets"));
+    return;
+  }
+  std::set<std::string_view> keys;
+  for (int i = 0; i < change.ticket_details_size(); ++i) {
+    const v1::Ticket& ticket = change.ticket_details(i);
+    const std::string field = absl::StrCat("change.ticket_details[", i, "]");
+    if (!IsTicket(ticket.key())) {
+      issues.Add(field + ".key", "must be 1 to 128 characters of A-Z a-z 0-9 . _ # / -");
+    } else if (!keys.insert(ticket.key()).second) {
+      issues.Add(field + ".key", absl::StrCat("there are two tickets ", ticket.key()));
+    }
+    issues.LimitText(field + ".flag", ticket.flag());
+    issues.LimitText(field + ".title", ticket.title());
+    if (ticket.commits_size() > static_cast<int>(kMaxCommits)) {
+      issues.Add(field + ".commits", "has more than 10,000 commits");
+    }
+    for (int j = 0; j < ticket.commits_size(); ++j) {
+      const std::string& revision = ticket.commits(j);
+      const bool good = revision.size() >= 7 && revision.size() <= 64 &&
+                        std::ranges::all_of(revision, [](char c) {
+                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+                        });
+      if (!good) {
+        issues.Add(absl::StrCat(field, ".commits[", j, "]"),
+                   "must be 7 to 64 hexadecimal digits in lower case");
+      }
+    }
+  }
+}
+
 void CheckChange(const v1::Change& change, Issues& issues) {
   issues.RequireName("change.service", change.service());
   issues.RequireName("change.environment", change.environment());
@@ -229,6 +270,7 @@ void CheckChange(const v1::Change& change, Issues& issues) {
   if (static_cast<size_t>(change.commits_size()) > kMaxCommits) {
     issues.Add("change.commits", "has more than 10,000 commits");
   }
+  CheckTickets(change, issues);
   if (change.has_canary()) CheckCanary(change.canary(), issues);
   if (change.has_schema_change()) CheckSchemaChange(change.schema_change(), issues);
   if (change.has_traffic_shift()) CheckTrafficShift(change.traffic_shift(), issues);

@@ -1,6 +1,7 @@
 // Every format on the same verdicts and reports: golden/render/NAME.verdict.yaml and
 // NAME.report.yaml in, NAME.FORMAT out. What tools read is also held against what the tools ask
 // for.
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <limits>
@@ -13,6 +14,7 @@
 #include "checks/proto_time.h"
 #include "checks/render/message.h"
 #include "checks/render/render.h"
+#include "checks/render/review.h"
 #include "gate/v1/evidence.pb.h"
 #include "gate/v1/policy.pb.h"
 #include "google/protobuf/util/json_util.h"
@@ -75,6 +77,17 @@ TEST(RenderGoldenTest, EveryFormatOfEverySample) {
     referenced.insert(path);
     EXPECT_TRUE(MatchesGolden(path, rendered.text));
   }
+  // The sheet for the deployment meeting, of verdicts with tickets.
+  for (const std::string& path : GoldenFiles(kFolder, ".verdict.yaml")) {
+    const auto verdict = Load<v1::Verdict>(path);
+    const bool has_tickets = std::ranges::any_of(
+        verdict.outcomes(), [](const auto& outcome) { return !outcome.tickets().empty(); });
+    if (!has_tickets) continue;
+    const std::string name = GoldenFor(path, ".verdict.yaml", "");
+    referenced.insert({name + ".review", name + ".review.markdown"});
+    EXPECT_TRUE(MatchesGolden(name + ".review", ReviewTable(verdict, Options())));
+    EXPECT_TRUE(MatchesGolden(name + ".review.markdown", ReviewMarkdown(verdict)));
+  }
   EXPECT_TRUE(gate::testing::NoStrayGoldens(kFolder, referenced));
 }
 
@@ -97,7 +110,8 @@ TEST(RenderTest, NoFormatReadsAnUnknownDecisionAsAllow) {
 Json ProtobufJson(const google::protobuf::Message& message) {
   static const std::regex enums(
       "\"(DECISION|ADVICE|OUTCOME|ENFORCEMENT|SEVERITY|EFFECT|CHANGE_KIND|ABSENCE_REASON|"
-      "MIGRATION_FORMAT|REHEARSAL_MODE|TRANSACTION_MODE)_([A-Z_]+)\"");
+      "MIGRATION_FORMAT|REHEARSAL_MODE|TRANSACTION_MODE|FLAG_VALUE|QA_OUTCOME|TICKET_STATE)_([A-Z_]"
+      "+)\"");
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   std::string json;
