@@ -190,25 +190,21 @@ Conditions ConditionsOf(const SyntaxTree& tree, NodeId node) {
 }  // namespace
 
 // ---- what conditions say
-bool Guards::Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bool value,
-                   int depth) const {
-  const auto one = [&](NodeId node, bool came_out) {
-    return ask == Ask::kImplies ? Implies(node, came_out, depth + 1)
-                                : Follows(node, came_out, depth + 1);
-  };
-  if (end - begin == 1) return one(flat.operands[begin], value);
+bool Guards::Implies(const Operations& flat, size_t begin, size_t end, bool value,
+                     int depth) const {
+  if (end - begin == 1) return Implies(flat.operands[begin], value, depth + 1);
   for (const std::string_view op : {"or", "and"}) {
     bool any = false, all = true, split = false;
     for (size_t from = begin, i = begin; i < end; ++i) {
       const bool here = i + 1 == end || flat.operators[i] == op;
       if (!here || (i + 1 == end && !split)) continue;
       split = true;
-      const bool part = Asked(ask, flat, from, i + 1, value, depth + 1);
+      const bool part = Implies(flat, from, i + 1, value, depth + 1);
       any = any || part;
       all = all && part;
       from = i + 1;
     }
-    if (split) return ((op == "and") == value) == (ask == Ask::kImplies) ? any : all;
+    if (split) return (op == "and") == value ? any : all;
   }
   const std::string_view op = flat.operators[begin];
   if (end - begin != 2 || (op != "==" && op != "!=")) return false;
@@ -219,7 +215,7 @@ bool Guards::Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bo
   const NodeId other = right_is ? left : right;
   const bool constant = right_is ? *right_is : *left_is;
   if (!constant && MayBeNothing(tree_, other)) return false;
-  return one(other, (op == "==") == (value == constant));
+  return Implies(other, (op == "==") == (value == constant), depth + 1);
 }
 
 FlagReads::Read Guards::ReadOf(NodeId node) const {
@@ -247,7 +243,7 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
         Operations flat;
         Flatten(tree_, node, flat);
         return flat.operands.size() > 1 && flat.operands.size() <= kMost &&
-               Asked(Ask::kImplies, flat, 0, flat.operands.size(), value, depth);
+               Implies(flat, 0, flat.operands.size(), value, depth);
       }
       const std::string_view op = OperatorOf(tree_, node);
       const auto operands = Operands(tree_, node);
@@ -270,45 +266,6 @@ bool Guards::Implies(NodeId condition, bool value, int depth) const {
     case Role::kMember: {
       const NodeId given = ValueOf(node);
       return given != 0 && Implies(given, value != BeginsWithNot(tree_, node), depth + 1);
-    }
-    default:
-      return false;
-  }
-}
-
-bool Guards::Follows(NodeId condition, bool value, int depth) const {
-  if (depth > kDeepest) return false;
-  const NodeId node = Inside(tree_, condition);
-  const FlagReads::Read read = ReadOf(node);
-  if (read.answer == FlagReads::Answer::kOn) return !value;
-  if (read.answer == FlagReads::Answer::kOff) return value;
-  if (read.answer == FlagReads::Answer::kUnknown) return false;
-  if (const NodeId turned = Turned(tree_, node)) return Follows(turned, !value, depth + 1);
-  switch (tree_[node].role) {
-    case Role::kBinary: {
-      if (tree_.language().flat_operators) {
-        Operations flat;
-        Flatten(tree_, node, flat);
-        return flat.operands.size() > 1 && flat.operands.size() <= kMost &&
-               Asked(Ask::kFollows, flat, 0, flat.operands.size(), value, depth);
-      }
-      const std::string_view op = OperatorOf(tree_, node);
-      const auto operands = Operands(tree_, node);
-      if (!operands) return false;
-      if (op == "and" || op == "or") {
-        const bool left = Follows(operands->first, value, depth + 1);
-        const bool right = Follows(operands->second, value, depth + 1);
-        return (op == "and") == value ? left && right : left || right;
-      }
-      if (op != "==" && op != "!=") return false;
-      const auto compared = ComparedWithConstant(tree_, node);
-      if (!compared) return false;
-      return Follows(compared->first, (op == "==") == (value == compared->second), depth + 1);
-    }
-    case Role::kIdentifier:
-    case Role::kMember: {
-      const NodeId given = ValueOf(node);
-      return given != 0 && Follows(given, value != BeginsWithNot(tree_, node), depth + 1);
     }
     default:
       return false;

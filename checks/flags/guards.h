@@ -63,21 +63,18 @@ class Guards {
   // none.
   std::string_view WhyUnknown(NodeId node) const;
 
-  // Whether `condition` having come out as `value` implies that the flag is on, or follows from its
-  // being off.
+  // Whether `condition` having come out as `value` implies that the flag is on.
   bool ImpliesOn(NodeId condition, bool value) const { return Implies(condition, value, 0); }
-  bool FollowsFromOff(NodeId condition, bool value) const { return Follows(condition, value, 0); }
+  // Whether it comes out as `value` wherever the flag is off: the same, turned round.
+  bool FollowsFromOff(NodeId condition, bool value) const { return ImpliesOn(condition, !value); }
 
   // What is known in `child`, of its parent.
   void FactsOf(NodeId parent, NodeId child, std::vector<Fact>& facts) const;
 
  private:
   bool Implies(NodeId condition, bool value, int depth) const;
-  bool Follows(NodeId condition, bool value, int depth) const;
   // The same, of operands as they are written one after the other; see Language::flat_operators.
-  enum class Ask { kImplies, kFollows };
-  bool Asked(Ask ask, const Operations& flat, size_t begin, size_t end, bool value,
-             int depth) const;
+  bool Implies(const Operations& flat, size_t begin, size_t end, bool value, int depth) const;
   bool Mentions(NodeId condition) const;
   std::string WhenOff(NodeId condition, int depth) const;
   // What a name has been given, where that was once and for all; 0 where it may be anything.
