@@ -9,6 +9,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "checks/flags/conditions.h"
+#include "checks/flags/facts.h"
 #include "checks/flags/guards.h"
 #include "checks/flags/references.h"
 #include "checks/flags/token_diff.h"
@@ -45,12 +47,12 @@ std::vector<uint64_t> NestingOf(const SyntaxTree& tree, const Guards& guards) {
                         role == Role::kLoop || role == Role::kArm || role == Role::kSwitch;
     if (!region || !tree[child].named) continue;
     std::vector<Fact> facts;
-    guards.FactsOf(parent, child, facts);
+    AddFacts(tree, parent, child, facts);
     // What arms before this one ask is theirs.
     if (role == Role::kArm) std::erase_if(facts, [&](const Fact& fact) { return !fact.holds; });
     const bool of_flag = std::ranges::any_of(facts, [&](const Fact& fact) {
       return guards.ImpliesOn(fact.condition, fact.holds) ||
-             guards.FollowsFromOff(fact.condition, fact.holds);
+             guards.polarity().FollowsFromOff(fact.condition, fact.holds);
     });
     // Of an if that checks the flag nothing counts, nor of its else.
     const NodeId condition = PartOfIf(tree, parent, "condition");
@@ -378,21 +380,23 @@ class FileCoverage {
       const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
       const bool known = std::ranges::any_of(diff_.base, [&](NodeId token) {
         return base_.Text(token) == head_.Text(first) &&
-               (base_guards_->IsGiven(token) || base_.Around(token, Role::kImport) != 0);
+               (base_guards_->polarity().aliases().IsGiven(token) ||
+                base_.Around(token, Role::kImport) != 0);
       });
       if (!member && !known) return Covered("check");
       const NodeId before = BaseOf(part.decides);
       const NodeId value = before == 0 ? 0 : base_.Child(before, named ? "right" : "value");
-      if (value != 0 && base_guards_->WhenOff(value) == head_guards_->WhenOff(part.condition)) {
+      if (value != 0 && base_guards_->polarity().WhenOff(value) ==
+                            head_guards_->polarity().WhenOff(part.condition)) {
         return Covered("check");
       }
       return Uncovered("check_changed", "something that is already there gets its value from it");
     }
-    const std::string now = head_guards_->WhenOff(part.condition);
+    const std::string now = head_guards_->polarity().WhenOff(part.condition);
     const NodeId before = part.decides == 0 ? 0 : BaseOf(part.decides);
     const NodeId condition = before == 0 ? 0 : PartOfIf(base_, before, "condition");
     if (condition != 0) {
-      if (base_guards_->WhenOff(condition) == now) return Covered("check");
+      if (base_guards_->polarity().WhenOff(condition) == now) return Covered("check");
       if (now == "false") return Covered("check");  // It disables: said of what it disables.
       return Uncovered("check_changed",
                        "with the flag off the condition is another one than before");
