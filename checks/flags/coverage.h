@@ -49,6 +49,11 @@ struct ChangedLine {
   std::string reason;  // A sentence; empty where it is covered.
   // From an entry that is live to the line: how it is reached without a check.
   std::vector<Place> witness;
+  // The function above them all, or around the line, that no code calls but the framework or the
+  // runtime; empty where none is known.
+  std::string runtime;
+  // Nothing that was there before stands between this line and the one before it in `lines`.
+  bool continues = false;
 };
 
 struct Coverage {

@@ -111,6 +111,7 @@ std::string_view Guards::WhyUnknown(NodeId node) const {
   for (NodeId child = node; child != 0; child = tree_[child].parent) {
     const NodeId parent = tree_[child].parent;
     if (tree_[parent].broken) return "the code around it cannot be read";
+    if (!MayCheck()) continue;
     chain = chain && !tree_.Is(child, Role::kBlock) && !tree_.Is(child, Role::kLambda);
     if (chain && (tree_.Is(parent, Role::kCall) || tree_.Is(parent, Role::kMember))) {
       for (NodeId id = parent; id < child; ++id) {
@@ -120,25 +121,32 @@ std::string_view Guards::WhyUnknown(NodeId node) const {
         }
       }
     }
-    if (tree_.Is(parent, Role::kSwitch) || tree_.Is(parent, Role::kArm)) {
-      const NodeId around = tree_.Around(parent, Role::kSwitch);
-      if (around != 0) {
-        for (NodeId id = around; id <= tree_[around].last && id < child; ++id) {
-          if (tree_.Is(id, Role::kArm) || id == tree_.Child(around, "body")) break;
-          if (tree_.Is(id, Role::kString) &&
-              tree_.Text(id).find(polarity_.flag()) != std::string_view::npos)
-            return "a switch over values of the flag is not followed";
-        }
+    const auto [known, fresh] = why_unknown_.try_emplace(child);
+    if (fresh) known->second = WhyUnknownIn(parent, child);
+    if (!known->second.empty()) return known->second;
+  }
+  return "";
+}
+
+std::string_view Guards::WhyUnknownIn(NodeId parent, NodeId child) const {
+  if (tree_.Is(parent, Role::kSwitch) || tree_.Is(parent, Role::kArm)) {
+    const NodeId around = tree_.Around(parent, Role::kSwitch);
+    const NodeId body = around == 0 ? 0 : tree_.Child(around, "body");
+    for (NodeId id = around; around != 0 && id <= tree_[around].last && id < child; ++id) {
+      if (tree_.Is(id, Role::kArm) || id == body) break;
+      if (tree_.Is(id, Role::kString) &&
+          tree_.Text(id).find(polarity_.flag()) != std::string_view::npos) {
+        return "a switch over values of the flag is not followed";
       }
     }
-    std::vector<Fact> facts;
-    AddFacts(tree_, parent, child, facts);
-    for (const Fact& fact : facts) {
-      for (NodeId id = fact.condition; id <= tree_[fact.condition].last; ++id) {
-        const NodeId given = polarity_.aliases().ValueOf(id);
-        const FlagReads::Read read = polarity_.ReadOf(given == 0 ? id : Inside(tree_, given));
-        if (read.answer == FlagReads::Answer::kUnknown) return read.why;
-      }
+  }
+  std::vector<Fact> facts;
+  AddFacts(tree_, parent, child, facts);
+  for (const Fact& fact : facts) {
+    for (NodeId id = fact.condition; id <= tree_[fact.condition].last; ++id) {
+      const NodeId given = polarity_.aliases().ValueOf(id);
+      const FlagReads::Read read = polarity_.ReadOf(given == 0 ? id : Inside(tree_, given));
+      if (read.answer == FlagReads::Answer::kUnknown) return read.why;
     }
   }
   return "";

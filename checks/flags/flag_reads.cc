@@ -1,6 +1,7 @@
 #include "checks/flags/flag_reads.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 
@@ -184,18 +185,29 @@ bool IsPure(const SyntaxTree& tree, NodeId node) {
   }
 }
 
+FlagReads::FlagReads(FlagQuestion question)
+    : question_(std::move(question)), plain_flag_(Plain(question_.flag)) {}
+
+bool FlagReads::MayBeIn(std::string_view text) const {
+  if (text.find(question_.flag) != std::string_view::npos) return true;
+  for (const Wrapper& wrapper : question_.wrappers) {
+    const bool property = wrapper.argument == Wrapper::kProperty;
+    if (property && text.find(wrapper.function) != std::string_view::npos) return true;
+  }
+  return Plain(text).find(plain_flag_) != std::string::npos;
+}
+
 bool FlagReads::NamesFlag(const SyntaxTree& tree, NodeId node) const {
   switch (tree[node].role) {
     case Role::kString:
       return IsPure(tree, node) && Unquoted(tree.Text(node)) == question_.flag;
     case Role::kSymbol:
     case Role::kIdentifier:
-      return EndsWithName(tree.Text(node), question_.flag) ||
-             Plain(tree.Text(node)) == Plain(question_.flag);
+      return EndsWithName(tree.Text(node), question_.flag) || Plain(tree.Text(node)) == plain_flag_;
     case Role::kMember:
       // A flag may be asked for by its qualified name.
       return EndsWithName(tree.Text(node), question_.flag) ||
-             Plain(LastName(tree, node)) == Plain(question_.flag);
+             Plain(LastName(tree, node)) == plain_flag_;
     default:
       return false;
   }

@@ -26,7 +26,7 @@ struct FlagQuestion {
 
 class FlagReads {
  public:
-  explicit FlagReads(FlagQuestion question) : question_(std::move(question)) {}
+  explicit FlagReads(FlagQuestion question);
 
   enum class Answer {
     kNone,     // It does not ask for this flag.
@@ -44,12 +44,16 @@ class FlagReads {
   // What an expression asks. Conditions made of several are not looked into.
   Read At(const SyntaxTree& tree, NodeId node) const;
 
+  // Whether code may ask for the flag anywhere in a text; false: At says kNone of all of it.
+  bool MayBeIn(std::string_view text) const;
+
   const std::string& flag() const { return question_.flag; }
 
  private:
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
 
-  FlagQuestion question_;
+  const FlagQuestion question_;
+  const std::string plain_flag_;  // Its letters and digits alone, small.
 };
 
 // Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a

@@ -1,20 +1,38 @@
 #include "checks/flags/guards.h"
 
+#include <algorithm>
+
 #include "checks/flags/facts.h"
 
 namespace gate::flags {
+namespace {
+
+// What a list of facts says of the flag.
+struct Known {
+  std::string_view rule;  // By which it is on; empty where that is not known.
+  bool off = false;       // They are so wherever it is off.
+};
+
+Known KnownFrom(const std::vector<Fact>& facts, const Polarity& polarity) {
+  Known known;
+  for (const Fact& fact : facts) {
+    if (known.rule.empty() && polarity.ImpliesOn(fact.condition, fact.holds))
+      known.rule = fact.rule;
+    known.off = known.off || polarity.FollowsFromOff(fact.condition, fact.holds);
+  }
+  return known;
+}
+
+}  // namespace
 
 Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
-    : tree_(tree), polarity_(tree, reads), guarding_(tree.nodes().size()) {
-  std::vector<Fact> facts;
-  const auto rule_of = [&](const std::vector<Fact>& known) -> std::string_view {
-    for (const Fact& fact : known) {
-      if (polarity_.ImpliesOn(fact.condition, fact.holds)) return fact.rule;
-    }
-    return "";
-  };
+    : tree_(tree), polarity_(tree, reads) {
+  if (!MayCheck()) return;
+  guarding_.resize(tree.nodes().size());
+  in_off_branch_.resize(tree.nodes().size());
   // Whether it runs later than the code around it.
   std::vector<bool> later(tree.nodes().size(), false);
+  std::vector<Fact> facts;
   // Parents come before their children.
   for (NodeId parent = 0; parent < tree.nodes().size(); ++parent) {
     const Role role = tree[parent].role;
@@ -22,41 +40,32 @@ Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
     // What was true when the module was loaded need not be when its functions run.
     const std::string_view around = function && !later[parent] ? "" : guarding_[parent];
     const bool statements = role == Role::kBlock || role == Role::kModule || role == Role::kLambda;
-    std::string_view so_far;  // In a sequence of statements, from here on.
+    Known so_far;  // In a sequence of statements, from here on.
     for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {
-      facts.clear();
-      if (!statements) AddFacts(tree, parent, child, facts);
-      std::string_view own;
+      Known own;
       if (!statements) {
-        own = rule_of(facts);
+        facts.clear();
+        AddFacts(tree, parent, child, facts);
+        own = KnownFrom(facts, polarity_);
       } else if (ComesBehind(tree, child)) {
         own = so_far;
       }
-      guarding_[child] = own.empty() ? around : own;
+      guarding_[child] = own.rule.empty() ? around : own.rule;
+      in_off_branch_[child] = in_off_branch_[parent] || own.off;
       later[child] = later[parent] || function;
-      if (!statements || !so_far.empty() || !tree[child].named) continue;
+      if (!statements || !tree[child].named) continue;
       facts.clear();
       AddFactsBehind(tree, child, facts);
-      so_far = rule_of(facts);
+      const Known behind = KnownFrom(facts, polarity_);
+      if (so_far.rule.empty()) so_far.rule = behind.rule;
+      so_far.off = so_far.off || behind.off;
     }
   }
 }
 
 std::optional<std::string_view> Guards::Guarding(NodeId node) const {
-  if (guarding_[node].empty()) return std::nullopt;
+  if (guarding_.empty() || guarding_[node].empty()) return std::nullopt;
   return guarding_[node];
-}
-
-bool Guards::InOffBranch(NodeId node) const {
-  std::vector<Fact> facts;
-  for (NodeId child = node; child != 0; child = tree_[child].parent) {
-    facts.clear();
-    AddFacts(tree_, tree_[child].parent, child, facts);
-    for (const Fact& fact : facts) {
-      if (polarity_.FollowsFromOff(fact.condition, fact.holds)) return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace gate::flags

@@ -2,6 +2,7 @@
 #ifndef CHECKS_FLAGS_GUARDS_H_
 #define CHECKS_FLAGS_GUARDS_H_
 
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,15 @@ class Guards {
  public:
   Guards(const SyntaxTree& tree, const FlagReads& reads);
 
+  // Whether the file asks for the flag at all, as far as its text tells.
+  bool MayCheck() const { return polarity_.may_check(); }
+
   // The rule by which reaching the node implies that the flag is on; nothing where it does not.
   std::optional<std::string_view> Guarding(NodeId node) const;
 
   // Whether the node is reached wherever the flag is off, as far as the flag decides: it stands in
   // the other branch of a check.
-  bool InOffBranch(NodeId node) const;
+  bool InOffBranch(NodeId node) const { return MayCheck() && in_off_branch_[node]; }
 
   // The condition, or the name for an answer, that asks for the flag and whose part the node is,
   // without more than asking; `why` tells what else happens there. Nothing where it is not part of
@@ -50,10 +54,14 @@ class Guards {
   const Polarity& polarity() const { return polarity_; }
 
  private:
+  std::string_view WhyUnknownIn(NodeId parent, NodeId child) const;
+
   const SyntaxTree& tree_;
   const Polarity polarity_;
   // By node: the rule of the nearest check around it that implies the flag, or an empty one.
   std::vector<std::string_view> guarding_;
+  std::vector<bool> in_off_branch_;
+  mutable std::map<NodeId, std::string_view> why_unknown_;  // By node, of what its parent tells.
 };
 
 }  // namespace gate::flags

@@ -49,6 +49,7 @@ bool Polarity::Implies(const Operations& flat, size_t begin, size_t end, bool va
 }
 
 FlagReads::Read Polarity::ReadOf(NodeId node) const {
+  if (!may_check_) return {};
   FlagReads::Read read = reads_.At(tree_, node);
   using Answer = FlagReads::Answer;
   if (BeginsWithNot(tree_, node)) {
@@ -102,6 +103,7 @@ bool Polarity::Implies(NodeId condition, bool value, int depth) const {
 }
 
 bool Polarity::Mentions(NodeId condition) const {
+  if (!may_check_) return false;
   for (NodeId id = condition; id <= tree_[condition].last; ++id) {
     if (ReadOf(id).answer != FlagReads::Answer::kNone) return true;
     const NodeId parent = tree_[id].parent;

@@ -16,10 +16,15 @@ namespace gate::flags {
 class Polarity {
  public:
   Polarity(const SyntaxTree& tree, const FlagReads& reads)
-      : tree_(tree), reads_(reads), aliases_(tree) {}
+      : tree_(tree), reads_(reads), may_check_(reads.MayBeIn(tree.text())), aliases_(tree) {}
+
+  // False: nothing in the file asks for the flag.
+  bool may_check() const { return may_check_; }
 
   // Whether `condition` having come out as `value` implies that the flag is on.
-  bool ImpliesOn(NodeId condition, bool value) const { return Implies(condition, value, 0); }
+  bool ImpliesOn(NodeId condition, bool value) const {
+    return may_check_ && Implies(condition, value, 0);
+  }
   // Whether it comes out as `value` wherever the flag is off: the same, turned round.
   bool FollowsFromOff(NodeId condition, bool value) const { return ImpliesOn(condition, !value); }
 
@@ -43,6 +48,7 @@ class Polarity {
 
   const SyntaxTree& tree_;
   const FlagReads& reads_;
+  const bool may_check_;
   const Aliases aliases_;
 };
 

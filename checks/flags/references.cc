@@ -2,16 +2,17 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "checks/flags/definitions.h"
 
 namespace gate::flags {
 namespace {
 
-constexpr int kLongestWitness = 5;
-constexpr size_t kMostReferences = 200;
+constexpr size_t kLongestWitness = 5;
 
 bool IsTextFile(std::string_view path) {
   for (const std::string_view end : {".md", ".rst", ".txt", ".adoc"}) {
@@ -20,33 +21,7 @@ bool IsTextFile(std::string_view path) {
   return false;
 }
 
-// Whether the identifier is the name that a definition gives.
-bool IsDefinitionsName(const SyntaxTree& tree, NodeId node) {
-  const NodeId parent = tree[node].parent;
-  return (tree.Is(parent, Role::kFunction) || tree.Is(parent, Role::kClass)) &&
-         tree.Child(parent, "name") == node;
-}
-
 }  // namespace
-
-const ReadFile* Files::Get(const std::string& path) {
-  const auto found = read_.find(path);
-  if (found != read_.end()) return found->second.get();
-  std::unique_ptr<ReadFile>& entry = read_[path];
-  const Language* language = LanguageOf(path);
-  if (language == nullptr) return nullptr;
-  std::optional<std::string> text = sources_.Read(path);
-  if (!text) return nullptr;
-  auto file = std::make_unique<ReadFile>();
-  file->path = path;
-  file->text = *std::move(text);
-  absl::StatusOr<SyntaxTree> tree = SyntaxTree::Parse(*language, file->text);
-  if (!tree.ok()) return nullptr;
-  file->tree = *std::move(tree);
-  file->guards = std::make_unique<Guards>(file->tree, reads_);
-  entry = std::move(file);
-  return entry.get();
-}
 
 bool IsTestOrText(const std::string& path) {
   if (IsTextFile(path)) return true;
@@ -73,76 +48,65 @@ Place PlaceAt(const std::string& path, const SyntaxTree& tree, NodeId node) {
   return {path, static_cast<int>(tree[node].row) + 1, std::move(code)};
 }
 
-NodeId DefinitionAround(const SyntaxTree& tree, NodeId node) {
-  for (NodeId at = node; at != 0; at = tree[at].parent) {
-    const NodeId parent = tree[at].parent;
-    if (tree.Is(parent, Role::kFunction) && at == tree.Child(parent, "body")) return parent;
-  }
-  return 0;
-}
+References::References(const std::string& name, Files& files)
+    : name_(name), files_(files), paths_(files.sources().Mentioning(name)) {}
 
-std::string NameOf(const SyntaxTree& tree, NodeId definition) {
-  const NodeId name = tree.Child(definition, "name");
-  return name == 0 ? "" : std::string(tree.Text(name));
-}
-
-const std::vector<Reference>& ReferencesTo(const std::string& name, Files& files) {
-  const auto [entry, fresh] = files.references.try_emplace(name);
-  std::vector<Reference>& references = entry->second;
-  if (!fresh) return references;
-  for (const std::string& path : files.sources().Mentioning(name)) {
+const Reference* References::At(size_t i) {
+  while (i >= found_.size() && found_.size() < kMost && next_ < paths_.size()) {
+    const std::string& path = paths_[next_++];
     if (IsTestOrText(path)) continue;
-    const ReadFile* file = files.Get(path);
-    if (file == nullptr) {
-      references.push_back({nullptr, 0, {path, 0, ""}});
+    const absl::StatusOr<const ReadFile*> file = files_.Get(path);
+    if (!file.ok()) {
+      found_.push_back({nullptr, 0, path, std::string(file.status().message())});
       continue;
     }
-    const SyntaxTree& tree = file->tree;
-    for (NodeId id = 0; id < tree.nodes().size() && references.size() < kMostReferences; ++id) {
-      const Role role = tree[id].role;
-      // A type is mentioned where one of it is made.
-      const bool names =
-          ((role == Role::kIdentifier || role == Role::kType) && tree.Text(id) == name) ||
-          ((role == Role::kSymbol || role == Role::kString) &&
-           tree.Text(id).find(name) != std::string_view::npos &&
-           LastName(tree, id).empty() == (role == Role::kString));
-      if (!names || IsDefinitionsName(tree, id) || tree.Around(id, Role::kImport) != 0) continue;
-      if (role == Role::kString && tree.Text(id).size() != name.size() + 2) continue;
-      references.push_back({file, id, PlaceAt(path, tree, id)});
+    for (const NodeId node : (*file)->Mentioning(name_)) {
+      if (found_.size() < kMost) found_.push_back({*file, node, path, ""});
+    }
+    if (found_.size() == kMost) {
+      found_.push_back({nullptr, 0, path, "it is mentioned in more places than are looked at"});
     }
   }
-  // What is mentioned in more places is not known.
-  if (references.size() >= kMostReferences) {
-    references.push_back({nullptr, 0, {"more places than are looked at", 0, ""}});
-  }
-  return references;
+  return i < found_.size() ? &found_[i] : nullptr;
 }
 
-std::vector<Place> WitnessOf(const std::string& function, Files& files) {
-  const auto known = files.witnesses.find(function);
-  if (known != files.witnesses.end()) return known->second;
-  std::vector<Place> path;  // from the line upwards
-  std::set<std::string> seen = {function};
-  std::string wanted = function;
-  while (path.size() < kLongestWitness && !wanted.empty()) {
+References& CallGraph::To(const std::string& name) {
+  return references_.try_emplace(name, name, files_).first->second;
+}
+
+Witness CallGraph::WitnessOf(const SyntaxTree& tree, NodeId function) {
+  const std::string name = NameOf(tree, function);
+  if (name.empty()) return {};
+  if (!WhyCalledByOthers(tree, function).empty()) return {name, {}};
+  const auto [known, fresh] = witnesses_.try_emplace(name);
+  Witness& witness = known->second;  // Its path from the line upwards.
+  if (!fresh) return witness;
+  std::set<std::string> seen = {name};
+  for (std::string wanted = name; !wanted.empty() && witness.path.size() < kLongestWitness;) {
     std::string next;
     bool found = false;
-    for (const Reference& reference : ReferencesTo(wanted, files)) {
-      if (reference.file == nullptr) continue;
-      if (reference.file->guards->Guarding(reference.node)) continue;
-      const NodeId around = DefinitionAround(reference.file->tree, reference.node);
-      const std::string name = around == 0 ? "" : NameOf(reference.file->tree, around);
-      if (!name.empty() && !seen.insert(name).second) continue;
-      path.push_back(reference.place);
-      next = name;
+    References& references = To(wanted);
+    for (size_t i = 0; const Reference* reference = references.At(i); ++i) {
+      if (reference->file == nullptr) continue;
+      if (reference->file->guards().Guarding(reference->node)) continue;
+      const SyntaxTree& caller = reference->file->tree();
+      const NodeId around = DefinitionAround(caller, reference->node);
+      const std::string its_name = around == 0 ? "" : NameOf(caller, around);
+      if (!its_name.empty() && !seen.insert(its_name).second) continue;
+      witness.path.push_back(PlaceAt(reference->path, caller, reference->node));
       found = true;
+      if (around != 0 && !WhyCalledByOthers(caller, around).empty()) {
+        witness.runtime = its_name;
+      } else {
+        next = its_name;
+      }
       break;
     }
     if (!found) break;
     wanted = next;
   }
-  std::ranges::reverse(path);
-  return files.witnesses[function] = path;
+  std::ranges::reverse(witness.path);
+  return witness;
 }
 
 }  // namespace gate::flags

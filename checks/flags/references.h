@@ -1,68 +1,74 @@
-// Who mentions a function by its name, all over the code.
+// Who mentions a function by its name, all over the code, and how that is reached.
 #ifndef CHECKS_FLAGS_REFERENCES_H_
 #define CHECKS_FLAGS_REFERENCES_H_
 
+#include <cstddef>
+#include <deque>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "checks/flags/coverage.h"
-#include "checks/flags/guards.h"
+#include "checks/flags/files.h"
 #include "checks/flags/syntax_tree.h"
 
 namespace gate::flags {
 
-// A file that has been read, with what guards its code.
-struct ReadFile {
-  std::string path;
-  std::string text;
-  SyntaxTree tree;
-  std::unique_ptr<Guards> guards;
-};
-
 // A mention of a name that is not its definition.
 struct Reference {
-  const ReadFile* file = nullptr;  // Null where the file cannot be read: `place` alone.
+  const ReadFile* file = nullptr;  // Null where it cannot be read...
   NodeId node = 0;
-  Place place;
+  std::string path;
+  std::string why;  // ...and why.
 };
 
-// Reads files once. What it is made from outlives it.
-class Files {
+// Of one name; found as far as they are asked for, since most questions are answered by the first.
+// Tests, documentation, definitions and imports left out. `files` outlives it.
+class References {
  public:
-  Files(const Sources& sources, const FlagReads& reads) : sources_(sources), reads_(reads) {}
+  References(const std::string& name, Files& files);
 
-  // Null where there is no such file, or no grammar for it, or it is too large.
-  const ReadFile* Get(const std::string& path);
-  const Sources& sources() const { return sources_; }
+  // The i-th, by path and place; null where there are no more. Of more than are looked at the last
+  // is in no file that can be read.
+  const Reference* At(size_t i);
 
-  // What was found out once, by name.
-  std::map<std::string, std::vector<Reference>> references;
-  std::map<std::string, std::vector<Place>> witnesses;
+  static constexpr size_t kMost = 200;
 
  private:
-  const Sources& sources_;
-  const FlagReads& reads_;
-  std::map<std::string, std::unique_ptr<ReadFile>> read_;
+  const std::string name_;
+  Files& files_;
+  const std::vector<std::string> paths_;
+  size_t next_ = 0;  // of the paths
+  std::deque<Reference> found_;
 };
 
-// Tests and documentation left out.
-const std::vector<Reference>& ReferencesTo(const std::string& name, Files& files);
+// How a function is reached without a check of the flag.
+struct Witness {
+  // The function at the top that the framework or the runtime calls; empty where none is known.
+  std::string runtime;
+  // From there, or from a function that nobody calls by name, or from the last of five that call
+  // each other, down to the call of it.
+  std::vector<Place> path;
+};
 
-// The function or class around a node, outside of whose body the node does not lie; 0 for none.
-NodeId DefinitionAround(const SyntaxTree& tree, NodeId node);
-std::string NameOf(const SyntaxTree& tree, NodeId definition);
+// What is known of names. `files` outlives it.
+class CallGraph {
+ public:
+  explicit CallGraph(Files& files) : files_(files) {}
+
+  References& To(const std::string& name);
+  Witness WitnessOf(const SyntaxTree& tree, NodeId function);
+
+ private:
+  Files& files_;
+  std::map<std::string, References> references_;
+  std::map<std::string, Witness> witnesses_;
+};
 
 // Whether a path is of a test or of documentation.
 bool IsTestOrText(const std::string& path);
 
 Place PlaceAt(const std::string& path, const SyntaxTree& tree, NodeId node);
-
-// How a function is reached without a check of the flag: from a function that nobody calls by name,
-// or from the last of five that call each other, down to the call of it. Empty where nobody calls
-// it.
-std::vector<Place> WitnessOf(const std::string& function, Files& files);
 
 }  // namespace gate::flags
 

@@ -1,0 +1,70 @@
+#include "checks/flags/definitions.h"
+
+#include <algorithm>
+
+namespace gate::flags {
+namespace {
+
+// By an annotation, or as overriding a function that others know.
+bool IsAnnotated(const SyntaxTree& tree, NodeId function) {
+  const NodeId body = tree.Child(function, "body");
+  const auto& calm = tree.language().calm_annotations;
+  for (NodeId id = function + 1; id < body; ++id) {
+    if (tree.Is(id, Role::kParameters)) id = tree[id].last;
+    if (!tree.Is(id, Role::kAnnotation)) continue;
+    const bool says_nothing = std::ranges::any_of(calm, [&](std::string_view name) {
+      return tree.Text(id).find(name) != std::string_view::npos;
+    });
+    if (!says_nothing) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string NameOf(const SyntaxTree& tree, NodeId definition) {
+  const NodeId name = tree.Child(definition, "name");
+  return name == 0 ? "" : std::string(tree.Text(name));
+}
+
+NodeId DefinitionAround(const SyntaxTree& tree, NodeId node) {
+  for (NodeId at = node; at != 0; at = tree[at].parent) {
+    const NodeId parent = tree[at].parent;
+    if (tree.Is(parent, Role::kFunction) && at == tree.Child(parent, "body")) return parent;
+  }
+  return 0;
+}
+
+NodeId RunsIn(const SyntaxTree& tree, NodeId node) {
+  for (NodeId at = node; at != 0; at = tree[at].parent) {
+    const NodeId parent = tree[at].parent;
+    if (tree.Is(parent, Role::kLambda)) return parent;
+    if (tree.Is(parent, Role::kFunction) && at == tree.Child(parent, "body")) return parent;
+    if (tree.Is(parent, Role::kClass)) return 0;
+  }
+  return 0;
+}
+
+NodeId HeaderAround(const SyntaxTree& tree, NodeId token) {
+  if (!tree[token].named || tree.Is(token, Role::kComment)) return 0;
+  for (NodeId at = token; at != 0; at = tree[at].parent) {
+    const NodeId around = tree[at].parent;
+    if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return 0;
+    if (tree.Is(around, Role::kFunction) || tree.Is(around, Role::kClass)) {
+      return at == tree.Child(around, "body") ? 0 : around;
+    }
+  }
+  return 0;
+}
+
+std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function) {
+  if (tree.Is(tree[function].parent, Role::kDecorated) || IsAnnotated(tree, function)) {
+    return "what it is marked with may hand it to somebody who calls it";
+  }
+  if (std::ranges::count(tree.language().called_by_others, NameOf(tree, function)) > 0) {
+    return "it is called by the framework, not by its name";
+  }
+  return "";
+}
+
+}  // namespace gate::flags

@@ -1,0 +1,29 @@
+// Functions and classes, and which of them a place in the code belongs to.
+#ifndef CHECKS_FLAGS_DEFINITIONS_H_
+#define CHECKS_FLAGS_DEFINITIONS_H_
+
+#include <string>
+#include <string_view>
+
+#include "checks/flags/syntax_tree.h"
+
+namespace gate::flags {
+
+std::string NameOf(const SyntaxTree& tree, NodeId definition);
+
+// The function in whose body a node lies; 0 for none.
+NodeId DefinitionAround(const SyntaxTree& tree, NodeId node);
+
+// The function or lambda in whose body a node lies, with no class between; 0: it runs on loading.
+NodeId RunsIn(const SyntaxTree& tree, NodeId node);
+
+// The function or class of whose first line a token is, outside of types; 0 for none.
+NodeId HeaderAround(const SyntaxTree& tree, NodeId token);
+
+// Why others than code that names it may call a function: the framework, the runtime, or whoever an
+// annotation hands it to. Empty where there is no sign of that.
+std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function);
+
+}  // namespace gate::flags
+
+#endif  // CHECKS_FLAGS_DEFINITIONS_H_

@@ -1,0 +1,109 @@
+#include "checks/flags/files.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "checks/flags/language.h"
+
+namespace gate::flags {
+namespace {
+
+// Whether the identifier is the name that a definition gives.
+bool IsDefinitionsName(const SyntaxTree& tree, NodeId node) {
+  const NodeId parent = tree[node].parent;
+  return (tree.Is(parent, Role::kFunction) || tree.Is(parent, Role::kClass)) &&
+         tree.Child(parent, "name") == node;
+}
+
+// The name that a node is: of a string what is between its quotes, where that is all. Types are
+// mentioned where one of them is made.
+std::string_view NameIn(const SyntaxTree& tree, NodeId node) {
+  const std::string_view text = tree.Text(node);
+  switch (tree[node].role) {
+    case Role::kIdentifier:
+    case Role::kType:
+      return text;
+    case Role::kString:
+      return text.size() < 3 ? "" : text.substr(1, text.size() - 2);
+    default:
+      return "";
+  }
+}
+
+size_t HashOf(std::string_view name) { return std::hash<std::string_view>()(name); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ReadFile>> ReadFile::Parse(std::string path, std::string text,
+                                                          const FlagReads& reads) {
+  const Language* language = LanguageOf(path);
+  if (language == nullptr) {
+    return absl::UnimplementedError("there is no grammar for this language");
+  }
+  std::unique_ptr<ReadFile> file(new ReadFile(std::move(path), std::move(text)));
+  absl::StatusOr<SyntaxTree> tree = SyntaxTree::Parse(*language, file->text_);
+  if (!tree.ok()) return tree.status();
+  file->tree_ = *std::move(tree);
+  file->guards_ = std::make_unique<Guards>(file->tree_, reads);
+  return file;
+}
+
+std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
+  if (!names_) {
+    names_.emplace();
+    for (NodeId id = 0; id < tree_.nodes().size(); ++id) {
+      if (tree_.Is(id, Role::kSymbol)) symbols_.push_back(id);
+      const std::string_view here = NameIn(tree_, id);
+      if (!here.empty()) names_->emplace_back(HashOf(here), id);
+    }
+    std::ranges::sort(*names_);
+  }
+  std::vector<NodeId> found;
+  const auto alike = std::ranges::equal_range(*names_, HashOf(name), {},
+                                              [](const Named& each) { return each.first; });
+  for (const auto& [hash, id] : alike) {
+    if (NameIn(tree_, id) == name) found.push_back(id);
+  }
+  for (const NodeId id : symbols_) {
+    if (tree_.Text(id).find(name) != std::string_view::npos && !LastName(tree_, id).empty()) {
+      found.push_back(id);
+    }
+  }
+  std::erase_if(found, [&](NodeId id) {
+    return IsDefinitionsName(tree_, id) || tree_.Around(id, Role::kImport) != 0;
+  });
+  std::ranges::sort(found);
+  return found;
+}
+
+absl::StatusOr<const ReadFile*> Files::Parse(const std::string& path, std::string text) {
+  const auto [entry, fresh] =
+      read_.insert_or_assign(path, ReadFile::Parse(path, std::move(text), reads_));
+  if (!entry->second.ok()) return entry->second.status();
+  return entry->second->get();
+}
+
+absl::StatusOr<const ReadFile*> Files::Add(const std::string& path, const std::string& text) {
+  return Parse(path, text);
+}
+
+absl::StatusOr<const ReadFile*> Files::Get(const std::string& path) {
+  if (const auto known = read_.find(path); known != read_.end()) {
+    if (!known->second.ok()) return known->second.status();
+    return known->second->get();
+  }
+  if (LanguageOf(path) == nullptr) return Parse(path, "");  // Without asking for its text.
+  if (files_ >= kMostFiles || bytes_ >= kMostBytes) {
+    return absl::ResourceExhaustedError("more files mention what has changed than are read");
+  }
+  std::optional<std::string> text = sources_.Read(path);
+  if (!text) return absl::NotFoundError("its text is not there");
+  ++files_;
+  bytes_ += text->size();
+  return Parse(path, *std::move(text));
+}
+
+}  // namespace gate::flags
