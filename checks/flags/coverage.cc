@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -11,11 +12,13 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/flags/binary.h"
 #include "checks/flags/callers.h"
 #include "checks/flags/changed_file.h"
 #include "checks/flags/counted.h"
 #include "checks/flags/decisions.h"
 #include "checks/flags/definitions.h"
+#include "checks/flags/language.h"
 #include "checks/flags/references.h"
 
 namespace gate::flags {
@@ -170,10 +173,19 @@ class Lines {
   Decisions decisions_;
   CallGraph& graph_;
   std::map<std::pair<int, bool>, ChangedLine> lines_;  // By line and whether it is of what is gone.
-  std::set<int> stood_;                                // Lines with code that was there before.
+  std::vector<int> stood_;  // Lines with code that was there before, ascending.
   std::map<int, Place> disabled_;
   std::map<NodeId, State> owners_;
 };
+
+// Whether all that there is of a file, before and after, only is to be seen or heard.
+bool OnlyPicturesOrSound(const FileChange& change) {
+  const auto is = [](const std::string& path, const std::optional<std::string>& text) {
+    return !text || IsPictureOrSound(path, *text);
+  };
+  return is(change.base_path.empty() ? change.path : change.base_path, change.base) &&
+         is(change.path, change.head);
+}
 
 // A file that cannot be read, as a whole.
 void AddUnread(const FileChange& change, std::string_view why, Coverage& coverage) {
@@ -201,12 +213,15 @@ Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
   Coverage coverage;
   std::vector<std::unique_ptr<ChangedFile>> changed;
   for (const FileChange& change : changes) {
-    if (IsTestOrText(change.path)) continue;
+    if (IsTestOrText(change.path) || OnlyPicturesOrSound(change)) continue;
     absl::StatusOr<std::unique_ptr<ChangedFile>> file = ChangedFile::Read(change, reads, files);
     if (file.ok()) {
       changed.push_back(*std::move(file));
+    } else if (LanguageOf(change.path) == nullptr && IsBinary(change.head.value_or(""))) {
+      AddUnread(change, "it is in binary form, and what it does where it runs is not known",
+                coverage);
     } else {
-      AddUnread(change, file.status().message(), coverage);
+      AddUnread(change, std::string(file.status().message()), coverage);
     }
   }
   CallGraph graph(files);

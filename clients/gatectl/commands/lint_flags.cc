@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/flags/coverage.h"
+#include "checks/flags/stretches.h"
 #include "checks/render/escape.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/git.h"
@@ -121,29 +122,48 @@ v1::Finding& Add(v1::LintReport& report, const std::string& rule, v1::Severity s
   return finding;
 }
 
+// What is said of lines that are not covered, and why.
+std::string Sentence(const flags::Stretch& stretch, const std::string& flag) {
+  const flags::ChangedLine& line = *stretch.first;
+  if (line.removed) return line.reason;
+  const bool many = stretch.lines > 1;
+  const bool whole = line.place.code.empty();
+  std::string what = whole ? line.place.path : absl::StrCat("`", line.place.code, "`");
+  if (many) what = absl::StrCat(stretch.lines, " lines, ", what, " the first of them,");
+  if (line.state == flags::ChangedLine::State::kUncovered) {
+    return absl::StrCat(what, many ? " run" : " runs", " whether ", flag,
+                        " is on or off: ", line.reason);
+  }
+  return absl::StrCat("nobody can tell whether ", what, many ? " run" : " runs", " only where ",
+                      flag, " is on: ", line.reason);
+}
+
+// How lines are reached without a check.
+std::string WayTo(const flags::ChangedLine& line) {
+  std::string way, indent = "\n  ";
+  if (!line.runtime.empty()) {
+    absl::StrAppend(&way, indent, "`", line.runtime, "` is called by the framework or the runtime");
+    indent += "  ";
+  }
+  for (const flags::Place& place : line.witness) {
+    absl::StrAppend(&way, indent, "reached from ", Path(place));
+    indent += "  ";
+  }
+  return way;
+}
+
 v1::LintReport Report(const flags::Coverage& coverage, const Options& options,
                       const std::vector<std::string>& unread) {
   v1::LintReport report;
-  const std::string only = absl::StrCat("runs only where ", options.flag, " is on");
-  for (const flags::ChangedLine& line : coverage.lines) {
-    if (line.state == flags::ChangedLine::State::kCovered) continue;
+  for (const flags::Stretch& stretch : flags::UncoveredStretches(coverage)) {
+    const flags::ChangedLine& line = *stretch.first;
     const bool unknown = line.state == flags::ChangedLine::State::kUnknown;
-    std::string message = absl::StrCat(
-        line.place.code.empty() ? line.place.path : line.place.code, ": ",
-        unknown ? "nobody can tell whether it " : "not proven: it ", only, ": ", line.reason);
-    if (!unknown) {
-      message = absl::StrCat(line.removed ? "" : absl::StrCat("`", line.place.code, "` "),
-                             line.removed ? line.reason
-                                          : absl::StrCat("runs whether ", options.flag,
-                                                         " is on or off: ", line.reason));
+    v1::Finding& finding =
+        Add(report, unknown ? "flags.unknown" : "flags.uncovered", v1::SEVERITY_BLOCK, line.place,
+            absl::StrCat(Sentence(stretch, options.flag), WayTo(line)));
+    if (stretch.end_line > line.place.line) {
+      finding.mutable_location()->set_end_line(stretch.end_line);
     }
-    std::string indent = "\n  ";
-    for (const flags::Place& place : line.witness) {
-      absl::StrAppend(&message, indent, "reached from ", Path(place));
-      indent += "  ";
-    }
-    v1::Finding& finding = Add(report, unknown ? "flags.unknown" : "flags.uncovered",
-                               v1::SEVERITY_BLOCK, line.place, message);
     finding.add_effects(unknown ? v1::EFFECT_UNPROVEN : v1::EFFECT_BREAKS_NEW_VERSION);
     finding.set_instead(
         absl::StrCat("Put it behind a check of ", options.flag,
