@@ -39,12 +39,15 @@ bool IsBinary(std::string_view text) {
   return text.substr(0, kBeginning).find('\0') != std::string_view::npos;
 }
 
-bool IsPictureOrSound(std::string_view path, std::string_view text) {
+bool IsNamedAsPictureOrSound(std::string_view path) {
   const std::string lower = absl::AsciiStrToLower(std::string(path));
-  const auto ends = [&](std::string_view end) { return lower.ends_with(end); };
+  return std::ranges::any_of(kSeenOrHeard,
+                             [&](std::string_view end) { return lower.ends_with(end); });
+}
+
+bool IsPictureOrSound(std::string_view path, std::string_view text) {
   const auto begins = [&](std::string_view begin) { return text.starts_with(begin); };
-  return IsBinary(text) && std::ranges::any_of(kSeenOrHeard, ends) &&
-         std::ranges::none_of(kPrograms, begins);
+  return IsBinary(text) && IsNamedAsPictureOrSound(path) && std::ranges::none_of(kPrograms, begins);
 }
 
 }  // namespace gate::flags

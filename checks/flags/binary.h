@@ -10,6 +10,9 @@ namespace gate::flags {
 // Whether there is a NUL in the first 8 kB.
 bool IsBinary(std::string_view text);
 
+// Whether a file is to be seen or heard, by its name.
+bool IsNamedAsPictureOrSound(std::string_view path);
+
 // Whether a binary file only is to be seen or heard, by its name, and does not begin as a program
 // does.
 bool IsPictureOrSound(std::string_view path, std::string_view text);

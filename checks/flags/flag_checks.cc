@@ -11,6 +11,7 @@
 namespace gate::flags {
 
 std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
+  if (!MayCheck()) return std::nullopt;
   // The read, or the name, or the pure operand that the node is a part of.
   NodeId operand = 0;
   for (NodeId at = node; at != 0; at = tree_[at].parent) {
@@ -83,6 +84,7 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
 }
 
 bool Guards::IsEmptyExit(NodeId node) const {
+  if (!MayCheck()) return false;
   const NodeId exit = tree_.Around(node, Role::kExit);
   if (exit == 0) return false;
   std::vector<NodeId> values = tree_.NamedChildren(exit);

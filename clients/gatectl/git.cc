@@ -1,6 +1,8 @@
 #include "clients/gatectl/git.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -174,6 +176,8 @@ Or<std::vector<GitMove>> Git::Moves(const std::string& base, const std::string& 
     if (kind != 'A') move.before = parts[i + 1];
     if (kind != 'D') move.after = parts[i + (two ? 2 : 1)];
     if (kind == 'C') move.before.clear();  // What was copied is still there.
+    if (!move.before.empty()) move.before_id = words[2];
+    if (!move.after.empty()) move.after_id = words[3];
     const auto is_file = [](std::string mode) {
       if (mode.front() == ':') mode.erase(0, 1);
       return absl::StartsWith(mode, "100") || mode == "000000";
@@ -185,19 +189,22 @@ Or<std::vector<GitMove>> Git::Moves(const std::string& base, const std::string& 
   return moves;
 }
 
-Or<std::vector<std::string>> Git::Mentioning(const std::string& revision,
-                                             const std::string& word) const {
-  const ProcessResult result =
-      RunProcess(Command({"grep", "-l", "-z", "-F", "-I", "-e", word, revision}), root_, "");
-  if (!result.started || result.exit_code > 1) {
-    return Problem{"E0207", "git grep failed", {result.Failure()}, "", "", {}};
+// Records "100644 blob id\tpath\0".
+Or<std::vector<GitFile>> Git::Tree(const std::string& revision) const {
+  const Or<std::string> text = Run({"ls-tree", "-r", "-z", "--full-tree", revision});
+  if (!text) return text.problem();
+  std::vector<GitFile> files;
+  for (const std::string& record : Zeros(*text)) {
+    const size_t tab = record.find('\t');
+    const std::vector<std::string> words = absl::StrSplit(record.substr(0, tab), ' ');
+    if (tab == std::string::npos || words.size() != 3) {
+      return Problem{"E0207", "git ls-tree said what is not understood", {record}, "", "", {}};
+    }
+    if (!words[0].starts_with("100")) continue;
+    files.push_back({record.substr(tab + 1), words[2]});
   }
-  std::vector<std::string> paths;
-  for (const std::string& path : Zeros(result.out)) {
-    if (path.size() > revision.size()) paths.push_back(path.substr(revision.size() + 1));
-  }
-  std::ranges::sort(paths);
-  return paths;
+  std::ranges::sort(files, {}, &GitFile::path);
+  return files;
 }
 
 Or<std::vector<std::string>> Git::Files(const std::string& revision,
@@ -236,6 +243,47 @@ Or<std::vector<std::string>> Git::Read(const std::string& revision,
     rest.remove_prefix(std::min(rest.size(), end + 1 + size + 1));
   }
   return texts;
+}
+
+Or<bool> Git::Stream(const std::vector<std::string>& ids, const TakePiece& take) const {
+  constexpr size_t kAskedAhead = 500;  // Their ids fit into a pipe.
+  if (contents_ == nullptr) {
+    contents_ = std::make_shared<Conversation>();
+    if (!contents_->Start(Command({"cat-file", "--batch"}), root_)) {
+      contents_ = nullptr;
+      return Problem{"E0207", "git cat-file could not be started", {}, "", "", {}};
+    }
+  }
+  const auto ended = [&](std::string line) {
+    contents_ = nullptr;
+    return Problem{"E0207", "git cat-file said what is not understood", {std::move(line)}, "", "",
+                   {}};
+  };
+  // Each is answered by "<id> blob <size>\n<size bytes>\n" or "<id> missing\n".
+  std::string line;
+  for (size_t asked = 0, i = 0; i < ids.size(); ++i) {
+    if (asked == i || asked - i == kAskedAhead / 2) {
+      std::string next;
+      for (; asked < ids.size() && asked - i < kAskedAhead; ++asked) {
+        absl::StrAppend(&next, ids[asked], "\n");
+      }
+      if (!contents_->Say(next)) return ended("");
+    }
+    if (!contents_->HearLine(line)) return ended(line);
+    if (absl::EndsWith(line, " missing")) {
+      take(i, std::nullopt);
+      continue;
+    }
+    const std::vector<std::string> words = absl::StrSplit(line, ' ');
+    size_t size = 0;
+    if (words.size() != 3 || words[1] != "blob" || !absl::SimpleAtoi(words[2], &size)) {
+      return ended(line);
+    }
+    if (size == 0) take(i, "");
+    if (!contents_->Hear(size, [&](std::string_view piece) { take(i, piece); })) return ended(line);
+    if (!contents_->HearLine(line)) return ended(line);
+  }
+  return true;
 }
 
 Or<std::vector<std::string>> Git::Uncommitted(const std::string& path) const {

@@ -3,6 +3,9 @@
 #ifndef CLIENTS_GATECTL_GIT_H_
 #define CLIENTS_GATECTL_GIT_H_
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,10 +30,18 @@ struct GitChange {
 
 // A file as it was and as it is; renamed files are one.
 struct GitMove {
-  std::string before, after;  // Paths; empty where it was not there, or is not any more.
-  bool is_text = true;        // Else a submodule or a symbolic link.
+  std::string before, after;        // Paths; empty where it was not there, or is not any more.
+  std::string before_id, after_id;  // Of their contents.
+  bool is_text = true;              // Else a submodule or a symbolic link.
 };
 
+// A file of a revision. Submodules and symbolic links are none.
+struct GitFile {
+  std::string path;
+  std::string id;  // Of its contents.
+};
+
+// Not for two threads at once.
 class Git {
  public:
   // The checkout around `folder`, or a bare repository.
@@ -55,14 +66,17 @@ class Git {
                                      const std::string& path) const;
   // All files that differ.
   Or<std::vector<GitMove>> Moves(const std::string& base, const std::string& head) const;
-  // Paths of files of a revision whose text has the word in it, sorted.
-  Or<std::vector<std::string>> Mentioning(const std::string& revision,
-                                          const std::string& word) const;
+  // All files of a revision, sorted by path.
+  Or<std::vector<GitFile>> Tree(const std::string& revision) const;
   // Paths of all files under `path`.
   Or<std::vector<std::string>> Files(const std::string& revision, const std::string& path) const;
   // The files' texts, in the order of `paths`.
   Or<std::vector<std::string>> Read(const std::string& revision,
                                     const std::vector<std::string>& paths) const;
+  // Hands over contents by their ids, one after the other, each in pieces. Of those that are not
+  // there, `take` is called with no piece. Memory does not grow with what is read.
+  using TakePiece = std::function<void(size_t index, std::optional<std::string_view> piece)>;
+  Or<bool> Stream(const std::vector<std::string>& ids, const TakePiece& take) const;
   // Files under `path` that differ from head in the working tree, or are new in it.
   Or<std::vector<std::string>> Uncommitted(const std::string& path) const;
 
@@ -72,6 +86,8 @@ class Git {
   bool IsShallow() const;
 
   std::string root_;
+  // `git cat-file`, once something is to be read by its id.
+  mutable std::shared_ptr<Conversation> contents_;
 };
 
 }  // namespace gate::ctl

@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -35,20 +37,28 @@ struct Pipe {
   }
 };
 
+// As exec takes them; as long as `arguments` lives.
+std::vector<char*> ArgumentsOf(const std::vector<std::string>& arguments) {
+  std::vector<char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+  argv.push_back(nullptr);
+  return argv;
+}
+
 // In the child, between fork and exec: only calls that are safe there.
-[[noreturn]] void Become(char* const* arguments, const char* folder, const Pipe& in,
-                         const Pipe& out, const Pipe& err, const Pipe& failed) {
+[[noreturn]] void Become(char* const* arguments, const char* folder, int in, int out, int err,
+                         int failed) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGPIPE, SIG_DFL);
-  dup2(in.read, STDIN_FILENO);
-  dup2(out.write, STDOUT_FILENO);
-  dup2(err.write, STDERR_FILENO);
+  dup2(in, STDIN_FILENO);
+  dup2(out, STDOUT_FILENO);
+  dup2(err, STDERR_FILENO);
   if (*folder == '\0' || chdir(folder) == 0) execvp(arguments[0], arguments);
   const int error = errno;
   // Best effort: the parent reads no error as a start, and then sees exit code 127.
-  if (write(failed.write, &error, sizeof error) < 0) _exit(126);
+  if (write(failed, &error, sizeof error) < 0) _exit(126);
   _exit(127);
 }
 
@@ -94,15 +104,15 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const std::s
     result.err = std::strerror(errno);
     return result;
   }
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+  const std::vector<char*> argv = ArgumentsOf(arguments);
   const pid_t child = fork();
   if (child < 0) {
     result.err = std::strerror(errno);
     return result;
   }
-  if (child == 0) Become(argv.data(), folder.c_str(), in, out, err, failed);
+  if (child == 0) {
+    Become(argv.data(), folder.c_str(), in.read, out.write, err.write, failed.write);
+  }
   Pipe::Close(in.read);
   Pipe::Close(out.write);
   Pipe::Close(err.write);
@@ -119,6 +129,72 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const std::s
   }
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+Conversation::~Conversation() {
+  Pipe::Close(in_);
+  Pipe::Close(out_);
+  while (program_ >= 0 && waitpid(program_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+bool Conversation::Start(const std::vector<std::string>& arguments, const std::string& folder) {
+  Pipe in, out, failed;
+  if (!in.Open() || !out.Open() || !failed.Open()) return false;
+  const std::vector<char*> argv = ArgumentsOf(arguments);
+  program_ = fork();
+  if (program_ < 0) return false;
+  if (program_ == 0) {
+    Become(argv.data(), folder.c_str(), in.read, out.write, STDERR_FILENO, failed.write);
+  }
+  Pipe::Close(failed.write);
+  int error = 0;
+  if (read(failed.read, &error, sizeof error) == sizeof error) return false;
+  std::swap(in_, in.write);
+  std::swap(out_, out.read);
+  return true;
+}
+
+bool Conversation::Say(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t size = write(in_, text.data(), text.size());
+    if (size < 0 && errno != EINTR) return false;
+    if (size > 0) text.remove_prefix(static_cast<size_t>(size));
+  }
+  return true;
+}
+
+bool Conversation::Fill() {
+  constexpr size_t kMost = 256 << 10;
+  buffer_.resize(kMost);
+  heard_ = 0;
+  ssize_t size = 0;
+  while ((size = read(out_, buffer_.data(), buffer_.size())) < 0 && errno == EINTR) {
+  }
+  buffer_.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return size > 0;
+}
+
+bool Conversation::HearLine(std::string& line) {
+  line.clear();
+  for (;;) {
+    const size_t end = buffer_.find('\n', heard_);
+    line.append(buffer_, heard_, end == std::string::npos ? end : end - heard_);
+    heard_ = end == std::string::npos ? buffer_.size() : end + 1;
+    if (end != std::string::npos) return true;
+    if (!Fill()) return false;
+  }
+}
+
+bool Conversation::Hear(size_t size, const std::function<void(std::string_view piece)>& take) {
+  while (size > 0) {
+    if (heard_ == buffer_.size() && !Fill()) return false;
+    const size_t here = std::min(size, buffer_.size() - heard_);
+    take(std::string_view(buffer_).substr(heard_, here));
+    heard_ += here;
+    size -= here;
+  }
+  return true;
 }
 
 }  // namespace gate::ctl

@@ -3,6 +3,8 @@
 #ifndef CLIENTS_GATECTL_PROCESS_H_
 #define CLIENTS_GATECTL_PROCESS_H_
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,35 @@ struct ProcessResult {
 // Runs the program to its end with `input` on its standard input, in `folder` (empty: here).
 ProcessResult RunProcess(const std::vector<std::string>& arguments, const std::string& folder,
                          std::string_view input);
+
+// A program that stays, and answers as often as it is asked. Not for two threads at once.
+class Conversation {
+ public:
+  Conversation() = default;
+  // Lets it end, and waits for that.
+  ~Conversation();
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
+
+  // Runs the program in `folder`; its standard error is ours. False where that cannot be done.
+  bool Start(const std::vector<std::string>& arguments, const std::string& folder);
+
+  // Writes all of it to the program's standard input. More than 64 kB that it has not answered may
+  // wait for ever.
+  bool Say(std::string_view text);
+  // The next line of its standard output, without its end. False where there is none.
+  bool HearLine(std::string& line);
+  // Hands over the next so many bytes, in pieces. False where there are fewer.
+  bool Hear(size_t size, const std::function<void(std::string_view piece)>& take);
+
+ private:
+  bool Fill();
+
+  int program_ = -1;
+  int in_ = -1, out_ = -1;
+  std::string buffer_;
+  size_t heard_ = 0;  // of the buffer
+};
 
 }  // namespace gate::ctl
 

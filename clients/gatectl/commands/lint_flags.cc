@@ -3,7 +3,6 @@
 #include <charconv>
 #include <map>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +12,7 @@
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/git.h"
 #include "clients/gatectl/results.h"
+#include "clients/gatectl/revision.h"
 
 namespace gate::ctl {
 namespace {
@@ -21,32 +21,6 @@ struct Options {
   std::string repository = ".";
   std::string base, head, flag;
   std::vector<std::string> wrappers;
-};
-
-// The files of one revision.
-class Revision : public flags::Sources {
- public:
-  Revision(const Git& git, std::string id) : git_(git), id_(std::move(id)) {}
-
-  std::vector<std::string> Mentioning(const std::string& word) const override {
-    const Or<std::vector<std::string>> paths = git_.Mentioning(id_, word);
-    if (paths) return *paths;
-    problem_ = paths.problem();
-    return {};
-  }
-  std::optional<std::string> Read(const std::string& path) const override {
-    const Or<std::vector<std::string>> texts = git_.Read(id_, {path});
-    if (texts) return (*texts)[0];
-    problem_ = texts.problem();
-    return std::nullopt;
-  }
-  // What went wrong last: then nothing of what was found out counts.
-  const std::optional<Problem>& problem() const { return problem_; }
-
- private:
-  const Git& git_;
-  const std::string id_;
-  mutable std::optional<Problem> problem_;
 };
 
 // FUNCTION:ARGUMENT, "-" as an argument for what is read without a call.
@@ -79,8 +53,16 @@ Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
                                         const std::string& head, std::vector<std::string>& unread) {
   const Or<std::vector<GitMove>> moves = git.Moves(base, head);
   if (!moves) return moves.problem();
-  std::vector<std::string> before, after;
+  std::vector<std::string> ids;
+  for (const GitMove& move : *moves) {
+    for (const std::string& id : {move.before_id, move.after_id}) {
+      if (move.is_text && !id.empty()) ids.push_back(id);
+    }
+  }
+  Or<std::vector<std::string>> texts = ReadCode(git, ids);
+  if (!texts) return texts.problem();
   std::vector<flags::FileChange> changes;
+  size_t next = 0;
   for (const GitMove& move : *moves) {
     if (!move.is_text) {
       unread.push_back(move.after.empty() ? move.before : move.after);
@@ -89,19 +71,8 @@ Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
     flags::FileChange& change = changes.emplace_back();
     change.path = move.after.empty() ? move.before : move.after;
     if (!move.before.empty() && move.before != change.path) change.base_path = move.before;
-    if (!move.before.empty()) before.push_back(move.before);
-    if (!move.after.empty()) after.push_back(move.after);
-  }
-  Or<std::vector<std::string>> old_texts = git.Read(base, before);
-  if (!old_texts) return old_texts.problem();
-  Or<std::vector<std::string>> new_texts = git.Read(head, after);
-  if (!new_texts) return new_texts.problem();
-  size_t old_text = 0, new_text = 0, change = 0;
-  for (const GitMove& move : *moves) {
-    if (!move.is_text) continue;
-    if (!move.before.empty()) changes[change].base = std::move((*old_texts)[old_text++]);
-    if (!move.after.empty()) changes[change].head = std::move((*new_texts)[new_text++]);
-    ++change;
+    if (!move.before.empty()) change.base = std::move((*texts)[next++]);
+    if (!move.after.empty()) change.head = std::move((*texts)[next++]);
   }
   return changes;
 }
