@@ -1,59 +1,18 @@
-// Marked lines of code -> covered or not. Cases: tests/golden/flags/LANGUAGE/NAME.ext.
-//
-// A change adds the marked lines; what is not marked was there before, or what NAME.base.ext has.
-// Marks: +C covered, +I covered through calls alone, +U not covered, +X not covered since nothing
-// could be proven, +R something is gone there, +N does not run: was there before as well. The flag
-// is tasks_v2.
+// Marked lines of code -> covered or not; see cases.h.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "checks/flags/coverage.h"
+#include "tests/flags/cases.h"
 
 namespace gate::flags {
 namespace {
-
-class OneFile : public Sources {
- public:
-  OneFile(std::string path, std::string text) : path_(std::move(path)), text_(std::move(text)) {}
-  std::vector<std::string> Mentioning(const std::string& word) const override {
-    if (text_.find(word) == std::string::npos) return {};
-    return {path_};
-  }
-  std::optional<std::string> Read(const std::string& path) const override {
-    if (path != path_) return std::nullopt;
-    return text_;
-  }
-
- private:
-  std::string path_, text_;
-};
-
-std::string Contents(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// The mark of a line: "C", "U", ...; empty for none.
-std::string MarkOf(const std::string& line) {
-  const size_t at = line.rfind("+");
-  if (at == std::string::npos || at + 1 >= line.size()) return "";
-  const char mark = line[at + 1];
-  const bool alone =
-      at + 2 >= line.size() || !std::isalnum(static_cast<unsigned char>(line[at + 2]));
-  return alone && std::string("CUNIXR").find(mark) != std::string::npos ? std::string(1, mark) : "";
-}
 
 std::string Told(const ChangedLine& line) {
   if (line.removed) return "R";
@@ -71,23 +30,14 @@ std::string Told(const ChangedLine& line) {
 class FlagCase : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(FlagCase, LinesAreAsMarked) {
-  const std::string head = Contents(GetParam());
-  const std::vector<std::string> lines = absl::StrSplit(head, '\n');
-  std::string base;
-  std::map<int, std::string> wanted;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    const std::string mark = MarkOf(lines[i]);
-    if (mark.empty() || mark == "N") absl::StrAppend(&base, lines[i], "\n");
-    if (!mark.empty()) wanted[static_cast<int>(i) + 1] = mark;
-  }
-  std::filesystem::path before = GetParam();
-  before.replace_extension(".base" + GetParam().extension().string());
-  if (std::filesystem::exists(before)) base = Contents(before);
+  const MarkedCase marked = ReadCase(GetParam());
+  const std::vector<std::string> lines = absl::StrSplit(marked.head, '\n');
   FileChange change;
-  change.path = GetParam().filename();
-  change.base = base;
-  change.head = head;
-  const Coverage coverage = Cover({change}, OneFile(change.path, head), {"tasks_v2", {}});
+  change.path = marked.path;
+  change.base = marked.base;
+  change.head = marked.head;
+  const Coverage coverage =
+      Cover({change}, Texts(FileTexts{{marked.path, marked.head}}), {kCaseFlag, {}});
   std::map<int, std::string> told;
   for (const ChangedLine& line : coverage.lines) {
     std::string& here = told[line.place.line];
@@ -98,33 +48,18 @@ TEST_P(FlagCase, LinesAreAsMarked) {
       std::printf(" <- %d: %s", place.line, place.code.c_str());
     std::printf("\n");
   }
-  for (const auto& [line, mark] : wanted) {
+  for (const auto& [line, mark] : marked.marks) {
     const std::string seen = told.contains(line) ? told[line] : "N";
-    EXPECT_EQ(seen, mark) << GetParam().filename() << ":" << line << ": "
+    EXPECT_EQ(seen, mark) << marked.path << ":" << line << ": "
                           << lines[static_cast<size_t>(line) - 1];
   }
   for (const auto& [line, mark] : told) {
-    EXPECT_TRUE(wanted.contains(line)) << GetParam().filename() << ":" << line << " " << mark;
+    EXPECT_TRUE(marked.marks.contains(line)) << marked.path << ":" << line << " " << mark;
   }
-}
-
-std::vector<std::filesystem::path> AllCases() {
-  std::vector<std::filesystem::path> cases;
-  std::error_code elsewhere;  // Not where the tests run, there are none.
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator("golden/flags", elsewhere)) {
-    if (entry.path().stem().extension() == ".base") continue;
-    if (entry.is_regular_file() && LanguageOf(entry.path().string()) != nullptr) {
-      cases.push_back(entry.path());
-    }
-  }
-  std::ranges::sort(cases);
-  return cases;
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, FlagCase, ::testing::ValuesIn(AllCases()), [](const auto& info) {
-  return absl::StrCat(info.param.parent_path().filename().string(), "_",
-                      info.param.stem().string());
+  return ReadCase(info.param).name;
 });
 
 }  // namespace
