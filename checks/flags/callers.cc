@@ -1,5 +1,6 @@
 #include "checks/flags/callers.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -104,7 +105,7 @@ void Callers::LookAtReferences(const std::string& name, Entry& entry) {
                                  ", which cannot be read: ", reference->why));
     }
     if (reference->file->guards().Guarding(reference->node)) {
-      entry.is_guarded = true;
+      AddGuarded(*reference, entry);
       continue;
     }
     const SyntaxTree& tree = reference->file->tree();
@@ -115,12 +116,30 @@ void Callers::LookAtReferences(const std::string& name, Entry& entry) {
       return Refute(entry, true, CalledAt(*reference));
     }
     Entry& by = caller->second;
-    if (&by == &entry) continue;
     Assume(caller->first, by);
     if (by.state == Entry::State::kUncovered) return Refute(entry, true, CalledAt(*reference));
-    entry.has_covered_caller = entry.has_covered_caller || by.state == Entry::State::kCovered;
-    by.calls.push_back({&entry, reference});
+    entry.is_entered = entry.is_entered || by.state == Entry::State::kCovered;
+    entry.callers.insert(&by);
+    if (&by != &entry) by.calls.push_back({&entry, reference});
   }
+}
+
+// The nearest function around it that the change touched as well may be one of those that nothing
+// else mentions.
+void Callers::AddGuarded(const Reference& reference, Entry& entry) {
+  const SyntaxTree& tree = reference.file->tree();
+  NodeId around = DefinitionAround(tree, reference.node);
+  auto caller = functions_.end();
+  for (; around != 0 && caller == functions_.end(); around = DefinitionAround(tree, around)) {
+    caller = functions_.find(NameOf(tree, around));
+  }
+  if (caller == functions_.end()) {
+    entry.is_entered = true;
+    return;
+  }
+  Assume(caller->first, caller->second);
+  entry.is_entered = entry.is_entered || caller->second.state == Entry::State::kCovered;
+  entry.callers.insert(&caller->second);
 }
 
 void Callers::Refute(Entry& entry, bool is_called, std::string reason) {
@@ -141,30 +160,50 @@ void Callers::Refute(Entry& entry, bool is_called, std::string reason) {
   }
 }
 
-// Those that are only called by themselves, or by each other, may have callers that do not name
-// them.
-void Callers::RefuteThoseWithoutEntry() {
+std::vector<Callers::Entry*> Callers::CalledByThemselves() const {
   const auto is_assumed = [](const Entry* entry) { return entry->state == Entry::State::kAssumed; };
-  for (bool changed = true; changed;) {
-    changed = false;
-    std::set<const Entry*> entered;
-    std::vector<const Entry*> next;
-    const auto enter = [&](const Entry* entry) {
-      if (is_assumed(entry) && entered.insert(entry).second) next.push_back(entry);
-    };
-    for (const auto& [name, entry] : assumed_) {
-      if (entry->is_guarded || entry->has_covered_caller) enter(entry);
-    }
-    while (!next.empty()) {
-      const Entry* entry = next.back();
-      next.pop_back();
-      for (const Entry::Call& call : entry->calls) enter(call.called);
-    }
+  std::set<const Entry*> entered;
+  for (bool again = true; again;) {
+    again = false;
     for (const auto& [name, entry] : assumed_) {
       if (!is_assumed(entry) || entered.contains(entry)) continue;
-      Refute(*entry, false, kOnlyItself);
-      changed = true;
+      const bool enters =
+          entry->is_entered || std::ranges::any_of(entry->callers, [&](const Entry* caller) {
+            return !is_assumed(caller) || entered.contains(caller);
+          });
+      if (enters) again = entered.insert(entry).second;
     }
+  }
+  // All that call it, directly or not, of those that are left.
+  std::map<const Entry*, std::set<const Entry*>> behind;
+  for (const auto& [name, entry] : assumed_) {
+    if (!is_assumed(entry) || entered.contains(entry)) continue;
+    std::vector<const Entry*> open(entry->callers.begin(), entry->callers.end());
+    while (!open.empty()) {
+      const Entry* next = open.back();
+      open.pop_back();
+      if (!behind[entry].insert(next).second) continue;
+      open.insert(open.end(), next->callers.begin(), next->callers.end());
+    }
+  }
+  std::vector<Entry*> alone;
+  for (const auto& [name, entry] : assumed_) {
+    const auto its = behind.find(entry);
+    if (its == behind.end()) continue;
+    const bool closed = std::ranges::all_of(
+        its->second, [&](const Entry* caller) { return behind[caller].contains(entry); });
+    if (closed) alone.push_back(entry);
+  }
+  return alone;
+}
+
+// Behind a check or not, they may have callers that do not name them. What they call behind one is
+// then called by code that runs.
+void Callers::RefuteThoseWithoutEntry() {
+  for (;;) {
+    const std::vector<Entry*> alone = CalledByThemselves();
+    if (alone.empty()) return;
+    for (Entry* entry : alone) Refute(*entry, false, kOnlyItself);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,14 +38,16 @@ class Callers {
     const ChangedFile* file = nullptr;
     NodeId node = 0;
     enum class State { kNotAsked, kAssumed, kCovered, kUncovered } state = State::kNotAsked;
-    size_t next = 0;          // of the references
-    bool is_guarded = false;  // Somewhere.
-    bool has_covered_caller = false;
+    size_t next = 0;  // of the references
+    // Something that is there whatever becomes of the functions asked about mentions it.
+    bool is_entered = false;
     struct Call {
       Entry* called;
       const Reference* at;
     };
-    std::vector<Call> calls;  // Of others, where it is assumed or covered itself.
+    std::vector<Call> calls;  // Of others, without a check.
+    // Of all kinds, itself among them: who mentions it, of the functions asked about.
+    std::set<Entry*> callers;
     bool is_called = false;
     std::string reason;
   };
@@ -54,6 +57,10 @@ class Callers {
   void LookAtReferences(const std::string& name, Entry& entry);
   // It is not covered, nor what rests on that.
   void Refute(Entry& entry, bool is_called, std::string reason);
+  // Notes a mention behind a check.
+  void AddGuarded(const Reference& reference, Entry& entry);
+  // Functions that nothing but they themselves, or each other, mentions.
+  std::vector<Entry*> CalledByThemselves() const;
   void RefuteThoseWithoutEntry();
 
   CallGraph& graph_;

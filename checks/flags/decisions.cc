@@ -4,6 +4,7 @@
 
 #include "checks/flags/conditions.h"
 #include "checks/flags/definitions.h"
+#include "checks/flags/imports.h"
 
 namespace gate::flags {
 
@@ -111,6 +112,7 @@ NodeId Decisions::Above(NodeId token, Role role) const {
 
 Said Decisions::OfImport(NodeId token) const {
   if (!head_.language().imports_run) return Covered("import");
+  if (LoadsNothingNew(base_, head_, token)) return Covered("import");
   if (const auto rule = guards_.Guarding(token)) {
     if (RunsIn(head_, token) != 0) return Covered(*rule);
   }

@@ -1,8 +1,10 @@
 #include "checks/flags/facts.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "checks/flags/conditions.h"
+#include "checks/flags/flag_reads.h"
 
 namespace gate::flags {
 namespace {
@@ -37,6 +39,15 @@ bool Leaves(const SyntaxTree& tree, NodeId statement) {
     default:
       return false;
   }
+}
+
+// Whether a decorator is known to hand what it stands on to nobody.
+bool IsCalm(const SyntaxTree& tree, NodeId decorator) {
+  const std::vector<NodeId> inside = tree.NamedChildren(decorator);
+  if (inside.size() != 1) return false;
+  const NodeId called = tree.Is(inside[0], Role::kCall) ? tree.Child(inside[0], "function") : 0;
+  const std::string_view name = LastName(tree, called != 0 ? called : inside[0]);
+  return std::ranges::count(tree.language().calm_annotations, name) > 0;
 }
 
 }  // namespace
@@ -167,18 +178,17 @@ void AddFacts(const SyntaxTree& tree, NodeId parent, NodeId child, std::vector<F
       return;
     case Role::kFunction: {
       if (child != tree.Child(parent, "body")) return;
-      // Behind a decorator that lets nobody in: the last one, since those below it may hand the
-      // function to somebody else.
+      // Behind a decorator that lets nobody in. Those below it may hand the function to somebody
+      // else, but for some that are known.
       const NodeId around = tree[parent].parent;
       if (!tree.Is(around, Role::kDecorated)) return;
-      NodeId last = 0;
-      for (const NodeId decorator : tree.Children(around)) {
-        if (tree.Is(decorator, Role::kDecorator)) last = decorator;
-      }
-      if (last != 0) {
-        for (const NodeId asked : tree.NamedChildren(last)) {
+      std::vector<NodeId> decorators = tree.Children(around);
+      std::erase_if(decorators, [&](NodeId part) { return !tree.Is(part, Role::kDecorator); });
+      for (const NodeId decorator : std::views::reverse(decorators)) {
+        for (const NodeId asked : tree.NamedChildren(decorator)) {
           facts.push_back({asked, true, "G5"});
         }
+        if (!IsCalm(tree, decorator)) return;
       }
       return;
     }

@@ -106,7 +106,7 @@ struct Language {
   std::span<const std::string_view> called_by_others;
   // Words before a name that is given its value once and for all: "final".
   std::span<const std::string_view> constants;
-  // Annotations that hand what they stand on to nobody: "Nullable".
+  // Annotations and decorators that hand what they stand on to nobody: "Nullable".
   std::span<const std::string_view> calm_annotations;
   // Whether the grammar does not know which operators bind closer: all are taken apart anew.
   bool flat_operators = false;

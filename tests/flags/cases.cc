@@ -47,8 +47,7 @@ bool IsAdded(const std::string& mark) { return !mark.empty() && mark != "N"; }
 
 MarkedCase ReadCase(const std::filesystem::path& path) {
   MarkedCase marked;
-  marked.name =
-      absl::StrCat(path.parent_path().filename().string(), "_", path.stem().string());
+  marked.name = absl::StrCat(path.parent_path().filename().string(), "_", path.stem().string());
   marked.path = path.filename();
   marked.head = Contents(path);
   const std::vector<std::string> lines = absl::StrSplit(marked.head, '\n');

@@ -1,4 +1,6 @@
 // Marked lines of code -> covered or not; see cases.h.
+#include "tests/flags/cases.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -9,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "checks/flags/coverage.h"
-#include "tests/flags/cases.h"
 
 namespace gate::flags {
 namespace {
@@ -58,9 +59,8 @@ TEST_P(FlagCase, LinesAreAsMarked) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, FlagCase, ::testing::ValuesIn(AllCases()), [](const auto& info) {
-  return ReadCase(info.param).name;
-});
+INSTANTIATE_TEST_SUITE_P(Golden, FlagCase, ::testing::ValuesIn(AllCases()),
+                         [](const auto& info) { return ReadCase(info.param).name; });
 
 }  // namespace
 }  // namespace gate::flags

@@ -17,15 +17,15 @@ struct Forms {
   std::string_view negated, either, yes;
   std::string_view nothing;  // A statement that does nothing of interest.
   std::string_view when;     // A statement behind a condition that has nothing to do with the flag.
-  std::string_view branches;     // Condition with brackets where it has some, two lists.
-  std::string_view at_last;      // Statements, then one that always comes after them.
-  std::string_view deferred;     // A statement that is put off to the end of the function.
-  std::string_view swallowed;    // Statements whose failing is ignored.
-  std::string_view handed_on;    // Statements in a function that somebody may call.
-  std::string_view parameter;    // With code as its default.
-  std::string_view on_loading;   // Code that runs when the file or the class is loaded.
-  std::string_view asked_after;  // A loop: statements, condition.
-  std::string_view assigned;     // $1 is a name.
+  std::string_view branches;            // Condition with brackets where it has some, two lists.
+  std::string_view at_last;             // Statements, then one that always comes after them.
+  std::string_view deferred;            // A statement that is put off to the end of the function.
+  std::string_view swallowed;           // Statements whose failing is ignored.
+  std::string_view handed_on;           // Statements in a function that somebody may call.
+  std::string_view parameter;           // With code as its default.
+  std::string_view on_loading;          // Code that runs when the file or the class is loaded.
+  std::string_view asked_after;         // A loop: statements, condition.
+  std::string_view assigned;            // $1 is a name.
   std::string_view constant, variable;  // Words before a name that is given once, or often.
   std::string_view caller;              // @ is the name of a function.
   std::string_view guarded_caller;
@@ -185,8 +185,7 @@ constexpr Forms kForms[] = {
      .constant = "",
      .variable = "",
      .caller = "def other_caller(it)\n  it.@(it)\nend\n",
-     .guarded_caller =
-         "def other_caller(it)\n  it.@(it) if Flipper.enabled?(:tasks_v2)\nend\n",
+     .guarded_caller = "def other_caller(it)\n  it.@(it) if Flipper.enabled?(:tasks_v2)\nend\n",
      .mention = "def other_caller(it)\n  it.send(:@)\nend\n",
      .annotation = ""},
     {.language = "C#",
@@ -230,9 +229,15 @@ std::string With(std::string_view text, std::string_view from, std::string_view 
 
 Pieces Text(std::string_view text) { return {{{}, std::string(text)}}; }
 
-Edit Replaced(const SyntaxTree& tree, NodeId node, std::string_view form) {
-  return {RangeOf(tree, node), Fill(tree.text(), form, IndentAt(tree.text(), tree[node].begin),
-                                    {RangeOf(tree, node)})};
+Edit Replaced(const SyntaxTree& tree, Range range, std::string_view form) {
+  return {range, Fill(tree.text(), form, IndentAt(tree.text(), range.begin), {range})};
+}
+
+// Some grammars bind a `!` before a chain to the first part of it: then it is not of the check.
+Range RangeOf(const SyntaxTree& tree, const Check& check) {
+  Range range = RangeOf(tree, check.node);
+  if (tree.Text(check.node).starts_with('!')) ++range.begin;
+  return range;
 }
 
 // The statements of a branch, those of a block in it alone.
@@ -281,14 +286,14 @@ class Breaker {
 
   // ---- what is asked
   void Condition() {
-    const NodeId node = check_.node;
-    Add("negated", {Replaced(tree_, node, forms_.negated)});
+    const Range range = RangeOf(tree_, check_);
+    Add("negated", {Replaced(tree_, range, forms_.negated)});
     Add("compared_with_false",
-        {Replaced(tree_, node, forms_.yes == "True" ? "($1 == False)" : "($1 == false)")});
-    Add("or_another", {Replaced(tree_, node, forms_.either)});
-    Add("compared_with_another", {Replaced(tree_, node, "($1 == unrelated)")});
-    Add("handed_to_a_function", {Replaced(tree_, node, "unrelated($1)")});
-    for (NodeId at = node; at != 0; at = tree_[at].parent) {
+        {Replaced(tree_, range, forms_.yes == "True" ? "($1 == False)" : "($1 == false)")});
+    Add("or_another", {Replaced(tree_, range, forms_.either)});
+    Add("compared_with_another", {Replaced(tree_, range, "($1 == unrelated)")});
+    Add("handed_to_a_function", {Replaced(tree_, range, "unrelated($1)")});
+    for (NodeId at = check_.node; at != 0; at = tree_[at].parent) {
       const NodeId parent = tree_[at].parent;
       const Role role = tree_[parent].role;
       if (role == Role::kBlock || role == Role::kModule || role == Role::kFunction) break;
@@ -321,9 +326,7 @@ class Breaker {
     if (check_.named) return;
     const NodeId node = check_.node;
     const std::string text(tree_.Text(node));
-    Add("another_flag",
-        {{RangeOf(tree_, node),
-          Text(With(text, reads_.flag(), "tasks_v1"))}});
+    Add("another_flag", {{RangeOf(tree_, node), Text(With(text, reads_.flag(), "tasks_v1"))}});
     for (NodeId id = node; id <= tree_[node].last; ++id) {
       if (tree_.Is(id, Role::kFalse)) {
         Add("default_true", {{RangeOf(tree_, id), Text(forms_.yes)}});
@@ -461,7 +464,7 @@ class Breaker {
         const NodeId condition = PartOfIf(tree_, decides, "condition");
         if (condition == 0) return;
         const size_t end = tree_[condition].end;
-        Add("another_condition", {{{end, end}, Text(", unrelated")}});
+        Add("another_condition", {{{end, end}, Text(", unrelated")}}, RangeOf(tree_, decides));
         return;
       }
       default:
@@ -538,7 +541,7 @@ class Breaker {
     const Range off = {Whole(others.front()).begin, Whole(others.back()).end};
     Add("other_branch",
         {{RangeOf(tree_, node), Fill(tree_.text(), form, indent, {condition, off, on})}},
-        RangeOf(tree_, node));
+        {condition.end, tree_[node].end});
   }
 
   // The statement of a sequence that the node is a part of; 0 where it is a part of an expression.
@@ -558,6 +561,28 @@ class Breaker {
     return 0;
   }
 
+  bool HasExit(NodeId node) const {
+    for (NodeId id = node; id <= tree_[node].last; ++id) {
+      if (tree_.Is(id, Role::kExit)) return true;
+    }
+    return false;
+  }
+
+  // Whether it is a statement that runs where it stands: who calls a function may be guarded still.
+  bool Runs(NodeId statement) const {
+    switch (tree_[statement].role) {
+      case Role::kFunction:
+      case Role::kDecorated:
+      case Role::kElse:
+      case Role::kHandler:
+      case Role::kFinally:
+      case Role::kComment:
+        return false;
+      default:
+        return tree_[statement].named && !tree_.Text(statement).starts_with("else");
+    }
+  }
+
   // Each statement of the branch before the if, and behind it.
   void TakeOut(NodeId node) {
     const NodeId whole = StatementOf(node);
@@ -572,7 +597,7 @@ class Breaker {
       }
       for (const NodeId statement : StatementsOf(tree_, branch)) {
         const Range range = RangeOf(tree_, statement);
-        if (!HasPlace(range) || tree_.Is(statement, Role::kIf)) continue;
+        if (!HasPlace(range) || !Runs(statement)) continue;
         const std::string indent = IndentAt(tree_.text(), tree_[whole].begin);
         const size_t begin = tree_[whole].begin, end = tree_[whole].end;
         Pieces before = Fill(tree_.text(), "$1", indent, {range});
@@ -581,7 +606,8 @@ class Breaker {
         for (Piece& piece : Fill(tree_.text(), "$1", indent, {range})) behind.push_back(piece);
         const Edit gone = {range, Text(forms_.nothing)};
         Add("moved_before", {{{begin, begin}, before}, gone}, range);
-        Add("moved_behind", {gone, {{end, end}, behind}}, range);
+        // Behind an exit in the other branch it is still guarded.
+        if (!HasExit(node)) Add("moved_behind", {gone, {{end, end}, behind}}, range);
       }
     }
   }
@@ -605,7 +631,7 @@ class Breaker {
     const NodeId whole = StatementOf(node);
     if (whole == 0) return;
     const Range behind = {tree_[whole].end, SIZE_MAX};
-    if (!HasPlace(behind)) return;
+    if (!HasPlace(behind) || !HasExit(node)) return;
     for (const std::string_view part : {"consequence", "alternative"}) {
       const NodeId branch = PartOfIf(tree_, node, part);
       if (branch == 0) continue;
@@ -615,20 +641,21 @@ class Breaker {
       }
       if (exit == 0) continue;
       Add("exit_taken_out", {{RangeOf(tree_, exit), Text(forms_.nothing)}}, behind);
-      Add("exit_in_branch", {Replaced(tree_, exit, forms_.when)}, behind);
+      Add("exit_in_branch", {Replaced(tree_, RangeOf(tree_, exit), forms_.when)}, behind);
     }
-    Add("check_in_branch", {Replaced(tree_, whole, forms_.when)}, behind);
-    Add("check_in_another_function", {Replaced(tree_, whole, forms_.handed_on)}, behind);
+    Add("check_in_branch", {Replaced(tree_, RangeOf(tree_, whole), forms_.when)}, behind);
+    Add("check_in_another_function", {Replaced(tree_, RangeOf(tree_, whole), forms_.handed_on)},
+        behind);
     const std::string_view text = tree_.Text(whole);
     const bool thrown = text.find("throw ") != std::string_view::npos ||
                         text.find("raise") != std::string_view::npos;
     const bool returned = text.find("return") != std::string_view::npos;
     if (thrown && !returned && !forms_.swallowed.empty()) {
-      Add("exit_swallowed", {Replaced(tree_, whole, forms_.swallowed)}, behind);
+      Add("exit_swallowed", {Replaced(tree_, RangeOf(tree_, whole), forms_.swallowed)}, behind);
     }
     for (NodeId next = tree_[whole].next; next != 0; next = tree_[next].next) {
       const Range range = RangeOf(tree_, next);
-      if (!tree_[next].named || !HasPlace(range)) continue;
+      if (!Runs(next) || !HasPlace(range)) continue;
       const std::string indent = IndentAt(tree_.text(), tree_[whole].begin);
       const size_t begin = tree_[whole].begin;
       const Edit gone = {range, Text(forms_.nothing)};
@@ -742,10 +769,7 @@ std::vector<Check> ChecksIn(const SyntaxTree& tree, const FlagReads& reads, cons
 }
 
 Edit Unrelated(const SyntaxTree& tree, const Check& check) {
-  const Range range = RangeOf(tree, check.node);
-  // Some grammars bind a `!` before a chain to its first part.
-  const bool turned = tree.Text(check.node).starts_with('!');
-  return {range, Text(turned ? "!unrelated" : "unrelated")};
+  return {RangeOf(tree, check), Text("unrelated")};
 }
 
 std::vector<Mutant> MutantsOf(const SyntaxTree& tree, const FlagReads& reads, const Guards& guards,

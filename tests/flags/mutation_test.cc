@@ -118,6 +118,9 @@ class Mutation : public ::testing::TestWithParam<std::filesystem::path> {
       const auto found = by_calls.find(line);
       if (found == by_calls.end() || !head_.tree.IsLeaf(id) || !nodes[id].named) continue;
       if (nodes[id].role == Role::kComment || guards_.IsEmptyExit(id)) continue;
+      const bool asks = std::ranges::any_of(
+          checks_, [&](const Check& check) { return head_.tree.Contains(check.node, id); });
+      if (asks) continue;
       const bool guarded = guards_.Guarding(id) && !guards_.PartOfCheck(id);
       if (guarded || found->second) places.try_emplace(line, nodes[id].begin);
     }
@@ -154,8 +157,7 @@ class Mutation : public ::testing::TestWithParam<std::filesystem::path> {
     const Patchwork patchwork(case_.head, std::move(edits));
     const std::string text = patchwork.Text();
     const ReadText read(case_.path, text);
-    Counts& counts =
-        Totals()[std::pair(mutant.kind, std::string(head_.tree.language().name))];
+    Counts& counts = Totals()[std::pair(mutant.kind, std::string(head_.tree.language().name))];
     if (read.Broken() && !head_.Broken()) {
       ++counts.unreadable;
       return;
@@ -173,8 +175,8 @@ class Mutation : public ::testing::TestWithParam<std::filesystem::path> {
       ++counts.survivors;
       ADD_FAILURE() << case_.name << ":" << LineOf(case_.head, place) << " survives \""
                     << mutant.kind << "\" as line " << LineOf(text, *now) << " ("
-                    << (line == lines.end() ? "not said" : line->second->rule) << ", before: "
-                    << static_cast<int>(before) << ") of\n"
+                    << (line == lines.end() ? "not said" : line->second->rule)
+                    << ", before: " << static_cast<int>(before) << ") of\n"
                     << text;
     }
   }
@@ -208,8 +210,7 @@ TEST_P(Mutation, UncoversWhatRestsOnIt) {
   for (const Check& check : checks_) all.push_back(&check);
   for (const Before before : {Before::kGiven, Before::kMutated, Before::kNothing}) {
     const Patchwork head(case_.head, {});
-    const std::vector<size_t> places =
-        CoveredPlaces(CoverText(case_.head, BaseOf(head, before)));
+    const std::vector<size_t> places = CoveredPlaces(CoverText(case_.head, BaseOf(head, before)));
     for (const size_t place : StillCovered(places, Without(all), before)) {
       ADD_FAILURE() << case_.name << ":" << LineOf(case_.head, place)
                     << " is covered where nothing asks for the flag";
@@ -235,8 +236,7 @@ TEST_P(Mutation, UncoversWhatRestsOnIt) {
 TEST_P(Mutation, SecondCallersUncover) {
   const std::string ending = std::filesystem::path(case_.path).extension();
   for (const Before before : {Before::kGiven, Before::kNothing}) {
-    const Coverage coverage =
-        CoverText(case_.head, BaseOf(Patchwork(case_.head, {}), before));
+    const Coverage coverage = CoverText(case_.head, BaseOf(Patchwork(case_.head, {}), before));
     std::map<NodeId, std::vector<size_t>> functions;
     for (const size_t place : CoveredPlaces(coverage)) {
       const auto lines = Lines(coverage);
@@ -257,8 +257,7 @@ TEST_P(Mutation, SecondCallersUncover) {
       for (const Mutant& mutant : GuardedCallersOf(head_.tree, function, ending)) {
         const Patchwork patchwork(case_.head, mutant.edits);
         const std::string text = patchwork.Text();
-        const Coverage guarded =
-            CoverText(text, BaseOf(patchwork, before), mutant.others);
+        const Coverage guarded = CoverText(text, BaseOf(patchwork, before), mutant.others);
         const auto lines = Lines(guarded);
         for (const size_t place : places) {
           const auto line = lines.find(LineOf(text, patchwork.Find(place).value_or(0)));
@@ -272,9 +271,8 @@ TEST_P(Mutation, SecondCallersUncover) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, Mutation, ::testing::ValuesIn(AllCases()), [](const auto& info) {
-  return ReadCase(info.param).name;
-});
+INSTANTIATE_TEST_SUITE_P(Golden, Mutation, ::testing::ValuesIn(AllCases()),
+                         [](const auto& info) { return ReadCase(info.param).name; });
 
 // What was tried, told behind the tests.
 class Table : public ::testing::Environment {

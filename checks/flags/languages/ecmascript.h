@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "checks/flags/language.h"
+#include "checks/flags/syntax_tree.h"
 
 namespace gate::flags {
 
@@ -48,6 +49,7 @@ inline constexpr Language::Kind kEcmaScriptKinds[] = {
     {"assignment_expression", Role::kAssignment},
     {"augmented_assignment_expression", Role::kAssignment},
     {"variable_declarator", Role::kDeclaration},
+    {"public_field_definition", Role::kDeclaration},
     {"update_expression", Role::kBinding},
     {"object_pattern", Role::kBinding},
     {"array_pattern", Role::kBinding},
@@ -102,6 +104,21 @@ inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
     "handler",
 };
 
+// What TypeScript takes out before anything runs: imports of types, and behind `as`, `satisfies`
+// and a name all but the value.
+inline Role EcmaScriptRoleOf(const SyntaxTree& tree, NodeId node) {
+  const std::string_view kind = tree.Kind(node), around = tree.Kind(tree[node].parent);
+  if (kind == "import_statement" || kind == "import_specifier") {
+    for (const NodeId child : tree.Children(node)) {
+      if (!tree[child].named && tree.Text(child) == "type") return Role::kType;
+    }
+  }
+  const bool holds_value = around == "as_expression" || around == "satisfies_expression" ||
+                           around == "non_null_expression";
+  if (holds_value && node != tree[tree[node].parent].first_child) return Role::kType;
+  return tree[node].role;
+}
+
 constexpr Language EcmaScript(std::string_view name, std::span<const std::string_view> extensions,
                               const TSLanguage* (*grammar)()) {
   return {.name = name,
@@ -109,6 +126,7 @@ constexpr Language EcmaScript(std::string_view name, std::span<const std::string
           .grammar = grammar,
           .kinds = kEcmaScriptKinds,
           .field_names = kEcmaScriptFields,
+          .role = EcmaScriptRoleOf,
           .called_by_others = kEcmaScriptCalledByOthers,
           .constants = kEcmaScriptConstants,
           .hoists = true,

@@ -74,6 +74,16 @@ constexpr std::string_view kCalledByOthers[] = {
     "handle",   "dispatch",    "get_queryset", "setUp",
 };
 
+// Decorators that only call what they stand on, or refuse to.
+constexpr std::string_view kCalmDecorators[] = {
+    "login_required",       "permission_required", "staff_member_required",
+    "require_GET",          "require_POST",        "require_safe",
+    "require_http_methods", "never_cache",         "cache_control",
+    "csrf_exempt",          "csrf_protect",        "ensure_csrf_cookie",
+    "vary_on_headers",      "gzip_page",           "atomic",
+    "staticmethod",         "classmethod",         "wraps",
+};
+
 }  // namespace
 
 extern const Language kLanguage_python;
@@ -84,6 +94,7 @@ const Language kLanguage_python = {
     .kinds = kKinds,
     .ternary = {1, 0, 2},
     .called_by_others = kCalledByOthers,
+    .calm_annotations = kCalmDecorators,
     .imports_run = true,
     .docstrings = true,
 };
