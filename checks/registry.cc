@@ -8,6 +8,7 @@
 #include "checks/capacity/capacity.h"
 #include "checks/freeze/freeze.h"
 #include "checks/migration/migration.h"
+#include "checks/offline_rules.h"
 #include "checks/qa/qa.h"
 #include "checks/rollback/rollback.h"
 #include "checks/traffic/traffic.h"
@@ -56,8 +57,7 @@ const Check* FindCheck(std::string_view id) {
 
 const RuleDoc* FindRule(std::string_view id) {
   const Check* check = FindCheck(id.substr(0, id.find('.')));
-  if (check == nullptr) return nullptr;
-  for (const RuleDoc& rule : check->rules()) {
+  for (const RuleDoc& rule : check != nullptr ? check->rules() : OfflineRules()) {
     if (rule.id == id) return &rule;
   }
   return nullptr;

@@ -15,7 +15,7 @@ std::span<const Check* const> AllChecks();
 // The check with that id, or nullptr.
 const Check* FindCheck(std::string_view id);
 
-// The rule "check.rule", or nullptr.
+// The rule "check.rule", or nullptr. Those of offline_rules.h too.
 const RuleDoc* FindRule(std::string_view id);
 
 // Whether the policy rule enables the check: its field of gate.v1.Checks is present.

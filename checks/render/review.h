@@ -1,8 +1,8 @@
 // The sheet for the deployment meeting: every ticket of a release, worst first.
 //
 // Of each ticket: what was tested on which platform, its flag and whether that is off where the
-// release goes, how much of its code the flag guards, its schema migrations, and what taking it back
-// would come to. It is made from a verdict alone, so that what the meeting reads is on record.
+// release goes, how much of its code the flag guards, its schema migrations, and what taking it
+// back would come to. It is made from a verdict alone, so that what the meeting reads is on record.
 #ifndef CHECKS_RENDER_REVIEW_H_
 #define CHECKS_RENDER_REVIEW_H_
 

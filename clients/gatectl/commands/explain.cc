@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checks/offline_rules.h"
 #include "checks/policy/suggest.h"
 #include "checks/registry.h"
 #include "checks/render/paint.h"
@@ -28,6 +29,8 @@ std::string Explain(const RuleDoc& rule, const Terminal& terminal) {
     text += Heading("Why", terminal) + Wrap(rule.why, 2, terminal.width);
   }
   if (!rule.instead.empty()) text += Heading("Instead", terminal) + Wrap(rule.instead, 2, 0);
+  // What no check of a policy says has no exemptions there.
+  if (FindCheck(rule.id.substr(0, rule.id.find('.'))) == nullptr) return text;
   text += Heading("To accept it once", terminal);
   text += "  exemptions:    # of the check in the policy; it names who answers for it, and ends\n";
   absl::StrAppend(&text, "    - {rule: ", std::string(rule.id),
@@ -90,6 +93,7 @@ std::vector<std::string_view> KnownNames() {
     names.push_back(check->id);
     for (const RuleDoc& rule : check->rules()) names.push_back(rule.id);
   }
+  for (const RuleDoc& rule : OfflineRules()) names.push_back(rule.id);
   for (const ProblemDoc& problem : AllProblems()) names.push_back(problem.id);
   return names;
 }
