@@ -84,11 +84,14 @@ std::string JudgeFlip(const v1::Change& change, const Evidence& evidence,
     return "";
   }
   const v1::FlagWatches& watches = observation.flag_watches();
-  v1::QaRuns runs;
-  *runs.mutable_runs() = watches.runs();
-  const Results results(runs, parameters, now);
   std::vector<std::string> released;
   for (const v1::FlagWatch& watch : watches.watches()) {
+    // Services of one repository have builds of the same name.
+    v1::QaRuns runs;
+    for (const v1::QaRun& run : watches.runs()) {
+      if (run.service() == watch.service()) *runs.add_runs() = run;
+    }
+    const Results results(runs, parameters, now);
     std::vector<std::string> builds = {watch.build()};
     if (!change.head_revision().empty()) builds.push_back(change.head_revision());
     const std::string open = NotPassed(watch, builds, parameters, results);

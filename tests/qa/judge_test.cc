@@ -569,6 +569,12 @@ TEST_F(FlipTest, AnotherBuildHelpsWhereItIsTheOneThatRuns) {
   EXPECT_EQ(Flip().decision(), v1::DECISION_ALLOW);
 }
 
+// Several services may be built from one revision.
+TEST_F(FlipTest, AnotherServicesRunDoesNotHelp) {
+  world_.AddRun("ios", {"TasksTests.testAssign"}, {"TASKS-118"}).set_service("billing");
+  EXPECT_EQ(Flip().decision(), v1::DECISION_BLOCK);
+}
+
 TEST_F(FlipTest, SwitchingOffIsNeverStopped) {
   world_.change.mutable_flag_flip()->set_enabled(false);
   world_.results_answer = false;
