@@ -55,4 +55,7 @@ install_from_npm() { # install_from_npm FOLDER
   fi
 }
 install_from_npm grammars
-if [[ "${1:-}" != "--build-only" ]]; then install_from_npm npm; fi
+if [[ "${1:-}" != "--build-only" ]]; then
+  install_from_npm npm
+  install_from_npm flags # Unleash, and flagd's evaluator
+fi

@@ -35,10 +35,10 @@ size_t Append(char* data, size_t, size_t size, void* context) {
   return size;
 }
 
-std::string Encode(CURL* curl, const HttpClient::Form& form) {
+std::string Encode(const HttpClient::Form& form) {
   std::string encoded;
   for (const auto& [key, value] : form) {
-    char* escaped = curl_easy_escape(curl, value.data(), static_cast<int>(value.size()));
+    char* escaped = curl_easy_escape(nullptr, value.data(), static_cast<int>(value.size()));
     absl::StrAppend(&encoded, encoded.empty() ? "" : "&", key, "=", escaped ? escaped : "");
     curl_free(escaped);
   }
@@ -71,10 +71,11 @@ HttpResponse Authorize(const HttpOptions& options, std::string& header) {
   HttpResponse problem;
   std::string secret;
   if (!options.bearer_token_file.empty()) {
+    const std::string& scheme = options.token_scheme;
     problem = ReadSecret(
-        "bearer token", options.bearer_token_file,
+        scheme == "Bearer" ? "bearer token" : "token", options.bearer_token_file,
         [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); }, secret);
-    header = "Authorization: Bearer " + secret;
+    header = absl::StrCat("Authorization: ", scheme, scheme.empty() ? "" : " ", secret);
   } else if (!options.basic_user.empty()) {
     problem = ReadSecret(
         "password", options.basic_password_file,
@@ -128,8 +129,27 @@ void HttpClient::Return(std::unique_ptr<Handle> handle) {
   if (idle_.size() < kMaxIdle) idle_.push_back(std::move(handle));
 }
 
-HttpResponse HttpClient::Post(const std::string& url, const Form& form,
-                              std::chrono::steady_clock::time_point deadline) {
+struct HttpClient::Request {
+  const std::string& url;
+  const std::string* body = nullptr;  // Null: a GET.
+  const char* content_type = nullptr;
+};
+
+HttpResponse HttpClient::Post(const std::string& url, const Form& form, Deadline deadline) {
+  const std::string encoded = Encode(form);
+  return Send({url, &encoded, "application/x-www-form-urlencoded"}, deadline);
+}
+
+HttpResponse HttpClient::PostJson(const std::string& url, const std::string& json,
+                                  Deadline deadline) {
+  return Send({url, &json, "application/json"}, deadline);
+}
+
+HttpResponse HttpClient::Get(const std::string& url, Deadline deadline) {
+  return Send({url}, deadline);
+}
+
+HttpResponse HttpClient::Send(const Request& request, Deadline deadline) {
   HttpResponse response;
   const auto fail = [&](v1::AbsenceReason reason, std::string_view detail) {
     response.failure = reason;
@@ -146,23 +166,27 @@ HttpResponse HttpClient::Post(const std::string& url, const Form& form,
   if (curl == nullptr) return fail(v1::ABSENCE_REASON_INTERNAL, "out of memory");
   curl_easy_reset(curl);  // Keeps the connection.
   Body body{"", options_.max_response_bytes};
-  const std::string encoded = Encode(curl, form);
   char error[CURL_ERROR_SIZE] = "";
   curl_slist* headers = nullptr;
   if (!authorization.empty()) headers = curl_slist_append(headers, authorization.c_str());
   for (const auto& [name, value] : options_.headers) {
     headers = curl_slist_append(headers, absl::StrCat(name, ": ", value).c_str());
   }
-  headers = curl_slist_append(headers, "Expect:");  // No round trip before a large form.
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  if (request.body != nullptr) {
+    headers =
+        curl_slist_append(headers, absl::StrCat("Content-Type: ", request.content_type).c_str());
+    headers = curl_slist_append(headers, "Expect:");  // No round trip before a large form.
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body->size()));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body->c_str());
+  }
+  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(curl, CURLOPT_PROXY, "");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(encoded.size()));
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, encoded.c_str());
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Append);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
@@ -187,6 +211,10 @@ HttpResponse HttpClient::Post(const std::string& url, const Form& form,
   const char* content_type = nullptr;
   curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &content_type);
   if (content_type != nullptr) response.content_type = content_type;
+  curl_header* etag = nullptr;
+  if (curl_easy_header(curl, "ETag", 0, CURLH_HEADER, -1, &etag) == CURLHE_OK) {
+    response.etag = etag->value;
+  }
   response.body = std::move(body.bytes);
   Return(std::move(handle));
   return response;
