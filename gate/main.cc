@@ -13,6 +13,7 @@
 #include "gate/demo/metrics_source.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/evidence/calendar.h"
+#include "gate/evidence/flags/flag_server_source.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/evidence/metrics_files.h"
 #include "gate/evidence/prometheus.h"
@@ -62,6 +63,9 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
   }
   for (const auto& files : config.metrics_files()) {
     sources.push_back(std::make_unique<MetricsFilesSource>(files));
+  }
+  for (const auto& server : config.flag_servers()) {
+    sources.push_back(std::make_unique<FlagServerSource>(server));
   }
   if (config.has_rehearsal()) {
     auto rehearsals = RehearsalSource::Open(config.rehearsal());

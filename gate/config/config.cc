@@ -2,6 +2,7 @@
 
 #include "checks/policy/policy.h"
 #include "gate/base/file.h"
+#include "gate/config/flag_servers.h"
 #include "gate/config/validate.h"
 
 namespace gate {
@@ -38,6 +39,9 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
   for (config::v1::MetricsFiles& files : *config.mutable_metrics_files()) {
     if (!files.folder().empty()) files.set_folder(ResolvePath(path, files.folder()));
   }
+  for (config::v1::FlagServer& server : *config.mutable_flag_servers()) {
+    ResolveFlagFiles(path, server);
+  }
 }
 
 }  // namespace
@@ -68,6 +72,9 @@ void FillDefaults(config::v1::Config& config) {
   for (config::v1::MetricsServer& server : *config.mutable_metrics_servers()) {
     if (!server.has_timeout()) server.mutable_timeout()->set_seconds(5);
     if (server.max_in_flight() == 0) server.set_max_in_flight(8);
+  }
+  for (config::v1::FlagServer& server : *config.mutable_flag_servers()) {
+    if (!server.has_timeout()) server.mutable_timeout()->set_seconds(5);
   }
   if (config.has_rehearsal()) {
     config::v1::Rehearsal& rehearsal = *config.mutable_rehearsal();

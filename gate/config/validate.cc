@@ -13,15 +13,13 @@
 #include "checks/policy/fields.h"
 #include "checks/policy/suggest.h"
 #include "checks/proto_time.h"
-#include "gate/base/file.h"
 #include "gate/config/address.h"
 #include "gate/config/config.h"
+#include "gate/config/flag_servers.h"
+#include "gate/config/problems.h"
 
 namespace gate {
 namespace {
-
-// Certificates, keys, tokens, policies: all far below.
-constexpr size_t kMaxFileBytes = 4 << 20;
 
 class Validator {
  public:
@@ -41,6 +39,7 @@ class Validator {
     CheckRehearsal();
     CheckReportedMetrics();
     CheckMetricsFiles();
+    CheckFlagServers(config_, issues_);
     CheckLimits();
     if (config_.has_drain_timeout()) {
       CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");
@@ -77,12 +76,7 @@ class Validator {
 };
 
 void Validator::CheckFile(const std::string& file, const std::string& at) {
-  const absl::StatusOr<std::string> content = ReadFile(file, kMaxFileBytes);
-  if (!content.ok()) {
-    Issue(at, absl::StrCat(Quoted(file), " ", std::string(content.status().message())));
-  } else if (content->empty()) {
-    Issue(at, Quoted(file) + " is empty");
-  }
+  if (std::string problem = FileProblem(file); !problem.empty()) Issue(at, std::move(problem));
 }
 
 void Validator::CheckDuration(const google::protobuf::Duration& duration, absl::Duration min,
@@ -270,22 +264,8 @@ void Validator::CheckHeaders(const config::v1::MetricsServer& server, const std:
 }
 
 void Validator::CheckUrl(const std::string& url, const std::string& at) {
-  constexpr char kForm[] = "\"http://prometheus:9090\"";
-  if (url.empty()) return Issue(at, absl::StrCat("\"url\" is required: ", kForm));
-  std::string_view rest = url;
-  for (std::string_view scheme : {"http://", "https://"}) {
-    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
-  }
-  if (rest.size() == url.size() || rest.empty() || rest[0] == '/') {
-    return Issue(at, absl::StrCat(Quoted(url), " is no base URL; write it as ", kForm));
-  }
-  if (rest.find_first_of(" ?#") != std::string_view::npos) {
-    Issue(at, absl::StrCat(Quoted(url), " is no base URL: no blank, query or fragment"));
-  }
-  // Verdicts and metrics show it.
-  if (rest.substr(0, rest.find('/')).find('@') != std::string_view::npos) {
-    Issue(at, "a URL holds no user and password; write \"basic_auth\"");
-  }
+  std::string problem = UrlProblem(url, "http://prometheus:9090", "basic_auth");
+  if (!problem.empty()) Issue(at, std::move(problem));
 }
 
 void Validator::CheckRehearsal() {
