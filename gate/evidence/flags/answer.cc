@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gate/base/file.h"
+#include "gate/evidence/flags/document.h"
 #include "gate/evidence/flags/flag_reader.h"
 
 namespace gate {
@@ -45,11 +46,8 @@ std::string Advice(long status, std::string_view token) {
 }  // namespace
 
 bool Fail(v1::AbsenceReason reason, std::string_view detail, v1::Absence& absence) {
-  size_t end = std::min(detail.size(), kMaxDetail);
-  while (end > 0 && end < detail.size() && (static_cast<unsigned char>(detail[end]) & 0xC0) == 0x80)
-    --end;
   absence.set_reason(reason);
-  absence.set_detail(std::string(detail.substr(0, end)));
+  absence.set_detail(Cut(detail, kMaxDetail));
   return false;
 }
 

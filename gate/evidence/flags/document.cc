@@ -90,7 +90,7 @@ class Builder final : public nlohmann::json_sax<json> {
       if (value->IsList()) {
         absl::StrAppend(&path, "[", value->items.empty() ? 0 : value->items.size() - 1, "]");
       } else if (!value->keys.empty() && value->items.size() == value->keys.size()) {
-        absl::StrAppend(&path, path.empty() ? "" : ".", value->keys.back().substr(0, 60));
+        absl::StrAppend(&path, path.empty() ? "" : ".", Cut(value->keys.back(), 60));
       }
       if (path.size() > 300) return path.substr(0, path.find_last_of(".[")) + "…";
     }
@@ -258,6 +258,12 @@ absl::StatusOr<Value> ParseYaml(std::string_view text) {
   return value;
 }
 
+std::string Cut(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return std::string(text.substr(0, bytes));
+}
+
 std::string Show(const Value* value) {
   if (value == nullptr) return "nothing";
   switch (value->kind) {
@@ -266,7 +272,7 @@ std::string Show(const Value* value) {
     case Value::Kind::kBoolean:
       return value->boolean ? "true" : "false";
     case Value::Kind::kNumber:
-      return value->text.substr(0, 60);
+      return Cut(value->text, 60);
     case Value::Kind::kText:
       return Quoted(value->text);
     case Value::Kind::kList:

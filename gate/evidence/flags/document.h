@@ -41,6 +41,9 @@ absl::StatusOr<Value> ParseJson(std::string_view text);
 // 1 MiB; aliases are expanded within the bounds above, merge keys are keys like others.
 absl::StatusOr<Value> ParseYaml(std::string_view text);
 
+// At most so many bytes of the text, and no half of a character at the end.
+std::string Cut(std::string_view text, size_t bytes);
+
 // As messages show it: "off" with its quotes, true, "a list". `value` may be null: "nothing".
 std::string Show(const Value* value);
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "checks/policy/suggest.h"
 #include "gate/base/digest.h"
+#include "gate/evidence/flags/document.h"
 
 namespace gate {
 namespace {
@@ -16,13 +17,6 @@ constexpr size_t kMaxDetail = 512;
 constexpr size_t kMaxTheirs = 128;
 constexpr size_t kDigestDigits = 16;
 constexpr int kMaxFlags = 10'000;
-
-// At most so many bytes, and no half of a character at the end.
-std::string Cut(std::string_view text, size_t bytes) {
-  if (text.size() <= bytes) return std::string(text);
-  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
-  return std::string(text.substr(0, bytes));
-}
 
 // Headers may hold any bytes.
 bool IsPrintable(std::string_view text) {

@@ -113,7 +113,7 @@ absl::StatusOr<v1::FlagStates> ParseFlagdFile(std::string_view text, bool yaml) 
   FlagList list;
   for (size_t i = 0; i < flags->items.size(); ++i) {
     const Value& flag = flags->items[i];
-    const std::string at = absl::StrCat("flags.", flags->keys[i].substr(0, 60));
+    const std::string at = absl::StrCat("flags.", Cut(flags->keys[i], 60));
     // flagd puts a part of $evaluators wherever a $ref stands, even in place of all flags.
     if (!flag.IsMapping()) return NotFlagd(at, &flag, "not a mapping");
     const absl::Status form = CheckForm(flag, at + ".");

@@ -22,13 +22,13 @@ bool MayHaveVariants(const Value& holder) {
 // "5 % (flexibleRollout)", as people read it.
 std::string Describe(const Value& strategy) {
   const Value* const name = strategy.Find("name");
-  const std::string called = name != nullptr && name->IsText() ? name->text.substr(0, 60) : "?";
+  const std::string called = name != nullptr && name->IsText() ? Cut(name->text, 60) : "?";
   const Value* const parameters = strategy.Find("parameters");
   const Value* const rollout = parameters == nullptr ? nullptr : parameters->Find("rollout");
   const Value* const constraints = strategy.Find("constraints");
   const bool constrained =
       constraints != nullptr && constraints->IsList() && !constraints->items.empty();
-  return absl::StrCat(rollout == nullptr ? "" : rollout->text.substr(0, 20) + " % ", "(", called,
+  return absl::StrCat(rollout == nullptr ? "" : Cut(rollout->text, 20) + " % ", "(", called,
                       constrained ? ", constrained)" : ")");
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "checks/policy/utf8.h"
 #include "tests/evidence/flags/reading.h"
 
 namespace gate {
@@ -150,7 +151,7 @@ TEST(Unleash, AMillionValuesAreTooMany) {
 TEST(Unleash, DetailsAreInWordsAndBounded) {
   std::string strategies = R"({"name":"flexibleRollout","parameters":{"rollout":"5"}})";
   for (int i = 0; i < 9; ++i) {
-    strategies += absl::StrCat(R"(,{"name":")", std::string(700, 'x'), R"(\u00e9"})");
+    strategies += absl::StrCat(R"(,{"name":")", std::string(59, 'x'), R"(\u00e9\u00e9"})");
   }
   const auto states = ParseUnleash(
       Answer(absl::StrCat(R"({"name":"f","enabled":true,"strategies":[)", strategies, "]}")),
@@ -160,6 +161,7 @@ TEST(Unleash, DetailsAreInWordsAndBounded) {
   EXPECT_THAT(detail, HasSubstr("on for 5 % (flexibleRollout); "));
   EXPECT_THAT(detail, HasSubstr("and 7 more strategies"));
   EXPECT_LE(detail.size(), 512u);
+  EXPECT_EQ(FindInvalidUtf8(detail), std::string_view::npos) << "a name was cut within a letter";
 }
 
 }  // namespace
