@@ -66,6 +66,11 @@ FlagReading ReadFeature(const Value& feature, const FlagsmithPlace& place) {
     return Unknown(absl::StrCat("enabled in the environment: ", Show(enabled)));
   }
   if (enabled->boolean) return On("enabled: true");
+  const Value* const value = state->Find("feature_state_value");
+  if (value == nullptr || !(value->IsNull() || (value->IsText() && value->text.empty()))) {
+    return Unknown(absl::StrCat("enabled: false, with the value ", Show(value),
+                                ", which SDKs give to code that asks for it"));
+  }
   const std::string overrides = Overrides(feature, place);
   if (!overrides.empty()) return Unknown("enabled: false, with " + overrides);
   if (place.hides.value_or(true)) {

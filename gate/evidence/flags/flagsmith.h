@@ -1,7 +1,8 @@
 // Flagsmith's admin API: only that tells of overrides. https://api.flagsmith.com/api/v1/docs/
 //
 // A flag is off for everyone where it is STANDARD, has no multivariate options, is disabled in the
-// environment, and no segment or identity overrides that. Of identities on Flagsmith's Edge nobody
+// environment, has no value there (SDKs give it to code that asks for it, enabled or not), and no
+// segment or identity overrides that. Of identities on Flagsmith's Edge nobody
 // can count the overrides (null): unknown. Where disabled flags are hidden from SDKs, these answer
 // with the default in the code. An archived flag is served like any other.
 #ifndef GATE_EVIDENCE_FLAGS_FLAGSMITH_H_

@@ -228,7 +228,7 @@ TEST(LaunchDarkly, WhatIsNoAnswerIsRefusedAndSaysWhere) {
 // What the environment 3 of a project on Core, whose disabled flags are not hidden, says of f.
 constexpr char kStandard[] = R"("type":"STANDARD","multivariate_options":[])";
 constexpr char kDisabled[] =
-    R"("environment_feature_state":{"enabled":false,"environment":3,"identity":null,"feature_segment":null})";
+    R"("environment_feature_state":{"enabled":false,"environment":3,"identity":null,"feature_segment":null,"feature_state_value":null})";
 
 struct FlagsmithCase {
   const char* name;
@@ -259,15 +259,25 @@ constexpr FlagsmithCase kFlagsmith[] = {
     {"on", kStandard, R"("environment_feature_state":{"enabled":true,"environment":3})", kNone,
      "ON"},
     {"of_another_environment", kStandard,
-     R"("environment_feature_state":{"enabled":false,"environment":4})", kNone, "UNKNOWN"},
-    {"of_no_environment", kStandard, R"("environment_feature_state":{"enabled":false})", kNone,
+     R"("environment_feature_state":{"enabled":false,"environment":4,"feature_state_value":null})",
+     kNone, "UNKNOWN"},
+    {"of_no_environment", kStandard,
+     R"("environment_feature_state":{"enabled":false,"feature_state_value":null})", kNone,
      "UNKNOWN"},
     {"of_an_identity", kStandard,
-     R"("environment_feature_state":{"enabled":false,"environment":3,"identity":9})", kNone,
-     "UNKNOWN"},
+     R"("environment_feature_state":{"enabled":false,"environment":3,"identity":9,"feature_state_value":null})",
+     kNone, "UNKNOWN"},
     {"of_a_segment", kStandard,
-     R"("environment_feature_state":{"enabled":false,"environment":3,"feature_segment":9})", kNone,
-     "UNKNOWN"},
+     R"("environment_feature_state":{"enabled":false,"environment":3,"feature_segment":9,"feature_state_value":null})",
+     kNone, "UNKNOWN"},
+    {"with_a_value", kStandard,
+     R"("environment_feature_state":{"enabled":false,"environment":3,"feature_state_value":"x"})",
+     kNone, "UNKNOWN"},
+    {"with_a_value_that_is_empty", kStandard,
+     R"("environment_feature_state":{"enabled":false,"environment":3,"feature_state_value":""})",
+     kNone, "OFF"},
+    {"no_word_of_a_value", kStandard,
+     R"("environment_feature_state":{"enabled":false,"environment":3})", kNone, "UNKNOWN"},
     {"no_state", kStandard, R"("environment_feature_state":null)", kNone, "UNKNOWN"},
     {"enabled_is_a_text", kStandard,
      R"("environment_feature_state":{"enabled":"false","environment":3})", kNone, "UNKNOWN"},

@@ -323,7 +323,7 @@ TEST_F(FlagServerTest, FlagsmithIsAskedForThePlaceAndThenForTheFlags) {
        R"({"hide_disabled_flags":false,"use_edge_identities":false})",
        R"({"count":1,"next":"http://elsewhere/","results":[{"name":"f","type":"STANDARD",)"
        R"("multivariate_options":[],"num_segment_overrides":0,"num_identity_overrides":null,)"
-       R"("environment_feature_state":{"enabled":false,"environment":3}}]})"});
+       R"("environment_feature_state":{"enabled":false,"environment":3,"feature_state_value":null}}]})"});
   const RawHttpServer http(recorder.script());
   config::v1::FlagServer server;
   server.set_name("main");
