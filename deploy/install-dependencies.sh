@@ -15,7 +15,7 @@ build=(
   libpq-dev libsqlite3-dev libpg-query-dev postgresql-server-dev-15
   libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev
   libssl-dev libzstd-dev libboost-math-dev
-  libcli11-dev libre2-dev
+  libcli11-dev libre2-dev libgit2-dev
   nodejs npm # the grammars of programming languages come from npm
   libgtest-dev libgmock-dev
 )
