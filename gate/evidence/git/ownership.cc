@@ -130,7 +130,9 @@ FilePointer Annotation::Apply(const Edit& edit, int own,
     }
     for (size_t line = hunk.new_begin; line < hunk.new_end; ++line) {
       const auto moved = removed.find(Stripped(after[line]));
-      file->lines.push_back(moved == removed.end() ? set : sets_.Union(set, moved->second));
+      const int owners = moved == removed.end() ? set : sets_.Union(set, moved->second);
+      file->lines.push_back(owners);
+      file->workers = sets_.Union(file->workers, owners);
     }
     old_line = hunk.old_end;
   }

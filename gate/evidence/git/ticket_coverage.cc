@@ -107,7 +107,12 @@ absl::Status Covering::Read(const std::vector<TreeChange>& changes) {
         ownership_.WorkedOn(change.path(), ticket_) ||
         (change.before.there() && ownership_.WorkedOn(change.before.path, ticket_));
     if (!worked_on) continue;
-    if (const std::optional<Unread> unread = Unreadable(change)) unread_.push_back(*unread);
+    if (const std::optional<Unread> unread = Unreadable(change)) {
+      unread_.push_back(*unread);
+      const bool other_text = change.before.text() && change.after.text() &&
+                              git_oid_equal(&change.before.id, &change.after.id) == 0;
+      if (!other_text) continue;
+    }
     const absl::StatusOr<bool> read = ReadOne(change);
     if (!read.ok()) return read.status();
     if (!*read) {

@@ -92,7 +92,8 @@ v1::ReleaseTicket TicketOf(const v1::Release& release, const std::string& key) {
 
 std::vector<std::string> SubjectsOf(const v1::Release& release, const std::string& key) {
   std::vector<std::string> subjects;
-  for (const std::string& revision : TicketOf(release, key).commits()) {
+  const v1::ReleaseTicket ticket = TicketOf(release, key);
+  for (const std::string& revision : ticket.commits()) {
     for (const v1::ReleaseCommit& commit : release.commits()) {
       if (commit.revision() == revision) subjects.push_back(commit.summary());
     }
