@@ -80,6 +80,10 @@ int WriteToMemory(git_odb* objects) {
   return git_odb_add_backend(objects, memory, kFirst);
 }
 
+std::string FileName(const git_oid& id, const std::string& path) {
+  return absl::StrCat("the file ", render::ValidUtf8(path), " (", ShortHex(id), ")");
+}
+
 }  // namespace
 
 absl::StatusOr<Repository> Repository::Open(const std::string& folder, const std::string& name) {
@@ -173,19 +177,23 @@ absl::StatusOr<TreeHandle> Repository::TreeOf(const git_oid& commit) const {
   return Tree(*git_commit_tree_id(handle->get()));
 }
 
-absl::StatusOr<std::optional<std::string>> Repository::Blob(const git_oid& id, size_t max_bytes,
-                                                            const std::string& path) const {
-  const std::string what =
-      absl::StrCat("the file ", render::ValidUtf8(path), " (", ShortHex(id), ")");
+absl::StatusOr<size_t> Repository::SizeOf(const git_oid& id, const std::string& path) const {
+  if (const auto known = sizes_.find(id); known != sizes_.end()) return known->second;
   size_t size = 0;
   git_object_t type = GIT_OBJECT_INVALID;
-  if (const int code = git_odb_read_header(&size, &type, objects_.get(), &id); code != 0) {
-    return Failed(code, what);
-  }
-  if (size > max_bytes) return std::nullopt;
+  const int code = git_odb_read_header(&size, &type, objects_.get(), &id);
+  if (code != 0) return Failed(code, FileName(id, path));
+  return sizes_[id] = size;
+}
+
+absl::StatusOr<std::optional<std::string>> Repository::Blob(const git_oid& id, size_t max_bytes,
+                                                            const std::string& path) const {
+  const absl::StatusOr<size_t> size = SizeOf(id, path);
+  if (!size.ok()) return size.status();
+  if (*size > max_bytes) return std::nullopt;
   git_blob* raw = nullptr;
   if (const int code = git_blob_lookup(&raw, repository_.get(), &id); code != 0) {
-    return Failed(code, what);
+    return Failed(code, FileName(id, path));
   }
   const BlobHandle blob(raw);
   return std::string(static_cast<const char*>(git_blob_rawcontent(raw)), git_blob_rawsize(raw));

@@ -6,6 +6,8 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "gate/evidence/git/handles.h"
@@ -36,6 +38,8 @@ class Repository {
   // A file's bytes; nothing where it has more than `max_bytes`. `path` is for errors.
   absl::StatusOr<std::optional<std::string>> Blob(const git_oid& id, size_t max_bytes,
                                                   const std::string& path) const;
+  // Bytes of a file; what was asked once is known.
+  absl::StatusOr<size_t> SizeOf(const git_oid& id, const std::string& path) const;
 
   // As GitError; of what is not there, how to get it.
   absl::Status Failed(int code, const std::string& what) const;
@@ -49,6 +53,7 @@ class Repository {
   RepositoryHandle repository_;
   OdbHandle objects_;
   std::string name_;
+  mutable std::unordered_map<git_oid, size_t, OidHash, OidEqual> sizes_;
   bool shallow_ = false;
   bool partial_ = false;  // made with --filter: files may be missing
 };

@@ -10,8 +10,9 @@
 namespace gate::git {
 namespace {
 
-constexpr size_t kMostConflicts = 100;
+constexpr int kMostConflicts = 100;
 constexpr unsigned kRenameLimit = 1000;
+constexpr size_t kLargestMerge = 256 << 10;
 
 using Files = std::map<std::string, TreeFile>;
 
@@ -61,6 +62,54 @@ struct ThreeWay {
   Files ancestor, ours, theirs;
 };
 
+// Whether files of these sizes can be half alike, as git reckons it.
+bool SizesAreClose(size_t a, size_t b) { return 2 * std::min(a, b) >= std::max(a, b); }
+
+// Files that have come since the commit and may be those of `parts` that have gone; and others that
+// have gone and may be these as well.
+absl::StatusOr<std::vector<std::string>> RenameCandidates(const Repository& repository,
+                                                          git_tree* commit, const ThreeWay& parts,
+                                                          const ChangedTree& tree) {
+  const auto since = ChangesBetween(repository, commit, tree.tree(), false);
+  if (!since.ok()) return since.status();
+  std::vector<TreeFile> gone, added;
+  for (const TreeChange& change : *since) {
+    if (!change.after.there()) gone.push_back(change.before);
+    if (!change.before.there()) added.push_back(change.after);
+  }
+  const ChangedTree of_commit(repository, commit);
+  for (const auto& [path, now] : tree.changed()) {
+    const absl::StatusOr<TreeFile> before = of_commit.At(path);
+    if (!before.ok()) return before.status();
+    if (before->there() && !now.there()) gone.push_back(*before);
+    if (!before->there() && now.there()) added.push_back(now);
+  }
+  std::set<size_t> sizes;
+  for (const auto& [path, before] : parts.ancestor) {
+    if (!before.text() || parts.ours.at(path).there()) continue;
+    const absl::StatusOr<size_t> size = repository.SizeOf(before.id, path);
+    if (!size.ok()) return size.status();
+    sizes.insert(*size);
+  }
+  std::vector<std::string> candidates;
+  // First what is new and may be ours, then what has gone and may be that.
+  for (const std::vector<TreeFile>* files : {&added, &gone}) {
+    std::set<size_t> found;
+    for (const TreeFile& file : *files) {
+      if (!file.text()) continue;
+      const absl::StatusOr<size_t> size = repository.SizeOf(file.id, file.path);
+      if (!size.ok()) return size.status();
+      if (std::ranges::none_of(sizes, [&](size_t own) { return SizesAreClose(own, *size); })) {
+        continue;
+      }
+      candidates.push_back(file.path);
+      found.insert(*size);
+    }
+    sizes = std::move(found);
+  }
+  return candidates;
+}
+
 absl::StatusOr<ThreeWay> PartsFor(const Repository& repository, git_tree* commit,
                                   const std::vector<TreeChange>& changes, const ChangedTree& tree) {
   ThreeWay parts;
@@ -97,17 +146,35 @@ absl::StatusOr<ThreeWay> PartsFor(const Repository& repository, git_tree* commit
   }
   if (!moved) return parts;
   // A file of the commit has gone since: it may have another name now.
-  const auto since = ChangesBetween(repository, commit, tree.tree(), false);
-  if (!since.ok()) return since.status();
-  std::vector<std::string> paths;
-  for (const TreeChange& change : *since) {
-    if (!change.before.there() || !change.after.there()) paths.push_back(change.path());
-  }
-  for (const auto& [path, file] : tree.changed()) paths.push_back(path);
-  for (const std::string& path : paths) {
+  const absl::StatusOr<std::vector<std::string>> others =
+      RenameCandidates(repository, commit, parts, tree);
+  if (!others.ok()) return others.status();
+  for (const std::string& path : *others) {
     if (absl::Status taken = take(path); !taken.ok()) return taken;
   }
   return parts;
+}
+
+// Takes files that both sides have changed, and that are too large to be merged, out of the parts.
+absl::StatusOr<std::vector<std::string>> TakeOutLarge(const Repository& repository,
+                                                      ThreeWay& parts) {
+  std::vector<std::string> large;
+  for (const auto& [path, ancestor] : parts.ancestor) {
+    const TreeFile &ours = parts.ours[path], &theirs = parts.theirs[path];
+    if (!ancestor.text() || !ours.text() || !theirs.text()) continue;
+    if (Same(ancestor, ours) || Same(ancestor, theirs) || Same(ours, theirs)) continue;
+    for (const TreeFile* file : {&ancestor, &ours, &theirs}) {
+      const absl::StatusOr<size_t> size = repository.SizeOf(file->id, path);
+      if (!size.ok()) return size.status();
+      if (*size <= kLargestMerge) continue;
+      large.push_back(path);
+      break;
+    }
+  }
+  for (const std::string& path : large) {
+    for (Files* side : {&parts.ancestor, &parts.ours, &parts.theirs}) side->erase(path);
+  }
+  return large;
 }
 
 }  // namespace
@@ -136,8 +203,10 @@ absl::StatusOr<TakeBackResult> TakeBack(const Repository& repository, const git_
                                         const std::vector<TreeChange>& changes, ChangedTree& tree) {
   const absl::StatusOr<TreeHandle> of_commit = repository.TreeOf(commit);
   if (!of_commit.ok()) return of_commit.status();
-  const absl::StatusOr<ThreeWay> parts = PartsFor(repository, of_commit->get(), changes, tree);
+  absl::StatusOr<ThreeWay> parts = PartsFor(repository, of_commit->get(), changes, tree);
   if (!parts.ok()) return parts.status();
+  auto large = TakeOutLarge(repository, *parts);
+  if (!large.ok()) return large.status();
   const auto ancestor = TreeOf(repository, parts->ancestor);
   const auto ours = TreeOf(repository, parts->ours);
   const auto theirs = TreeOf(repository, parts->theirs);
@@ -153,10 +222,9 @@ absl::StatusOr<TakeBackResult> TakeBack(const Repository& repository, const git_
   }
   const IndexHandle merged(raw);
   TakeBackResult result;
-  if (git_index_has_conflicts(raw) != 0) {
-    result.conflicts = ConflictsOf(raw);
-    return result;
-  }
+  result.untried = *std::move(large);
+  if (git_index_has_conflicts(raw) != 0) result.conflicts = ConflictsOf(raw);
+  if (!result.clean()) return result;
   result.nothing = true;
   for (const auto& [path, before] : parts->ours) {
     const git_index_entry* entry = git_index_get_bypath(raw, path.c_str(), 0);
@@ -220,7 +288,7 @@ absl::StatusOr<bool> Reverts::IsInverse(const TakenBack& taken) const {
   const absl::StatusOr<TakeBackResult> result =
       TakeBack(repository_, range_.commits[static_cast<size_t>(taken.commit)].id, *changes, tree);
   if (!result.ok()) return result.status();
-  if (!result->conflicts.empty()) return false;
+  if (!result->clean()) return false;
   const auto made = ChangesOf({taken.by, 0});
   if (!made.ok()) return made.status();
   Files after;
@@ -277,32 +345,50 @@ std::vector<Reverts::Step> Reverts::StepsOf(const TicketWork& ticket, std::strin
   return steps;
 }
 
+absl::Status Reverts::Try(const Step& step, ChangedTree& head, v1::Revert& revert) const {
+  if (absl::Status late = InTime(deadline_, "what would be taken back"); !late.ok()) return late;
+  const std::string id = RevisionOf(step);
+  const auto changes = ChangesOf(step);
+  if (!changes.ok()) return changes.status();
+  const auto result =
+      TakeBack(repository_, range_.commits[static_cast<size_t>(step.commit)].id, *changes, head);
+  if (!result.ok()) return result.status();
+  if (result->clean() && result->nothing) return absl::OkStatus();
+  revert.add_commits(id);
+  if (result->clean()) return absl::OkStatus();
+  revert.set_clean(false);
+  revert.set_conflicting_commit(id);
+  for (const std::string& path : result->conflicts) {
+    if (revert.conflicting_paths_size() == kMostConflicts) break;
+    revert.add_conflicting_paths(render::ValidUtf8(path));
+  }
+  if (result->conflicts.empty()) {
+    revert.set_failure(absl::StrCat(render::ValidUtf8(result->untried[0]),
+                                    " has changed since, and is too large for it to be tried"));
+  }
+  return absl::OkStatus();
+}
+
+std::string Reverts::RevisionOf(const Step& step) const {
+  return Hex(range_.commits[static_cast<size_t>(step.commit)].id);
+}
+
 absl::StatusOr<v1::Revert> Reverts::Of(const TicketWork& ticket, ChangedTree& head) const {
   v1::Revert revert;
   const std::vector<Step> steps = StepsOf(ticket, *revert.mutable_failure());
   if (!revert.failure().empty()) return revert;
   revert.set_clean(true);
   for (const Step& step : steps) {
-    if (absl::Status late = InTime(deadline_, "what would be taken back"); !late.ok()) return late;
-    const git_oid& id = range_.commits[static_cast<size_t>(step.commit)].id;
-    if (!revert.clean()) {
-      revert.add_commits(Hex(id));
+    if (!revert.clean()) {  // Behind the one that does not go back.
+      revert.add_commits(RevisionOf(step));
       continue;
     }
-    const auto changes = ChangesOf(step);
-    if (!changes.ok()) return changes.status();
-    const auto result = TakeBack(repository_, id, *changes, head);
-    if (!result.ok()) return result.status();
-    if (result->nothing && result->conflicts.empty()) continue;
-    revert.add_commits(Hex(id));
-    if (result->conflicts.empty()) continue;
+    const absl::Status tried = Try(step, head, revert);
+    if (absl::IsDeadlineExceeded(tried)) return tried;
+    if (tried.ok()) continue;
+    revert.add_commits(RevisionOf(step));
     revert.set_clean(false);
-    revert.set_conflicting_commit(Hex(id));
-    for (const std::string& path : result->conflicts) {
-      if (revert.conflicting_paths_size() < static_cast<int>(kMostConflicts)) {
-        revert.add_conflicting_paths(render::ValidUtf8(path));
-      }
-    }
+    revert.set_failure(std::string(tried.message()));
   }
   return revert;
 }

@@ -36,12 +36,18 @@ class ChangedTree {
   std::map<std::string, TreeFile> changed_;
 };
 
-// Takes what a commit has changed (`changes`: from its parent to it) back from a tree. Paths with
-// conflicts, sorted; where there are none `tree` is changed. `nothing`: it was gone already.
 struct TakeBackResult {
-  std::vector<std::string> conflicts;
-  bool nothing = false;
+  std::vector<std::string> conflicts;  // paths, sorted
+  // Paths of files over 256 KiB that have changed since: comparing them line by line takes longer
+  // than an answer may, and most of them are generated.
+  std::vector<std::string> untried;
+  bool nothing = false;  // it was gone already
+
+  bool clean() const { return conflicts.empty() && untried.empty(); }
 };
+
+// Takes what a commit has changed (`changes`: from its parent to it) back from a tree, which is
+// changed where that is clean.
 absl::StatusOr<TakeBackResult> TakeBack(const Repository& repository, const git_oid& commit,
                                         const std::vector<TreeChange>& changes, ChangedTree& tree);
 
@@ -65,7 +71,8 @@ class Reverts {
   absl::Status Prepare();
   bool IsTakenBack(int commit) const { return taken_back_[static_cast<size_t>(commit)]; }
 
-  // `head` is given what the tree would be, as far as it went.
+  // `head` is given what the tree would be, as far as it went. DEADLINE_EXCEEDED; all else that
+  // goes wrong is the answer's failure.
   absl::StatusOr<v1::Revert> Of(const TicketWork& ticket, ChangedTree& head) const;
 
  private:
@@ -75,6 +82,9 @@ class Reverts {
   };
   absl::StatusOr<bool> IsInverse(const TakenBack& taken) const;
   absl::StatusOr<std::vector<TreeChange>> ChangesOf(const Step& step) const;
+  // Adds to `revert` what comes of one step.
+  absl::Status Try(const Step& step, ChangedTree& head, v1::Revert& revert) const;
+  std::string RevisionOf(const Step& step) const;
   // In the order in which they are taken back. `failure` says why there is none.
   std::vector<Step> StepsOf(const TicketWork& ticket, std::string& failure) const;
 

@@ -4,9 +4,8 @@
 #include <map>
 #include <utility>
 
-#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "checks/render/escape.h"
 
 namespace gate::git {
@@ -15,6 +14,12 @@ namespace {
 // As git's diff.renameLimit.
 constexpr size_t kRenameLimit = 1000;
 constexpr size_t kMostFiles = 1'000'000;
+
+// Whether it can be the name of a file or folder. No program of git makes others.
+bool IsSafeName(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         !absl::EqualsIgnoreCase(std::string(name), ".git");
+}
 
 absl::Status Unsafe(const Repository& repository, const std::string& path) {
   return absl::DataLossError(absl::StrCat("the mirror ", repository.name(), " has a file named \"",
@@ -33,11 +38,9 @@ class Comparison {
   std::vector<TreeChange> changes;
 
  private:
-  struct Sides {
-    const git_tree_entry* before = nullptr;
-    const git_tree_entry* after = nullptr;
-  };
-
+  // Null: it is not there.
+  absl::Status CompareOne(const git_tree_entry* before, const git_tree_entry* after,
+                          const std::string& folder, int depth);
   absl::StatusOr<TreeHandle> Folder(const git_tree_entry* entry) const;
 
   const Repository& repository_;
@@ -64,34 +67,39 @@ absl::Status Comparison::Compare(git_tree* before, git_tree* after, const std::s
     return absl::DataLossError(
         absl::StrCat("the mirror ", repository_.name(), " has folders too deep to be looked into"));
   }
-  std::map<std::string_view, Sides> names;
-  for (size_t i = 0; before != nullptr && i < git_tree_entrycount(before); ++i) {
-    const git_tree_entry* entry = git_tree_entry_byindex(before, i);
-    names[git_tree_entry_name(entry)].before = entry;
-  }
+  const auto same = [](const git_tree_entry* a, const git_tree_entry* b) {
+    return git_oid_equal(git_tree_entry_id(a), git_tree_entry_id(b)) != 0 &&
+           git_tree_entry_filemode(a) == git_tree_entry_filemode(b);
+  };
   for (size_t i = 0; after != nullptr && i < git_tree_entrycount(after); ++i) {
-    const git_tree_entry* entry = git_tree_entry_byindex(after, i);
-    names[git_tree_entry_name(entry)].after = entry;
+    const git_tree_entry* now = git_tree_entry_byindex(after, i);
+    const git_tree_entry* old =
+        before == nullptr ? nullptr : git_tree_entry_byname(before, git_tree_entry_name(now));
+    if (old != nullptr && same(old, now)) continue;
+    if (absl::Status done = CompareOne(old, now, folder, depth); !done.ok()) return done;
   }
-  for (const auto& [name, sides] : names) {
-    if (sides.before != nullptr && sides.after != nullptr &&
-        git_oid_equal(git_tree_entry_id(sides.before), git_tree_entry_id(sides.after)) != 0 &&
-        git_tree_entry_filemode(sides.before) == git_tree_entry_filemode(sides.after)) {
+  for (size_t i = 0; before != nullptr && i < git_tree_entrycount(before); ++i) {
+    const git_tree_entry* old = git_tree_entry_byindex(before, i);
+    if (after != nullptr && git_tree_entry_byname(after, git_tree_entry_name(old)) != nullptr) {
       continue;
     }
-    const std::string path = absl::StrCat(folder, std::string(name));
-    if (!IsSafePath(path)) return Unsafe(repository_, path);
-    TreeChange change{FileOf(sides.before, path), FileOf(sides.after, path)};
-    if (change.before.there() || change.after.there()) changes.push_back(std::move(change));
-    if (!IsFolder(sides.before) && !IsFolder(sides.after)) continue;
-    const absl::StatusOr<TreeHandle> old_folder = Folder(sides.before);
-    if (!old_folder.ok()) return old_folder.status();
-    const absl::StatusOr<TreeHandle> new_folder = Folder(sides.after);
-    if (!new_folder.ok()) return new_folder.status();
-    absl::Status compared = Compare(old_folder->get(), new_folder->get(), path + "/", depth + 1);
-    if (!compared.ok()) return compared;
+    if (absl::Status done = CompareOne(old, nullptr, folder, depth); !done.ok()) return done;
   }
   return absl::OkStatus();
+}
+
+absl::Status Comparison::CompareOne(const git_tree_entry* before, const git_tree_entry* after,
+                                    const std::string& folder, int depth) {
+  const char* name = git_tree_entry_name(after != nullptr ? after : before);
+  const std::string path = absl::StrCat(folder, name);
+  if (!IsSafeName(name)) return Unsafe(repository_, path);
+  TreeChange change{FileOf(before, path), FileOf(after, path)};
+  if (change.before.there() || change.after.there()) changes.push_back(std::move(change));
+  if (!IsFolder(before) && !IsFolder(after)) return absl::OkStatus();
+  const absl::StatusOr<TreeHandle> old_folder = Folder(before), new_folder = Folder(after);
+  if (!old_folder.ok()) return old_folder.status();
+  if (!new_folder.ok()) return new_folder.status();
+  return Compare(old_folder->get(), new_folder->get(), path + "/", depth + 1);
 }
 
 // Puts files that are gone and new ones that are like them together.
@@ -141,7 +149,7 @@ struct Listing {
 int List(const char* root, const git_tree_entry* entry, void* payload) {
   Listing& listing = *static_cast<Listing*>(payload);
   const std::string path = absl::StrCat(root, git_tree_entry_name(entry));
-  if (!IsSafePath(path)) listing.status = Unsafe(listing.repository, path);
+  if (!IsSafeName(git_tree_entry_name(entry))) listing.status = Unsafe(listing.repository, path);
   if (listing.files.size() >= kMostFiles) {
     listing.status = absl::ResourceExhaustedError(absl::StrCat("more than ", kMostFiles, " files"));
   }
@@ -154,17 +162,6 @@ int List(const char* root, const git_tree_entry* entry, void* payload) {
 }
 
 }  // namespace
-
-bool IsSafePath(std::string_view path) {
-  if (path.empty() || path.find('\0') != std::string_view::npos) return false;
-  const std::vector<std::string> parts = absl::StrSplit(std::string(path), '/');
-  for (const std::string& part : parts) {
-    if (part.empty() || part == "." || part == ".." || absl::EqualsIgnoreCase(part, ".git")) {
-      return false;
-    }
-  }
-  return true;
-}
 
 absl::StatusOr<TreeHandle> TreeOfFiles(const Repository& repository,
                                        const std::vector<const TreeFile*>& files) {

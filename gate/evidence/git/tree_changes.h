@@ -3,7 +3,6 @@
 #define GATE_EVIDENCE_GIT_TREE_CHANGES_H_
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -45,9 +44,6 @@ absl::StatusOr<TreeHandle> TreeOfFiles(const Repository& repository,
 
 // All files of a tree, by path.
 absl::StatusOr<std::vector<TreeFile>> FilesOf(const Repository& repository, git_tree* tree);
-
-// Whether a path is relative, and has neither empty parts nor `.`, `..` or `.git` among them.
-bool IsSafePath(std::string_view path);
 
 }  // namespace gate::git
 
