@@ -33,7 +33,7 @@ quietly() { # quietly WHAT COMMAND...: one line for each step; its output only w
 quietly "installing dependencies" deploy/install-dependencies.sh --build-only
 quietly "configuring" cmake --preset release -DGATE_TESTS=OFF
 quietly "building gated and gatectl" cmake --build --preset release -j "$(nproc)" \
-  --target gated gatectl gate-inspect gate-rehearse
+  --target gated gatectl gate-inspect gate-rehearse gate-release
 bin=$PWD/build/release/bin
 export PATH="$bin:$PATH"
 

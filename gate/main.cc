@@ -15,9 +15,11 @@
 #include "gate/evidence/calendar.h"
 #include "gate/evidence/flags/flag_server_source.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/evidence/git_source.h"
 #include "gate/evidence/metrics_files.h"
 #include "gate/evidence/prometheus.h"
 #include "gate/evidence/rehearsals.h"
+#include "gate/evidence/release_process.h"
 #include "gate/evidence/reported_source.h"
 #include "gate/evidence/schema_change.h"
 #include "gate/http/site.h"
@@ -71,6 +73,15 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
     auto rehearsals = RehearsalSource::Open(config.rehearsal());
     if (!rehearsals.ok()) return rehearsals.status();
     sources.push_back(*std::move(rehearsals));
+  }
+  if (!config.repositories().empty()) {
+    auto process = ReleaseProcess::Find();
+    if (!process.ok()) return process.status();
+    sources.push_back(std::make_unique<GitSource>(
+        std::vector(config.repositories().begin(), config.repositories().end()),
+        [process = *std::move(process)](const auto& query, const auto& folder, auto deadline) {
+          return process.Answer(query, folder, deadline);
+        }));
   }
   if (demo) sources.push_back(std::make_unique<DemoMetrics>());
   return sources;

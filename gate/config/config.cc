@@ -42,6 +42,11 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
   for (config::v1::FlagServer& server : *config.mutable_flag_servers()) {
     ResolveFlagFiles(path, server);
   }
+  for (config::v1::Repository& repository : *config.mutable_repositories()) {
+    if (!repository.folder().empty()) {
+      repository.set_folder(ResolvePath(path, repository.folder()));
+    }
+  }
 }
 
 }  // namespace
@@ -83,6 +88,9 @@ void FillDefaults(config::v1::Config& config) {
     if (rehearsal.max_disk_bytes() == 0) rehearsal.set_max_disk_bytes(512 << 20);
     if (!rehearsal.has_timeout()) rehearsal.mutable_timeout()->set_seconds(30);
     if (rehearsal.max_in_flight() == 0) rehearsal.set_max_in_flight(2);
+  }
+  for (config::v1::Repository& repository : *config.mutable_repositories()) {
+    if (!repository.has_timeout()) repository.mutable_timeout()->set_seconds(60);
   }
   config::v1::ReportedMetrics& reported = *config.mutable_reported_metrics();
   if (!reported.has_retention()) reported.mutable_retention()->set_seconds(14 * 24 * 3600);

@@ -40,6 +40,7 @@ class Validator {
     CheckReportedMetrics();
     CheckMetricsFiles();
     CheckFlagServers(config_, issues_);
+    CheckRepositories();
     CheckLimits();
     if (config_.has_drain_timeout()) {
       CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");
@@ -69,6 +70,7 @@ class Validator {
   void CheckRehearsal();
   void CheckReportedMetrics();
   void CheckMetricsFiles();
+  void CheckRepositories();
   void CheckLimits();
 
   const config::v1::Config& config_;
@@ -317,6 +319,40 @@ void Validator::CheckMetricsFiles() {
       Issue(at + ".folder", "\"folder\" is required: where the files *.om are");
     } else if (!std::filesystem::is_directory(files.folder(), error)) {
       Issue(at + ".folder", Quoted(files.folder()) + " is no folder");
+    }
+  }
+}
+
+void Validator::CheckRepositories() {
+  std::map<std::string, int> names, addresses;
+  for (int i = 0; i < config_.repositories_size(); ++i) {
+    const config::v1::Repository& repository = config_.repositories(i);
+    const std::string at = absl::StrCat("repositories[", i, "]");
+    if (repository.name().empty()) {
+      Issue(at + ".name", "\"name\" is required: policies name the repository by it");
+    } else if (const auto [first, added] = names.emplace(repository.name(), i); !added) {
+      Issue(at + ".name", absl::StrCat("the name ", Quoted(repository.name()),
+                                       " is taken by repositories[", first->second, "]"));
+    }
+    std::error_code error;
+    if (repository.folder().empty()) {
+      Issue(at + ".folder", "\"folder\" is required: where the repository is on this machine");
+    } else if (!std::filesystem::is_directory(repository.folder(), error)) {
+      Issue(at + ".folder", Quoted(repository.folder()) + " is no folder");
+    } else if (!std::filesystem::exists(repository.folder() + "/.git", error) &&
+               !std::filesystem::exists(repository.folder() + "/objects", error)) {
+      Issue(at + ".folder", Quoted(repository.folder()) +
+                                " is no git repository: git clone --mirror ADDRESS makes one");
+    }
+    if (!repository.address().empty()) {
+      const auto [first, added] = addresses.emplace(repository.address(), i);
+      if (!added) {
+        Issue(at + ".address", absl::StrCat("is the address of repositories[", first->second,
+                                            "] as well: a change could not tell them apart"));
+      }
+    }
+    if (repository.has_timeout()) {
+      CheckDuration(repository.timeout(), absl::Seconds(1), absl::Seconds(60), at + ".timeout");
     }
   }
 }

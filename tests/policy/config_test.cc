@@ -150,6 +150,30 @@ TEST_F(ConfigTest, MetricsWithoutAServer) {
                   "9:12: the name \"one\" is taken by metrics_files[1]"));
 }
 
+TEST_F(ConfigTest, Repositories) {
+  folder_.Write("shop.git/objects/x", "x");
+  folder_.Write("pay/.git/HEAD", "x");
+  const std::string head = std::string(kLeast) + "repositories:\n";
+  EXPECT_THAT(Load(head + "  - {name: shop, folder: shop.git, address: github.com/example/shop}\n"
+                          "  - {name: pay, folder: pay, timeout: 10s}\n"),
+              IsEmpty());
+  EXPECT_EQ(config_.repositories(0).folder(), folder_.File("shop.git"));
+  EXPECT_EQ(config_.repositories(0).timeout().seconds(), 60);
+  EXPECT_EQ(config_.repositories(1).timeout().seconds(), 10);
+  EXPECT_THAT(Load(head + "  - {folder: nowhere, address: a}\n"
+                          "  - {name: one, timeout: 2m, address: a}\n"
+                          "  - {name: one, folder: tls}\n"),
+              ElementsAre("5:5: \"name\" is required: policies name the repository by it",
+                          "5:14: \"DIR/nowhere\" is no folder",
+                          "6:5: \"folder\" is required: where the repository is on this machine",
+                          "6:26: 2m is out of range: 1s to 1m",
+                          "6:39: is the address of repositories[0] as well: a change could not "
+                          "tell them apart",
+                          "7:12: the name \"one\" is taken by repositories[1]",
+                          "7:25: \"DIR/tls\" is no git repository: git clone --mirror ADDRESS "
+                          "makes one"));
+}
+
 TEST_F(ConfigTest, MetricsServersWithCredentials) {
   folder_.Write("password", "x");
   EXPECT_THAT(Load("grpc: {address: \"127.0.0.1:8443\"}\n"

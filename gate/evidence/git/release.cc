@@ -65,7 +65,7 @@ v1::ReleaseCommit CommitOf(const RangeCommit& commit) {
   told.set_author(render::ValidUtf8(commit.author));
   told.set_summary(SummaryOf(commit.message));
   told.mutable_time()->set_seconds(commit.time);
-  told.set_merge(commit.merge());
+  for (const git_oid& parent : commit.parents) told.add_parents(Hex(parent));
   return told;
 }
 
@@ -180,9 +180,10 @@ absl::Status Answer::Cover(v1::Release& release) {
                                                            ? flags::Wrapper::kProperty
                                                            : std::max(wrapper.argument(), 1) - 1});
     }
-    *release.mutable_tickets(static_cast<int>(i))->mutable_coverage() =
+    auto coverage =
         CoverTicket(repository_, *changes, head_files, ownership, static_cast<int>(i), question);
-    if (absl::IsDeadlineExceeded(head_files.status())) return head_files.status();
+    if (!coverage.ok()) return coverage.status();
+    *release.mutable_tickets(static_cast<int>(i))->mutable_coverage() = *std::move(coverage);
   }
   return absl::OkStatus();
 }

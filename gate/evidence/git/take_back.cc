@@ -384,7 +384,7 @@ absl::StatusOr<v1::Revert> Reverts::Of(const TicketWork& ticket, ChangedTree& he
       continue;
     }
     const absl::Status tried = Try(step, head, revert);
-    if (absl::IsDeadlineExceeded(tried)) return tried;
+    if (absl::IsDeadlineExceeded(tried) || absl::IsNotFound(tried)) return tried;
     if (tried.ok()) continue;
     revert.add_commits(RevisionOf(step));
     revert.set_clean(false);

@@ -71,8 +71,8 @@ class Reverts {
   absl::Status Prepare();
   bool IsTakenBack(int commit) const { return taken_back_[static_cast<size_t>(commit)]; }
 
-  // `head` is given what the tree would be, as far as it went. DEADLINE_EXCEEDED; all else that
-  // goes wrong is the answer's failure.
+  // `head` is given what the tree would be, as far as it went. DEADLINE_EXCEEDED, or NOT_FOUND
+  // where an object is missing; all else that goes wrong is the answer's failure.
   absl::StatusOr<v1::Revert> Of(const TicketWork& ticket, ChangedTree& head) const;
 
  private:

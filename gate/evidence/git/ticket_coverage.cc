@@ -192,15 +192,17 @@ v1::FlagCoverage Covering::Report(const flags::Coverage& found, const std::strin
 
 }  // namespace
 
-v1::FlagCoverage CoverTicket(const Repository& repository, const std::vector<TreeChange>& changes,
-                             const HeadFiles& head, const Ownership& ownership, int ticket,
-                             const flags::FlagQuestion& question) {
+absl::StatusOr<v1::FlagCoverage> CoverTicket(const Repository& repository,
+                                             const std::vector<TreeChange>& changes,
+                                             const HeadFiles& head, const Ownership& ownership,
+                                             int ticket, const flags::FlagQuestion& question) {
   Covering covering(repository, ownership, ticket);
-  if (absl::Status read = covering.Read(changes); !read.ok()) {
-    return Failed(question.flag, std::string(read.message()));
-  }
+  if (absl::Status read = covering.Read(changes); !read.ok()) return read;
   const flags::Coverage found = flags::Cover(covering.files(), head, question);
-  if (!head.status().ok()) return Failed(question.flag, std::string(head.status().message()));
+  if (absl::IsResourceExhausted(head.status())) {
+    return Failed(question.flag, std::string(head.status().message()));
+  }
+  if (!head.status().ok()) return head.status();
   return covering.Report(found, question.flag);
 }
 

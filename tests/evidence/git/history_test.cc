@@ -90,7 +90,7 @@ TEST_P(HistoryTest, PathsAreThoseThatGitNames) {
   for (const v1::Release& release : releases_) {
     for (const v1::ReleaseCommit& commit : release.commits()) {
       std::set<std::string> expected;
-      if (commit.merge()) {
+      if (commit.parents_size() > 1) {
         for (const std::string& path : Lines(git_.Git(
                  {"diff-tree", "-c", "-r", "--name-only", "--no-commit-id", commit.revision()}))) {
           expected.insert(path);
@@ -132,7 +132,7 @@ TEST_P(HistoryTest, TicketsGoBackAsGitRevertTakesThem) {
         const auto found =
             std::ranges::find(release.commits(), commit, &v1::ReleaseCommit::revision);
         ASSERT_NE(found, release.commits().end());
-        if (found->merge()) command.insert(command.end(), {"-m", "1"});
+        if (found->parents_size() > 1) command.insert(command.end(), {"-m", "1"});
         command.push_back(commit);
         if (scratch.TryGit(command).exit == 0) continue;
         failed = commit;

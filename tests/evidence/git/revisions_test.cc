@@ -70,7 +70,7 @@ TEST_F(RevisionsTest, CommitsAreOldestFirstWithAllThatIsKnownOfThem) {
   EXPECT_EQ(commit.time().seconds(), 1'700'000'120);
   EXPECT_THAT(commit.tickets(), ElementsAre("TASKS-2"));
   EXPECT_THAT(commit.paths(), ElementsAre("a.txt"));
-  EXPECT_FALSE(commit.merge());
+  EXPECT_THAT(commit.parents(), ElementsAre(base_));
 }
 
 TEST_F(RevisionsTest, AbbreviatedRevisionsAndIdsOfTagsAreResolved) {
