@@ -13,7 +13,7 @@ build=(
   golang-github-gogo-googleapis-dev # google/api/*.proto and google/rpc/*.proto
   prometheus-cpp-dev libcurl4-openssl-dev
   libpq-dev libsqlite3-dev libpg-query-dev postgresql-server-dev-15
-  libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev
+  libcpp-httplib-dev nlohmann-json3-dev libyaml-cpp-dev libical-dev libpugixml-dev
   libssl-dev libzstd-dev libboost-math-dev
   libcli11-dev libre2-dev libgit2-dev
   nodejs npm # the grammars of programming languages come from npm
