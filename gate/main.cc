@@ -18,6 +18,7 @@
 #include "gate/evidence/git_source.h"
 #include "gate/evidence/metrics_files.h"
 #include "gate/evidence/prometheus.h"
+#include "gate/evidence/qa_results.h"
 #include "gate/evidence/rehearsals.h"
 #include "gate/evidence/release_process.h"
 #include "gate/evidence/reported_source.h"
@@ -60,6 +61,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
   sources.push_back(std::make_unique<CalendarSource>(policies));
   sources.push_back(std::make_unique<RequestedSchemaChange>());
   sources.push_back(std::make_unique<ReportedSource>(store));
+  sources.push_back(std::make_unique<QaResultsSource>(store));
   for (const auto& server : config.metrics_servers()) {
     sources.push_back(std::make_unique<PrometheusSource>(server, &metrics));
   }
@@ -118,7 +120,9 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   const ReportLimits reports = {FromProto(config.reported_metrics().retention()),
                                 config.reported_metrics().max_series(),
                                 config.reported_metrics().max_points_per_series()};
-  Api api({policies, evaluator, gatherer, store, clock, metrics, log, reports},
+  const QaLimits qa = {FromProto(config.qa_results().retention()), config.qa_results().max_builds(),
+                       config.qa_results().max_runs_per_build()};
+  Api api({policies, evaluator, gatherer, store, clock, metrics, log, reports, qa},
           limits.max_evaluations());
   Monitoring monitoring(metrics, log, store, [&] { return PolicyCondition(watcher.Status()); });
 

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checks/qa/junit_text.h"
 #include "checks/render/utf8.h"
 
 namespace gate::qa {
@@ -86,9 +87,9 @@ std::optional<JunitIssue> JunitDocument::FindRoot() {
         return JunitIssue{LineOf(node), "has a DOCTYPE, which no test report needs: it is refused"};
       case pugi::node_element:
         if (root_) {
-          return JunitIssue{LineOf(node),
-                            absl::StrCat("a second report begins here, <", node.name(),
-                                         ">: report each file by itself")};
+          return JunitIssue{LineOf(node), absl::StrCat("a second report begins here, <",
+                                                       CleanText(node.name(), 64),
+                                                       ">: report each file by itself")};
         }
         root_ = node;
         break;
@@ -103,11 +104,10 @@ std::optional<JunitIssue> JunitDocument::FindRoot() {
   if (!root_) return JunitIssue{0, "holds no element: is it XML?"};
   const std::string name = LocalName(root_);
   if (name == "testsuites" || name == "testsuite") return std::nullopt;
-  return JunitIssue{
-      LineOf(root_),
-      absl::StrCat("the report's element is <", std::string(root_.name()).substr(0, 64),
-                   ">, not <testsuites> or <testsuite>: it is not JUnit XML (NUnit, "
-                   "xUnit and TRX reports can be converted)")};
+  return JunitIssue{LineOf(root_),
+                    absl::StrCat("the report's element is <", CleanText(root_.name(), 64),
+                                 ">, not <testsuites> or <testsuite>: it is not JUnit XML (NUnit, "
+                                 "xUnit and TRX reports can be converted)")};
 }
 
 int JunitDocument::LineOf(pugi::xml_node node) const {

@@ -225,6 +225,15 @@ Result<v1::ReportMetricsResponse> Client::ReportMetrics(
       /*may_repeat=*/true);
 }
 
+Result<v1::ReportQaResultsResponse> Client::ReportQaResults(
+    const v1::ReportQaResultsRequest& request) {
+  return impl_->Call<v1::ReportQaResultsResponse>(
+      [&](grpc::ClientContext& context, v1::ReportQaResultsResponse& answer) {
+        return impl_->evidence().ReportQaResults(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
 Result<bool> Client::Healthy() {
   return impl_->Call<bool>(
       [&](grpc::ClientContext& context, bool& serving) {

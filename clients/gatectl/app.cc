@@ -113,6 +113,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddLint(root, session);
   AddExplain(root, session);
   AddMetrics(root, session);
+  AddQa(root, session);
   AddVerdict(root, session);
   AddPolicy(root, session);
   AddReview(root, session);

@@ -286,6 +286,17 @@ Or<bool> Git::Stream(const std::vector<std::string>& ids, const TakePiece& take)
   return true;
 }
 
+Or<std::vector<std::string>> Git::Modified() const {
+  const Or<std::string> text =
+      Run({"status", "--porcelain", "-z", "--no-renames", "--untracked-files=no"});
+  if (!text) return text.problem();
+  std::vector<std::string> paths;
+  for (const std::string& entry : Zeros(*text)) {
+    if (entry.size() > 3) paths.push_back(entry.substr(3));
+  }
+  return paths;
+}
+
 Or<std::vector<std::string>> Git::Uncommitted(const std::string& path) const {
   const Or<std::string> text = Run({"status", "--porcelain", "-z", "--no-renames",
                                     "--untracked-files=all", "--", Pathspec(path)});

@@ -77,6 +77,8 @@ class Git {
   // there, `take` is called with no piece. Memory does not grow with what is read.
   using TakePiece = std::function<void(size_t index, std::optional<std::string_view> piece)>;
   Or<bool> Stream(const std::vector<std::string>& ids, const TakePiece& take) const;
+  // Files of head that differ from it in the working tree.
+  Or<std::vector<std::string>> Modified() const;
   // Files under `path` that differ from head in the working tree, or are new in it.
   Or<std::vector<std::string>> Uncommitted(const std::string& path) const;
 

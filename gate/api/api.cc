@@ -69,6 +69,7 @@ Api::Api(const ApiParts& parts, int max_evaluations)
       methods_{
           {"gate.v1.Evidence.GetEvidence", Reading(&Api::GetEvidence)},
           {"gate.v1.Evidence.ReportMetrics", Reading(&Api::ReportMetrics)},
+          {"gate.v1.Evidence.ReportQaResults", Reading(&Api::ReportQaResults)},
           {"gate.v1.Freezes.Check", Reading(&Api::CheckFreezes)},
           {"gate.v1.Freezes.List", Reading(&Api::ListFreezes)},
           {"gate.v1.Gate.Evaluate",

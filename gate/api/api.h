@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "gate/base/clock.h"
+#include "gate/base/mutex.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/log/log.h"
@@ -43,6 +44,13 @@ struct ReportLimits {
   int64_t max_points_per_series = 100'000;
 };
 
+// How much of QA is kept.
+struct QaLimits {
+  absl::Duration retention = absl::Hours(400 * 24);
+  int64_t max_builds = 100'000;
+  int64_t max_runs_per_build = 1000;
+};
+
 // The parts that the API speaks for. All outlive it.
 struct ApiParts {
   const PolicyHolder& policies;
@@ -53,6 +61,7 @@ struct ApiParts {
   Metrics& metrics;
   Logger& log;
   ReportLimits reports = {};
+  QaLimits qa = {};
 };
 
 // Thread-safe.
@@ -85,6 +94,8 @@ class Api {
   absl::StatusOr<v1::Observation> GetEvidence(const v1::GetEvidenceRequest& request);
   // One message of the stream.
   absl::StatusOr<v1::ReportMetricsResponse> ReportMetrics(const v1::ReportMetricsRequest& request);
+  absl::StatusOr<v1::ReportQaResultsResponse> ReportQaResults(
+      const v1::ReportQaResultsRequest& request);
 
  private:
   using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,
@@ -101,6 +112,7 @@ class Api {
   const ApiParts parts_;
   const int max_evaluations_;
   std::atomic<int> in_flight_ = 0;
+  Mutex reading_;  // Held while a QA report is read: one at a time takes up to 300 MB.
   const std::map<std::string, Method, std::less<>> methods_;
 };
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "gate/base/field_error.h"
 
 namespace gate {
 namespace {
 
 constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+constexpr size_t kMaxName = 128;
 constexpr std::string_view kHexadecimal = "0123456789abcdef";
 
 bool Consists(std::string_view text, size_t size, std::string_view alphabet) {
@@ -24,6 +26,17 @@ absl::Status BadName(std::string_view expected) {
 }
 
 }  // namespace
+
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
+  });
+}
+
+bool IsRequestId(std::string text) {
+  std::erase(text, ':');
+  return text.empty() || IsName(text);
+}
 
 absl::StatusOr<std::string> ParseVerdictName(std::string_view name) {
   const std::string_view id = After("verdicts/", name);

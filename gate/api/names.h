@@ -9,6 +9,13 @@
 
 namespace gate {
 
+// Whether it can be the name of a service or an environment: 1 to 128 characters of A-Z a-z 0-9 . _
+// and -.
+bool IsName(std::string_view text);
+
+// The same with colons, or nothing.
+bool IsRequestId(std::string text);
+
 // The id of "verdicts/" and 26 characters of Crockford's base 32.
 absl::StatusOr<std::string> ParseVerdictName(std::string_view name);
 

@@ -14,6 +14,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
+#include "gate/api/names.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
 #include "gate/base/names.h"
@@ -36,22 +37,11 @@ constexpr absl::Duration kLongestStep = absl::Hours(1);
 // How far clocks may be apart.
 constexpr absl::Duration kFuture = absl::Minutes(1);
 
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
-  });
-}
-
 bool IsMetricName(std::string_view text) {
   return !text.empty() && text.size() <= kMaxMetricName &&
          std::ranges::all_of(text, [](unsigned char c) {
            return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
          });
-}
-
-bool IsRequestId(std::string text) {
-  std::erase(text, ':');
-  return text.empty() || IsName(text);
 }
 
 bool IsAmount(double value) { return std::isfinite(value) && value >= 0; }

@@ -96,6 +96,10 @@ void FillDefaults(config::v1::Config& config) {
   if (!reported.has_retention()) reported.mutable_retention()->set_seconds(14 * 24 * 3600);
   if (reported.max_series() == 0) reported.set_max_series(10'000);
   if (reported.max_points_per_series() == 0) reported.set_max_points_per_series(100'000);
+  config::v1::QaResults& qa = *config.mutable_qa_results();
+  if (!qa.has_retention()) qa.mutable_retention()->set_seconds(400 * 24 * 3600);
+  if (qa.max_builds() == 0) qa.set_max_builds(100'000);
+  if (qa.max_runs_per_build() == 0) qa.set_max_runs_per_build(1000);
   config::v1::Limits& limits = *config.mutable_limits();
   if (limits.max_message_bytes() == 0) limits.set_max_message_bytes(32 << 20);
   if (limits.max_evaluations() == 0) limits.set_max_evaluations(1024);

@@ -38,6 +38,7 @@ class Validator {
     CheckMetricsServers();
     CheckRehearsal();
     CheckReportedMetrics();
+    CheckQaResults();
     CheckMetricsFiles();
     CheckFlagServers(config_, issues_);
     CheckRepositories();
@@ -69,6 +70,7 @@ class Validator {
   void CheckHeaders(const config::v1::MetricsServer& server, const std::string& at);
   void CheckRehearsal();
   void CheckReportedMetrics();
+  void CheckQaResults();
   void CheckMetricsFiles();
   void CheckRepositories();
   void CheckLimits();
@@ -297,6 +299,15 @@ void Validator::CheckReportedMetrics() {
   CheckRange(reported.max_series(), 1, 1'000'000, "reported_metrics.max_series");
   CheckRange(reported.max_points_per_series(), 1, 10'000'000,
              "reported_metrics.max_points_per_series");
+}
+
+void Validator::CheckQaResults() {
+  const config::v1::QaResults& qa = config_.qa_results();
+  if (qa.has_retention()) {
+    CheckDuration(qa.retention(), absl::Hours(24), absl::Hours(3653 * 24), "qa_results.retention");
+  }
+  CheckRange(qa.max_builds(), 1, 10'000'000, "qa_results.max_builds");
+  CheckRange(qa.max_runs_per_build(), 1, 100'000, "qa_results.max_runs_per_build");
 }
 
 void Validator::CheckMetricsFiles() {

@@ -43,6 +43,18 @@ class MeasuredStore final : public Store {
   absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
     return store_.ReadSeries(range);
   }
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report,
+                                          const QaBounds& bounds) override {
+    return store_.ReportQaRun(report, bounds);
+  }
+  absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,
+                                        const std::vector<std::string>& builds) override {
+    return store_.ReadQaRuns(service, builds);
+  }
+  absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
+                                                             const std::string& flag) override {
+    return store_.ReadFlagWatches(environment, flag);
+  }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   absl::Status Ready() override { return store_.Ready(); }
 

@@ -10,6 +10,7 @@
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
 #include "gate/store/postgres_error.h"
+#include "gate/store/postgres_qa.h"
 #include "gate/store/postgres_reports.h"
 #include "gate/store/postgres_schema.h"
 #include "gate/store/postgres_session.h"
@@ -90,6 +91,20 @@ class PostgresStore final : public Store {
 
   absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
     return ReadPostgresSeries(*readers_.Take(), range);
+  }
+
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report, const QaBounds& bounds) override {
+    return TakeInPostgres(report, bounds, *reporters_.Take());
+  }
+
+  absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,
+                                        const std::vector<std::string>& builds) override {
+    return ReadPostgresQaRuns(*readers_.Take(), service, builds);
+  }
+
+  absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
+                                                             const std::string& flag) override {
+    return ReadPostgresWatches(*readers_.Take(), environment, flag);
   }
 
   absl::StatusOr<absl::Time> NewestVerdictTime() override {

@@ -22,6 +22,7 @@ struct PostgresParameter {
   std::string bytes;
 
   static PostgresParameter Text(std::string_view text);
+  static PostgresParameter Bytes(std::string_view bytes);
   static PostgresParameter Bigint(int64_t number);
   static PostgresParameter Smallint(int number);
   static PostgresParameter Timestamp(int64_t unix_micros);

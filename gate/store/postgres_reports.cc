@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "gate/store/postgres_error.h"
+#include "gate/store/postgres_transaction.h"
 #include "gate/store/record.h"
 #include "gate/store/report.h"
 
@@ -13,10 +13,6 @@ namespace gate {
 namespace {
 
 using std::chrono::steady_clock;
-
-// More than statement_timeout, so that a slow statement ends with the server's own words.
-constexpr std::chrono::seconds kTimeout{15};
-constexpr int kAttempts = 3;
 
 std::vector<PostgresParameter> Parameters(const SeriesKey& key) {
   return {PostgresParameter::Text(key.service), PostgresParameter::Text(key.environment),
@@ -32,18 +28,7 @@ class Tables final : public ReportTables {
 
   absl::StatusOr<std::string> EnterRequest(std::string_view request_id, std::string_view digest,
                                            absl::Time now) override {
-    const auto entered = Query(
-        "INSERT INTO gate.reported_requests (request_id, request_digest, create_time)"
-        " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING request_digest",
-        {PostgresParameter::Text(request_id), PostgresParameter::Text(digest), Moment(now)});
-    if (!entered.ok()) return entered.status();
-    if (entered->size() > 0) return std::string(digest);
-    const auto found =
-        Query("SELECT request_digest FROM gate.reported_requests WHERE request_id = $1",
-              {PostgresParameter::Text(request_id)});
-    if (!found.ok()) return found.status();
-    // Forgotten meanwhile: so long ago that nobody asks for it.
-    return found->size() == 0 ? std::string(digest) : std::string(found->Bytes(0, 0));
+    return EnterPostgresRequest(connection_, request_id, digest, now);
   }
 
   absl::StatusOr<Row> LockSeries(const SeriesKey& key, absl::Time now) override {
@@ -148,40 +133,23 @@ class Tables final : public ReportTables {
  private:
   absl::StatusOr<PostgresRows> Query(const char* sql,
                                      const std::vector<PostgresParameter>& parameters) {
-    return connection_.Query(sql, parameters, steady_clock::now() + kTimeout);
+    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout);
   }
 
   PostgresConnection& connection_;
 };
 
-absl::StatusOr<Reported> TakeInTransaction(const MetricsReport& report, const ReportBounds& bounds,
-                                           PostgresConnection& connection) {
-  const auto deadline = [] { return steady_clock::now() + kTimeout; };
-  if (absl::Status status = connection.Execute("BEGIN", deadline()); !status.ok()) return status;
-  Tables tables(connection);
-  auto reported = TakeIn(report, bounds, tables);
-  if (!reported.ok()) {
-    if (connection.alive()) (void)connection.Execute("ROLLBACK", deadline());
-    return reported;
-  }
-  const absl::Status committed = connection.Execute("COMMIT", deadline());
-  return committed.ok() ? reported : committed;
-}
-
 }  // namespace
 
 absl::StatusOr<Reported> TakeInPostgres(const MetricsReport& report, const ReportBounds& bounds,
                                         PostgresSession& session) {
-  absl::StatusOr<Reported> reported = PostgresGone("");
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto connection = session.Connected();
-    if (!connection.ok()) return connection.status();
-    reported = TakeInTransaction(report, bounds, **connection);
-    // A connection from before may have broken long ago.
-    if ((*connection)->alive() && !absl::IsAborted(reported.status())) return reported;
-  }
-  if (!absl::IsAborted(reported.status())) return reported;
-  return PostgresGone(std::string(reported.status().message()));
+  absl::StatusOr<Reported> reported;
+  const absl::Status committed = CommitInPostgres(session, [&](PostgresConnection& connection) {
+    Tables tables(connection);
+    reported = TakeIn(report, bounds, tables);
+    return reported.status();
+  });
+  return committed.ok() ? reported : committed;
 }
 
 absl::StatusOr<StoredSeries> ReadPostgresSeries(PostgresSession& session,

@@ -31,6 +31,10 @@ PostgresParameter PostgresParameter::Text(std::string_view text) {
   return {kText, std::string(text)};
 }
 
+PostgresParameter PostgresParameter::Bytes(std::string_view bytes) {
+  return {kBytea, std::string(bytes)};
+}
+
 PostgresParameter PostgresParameter::Bigint(int64_t number) {
   return {kBigint, IntegerBytes(number)};
 }

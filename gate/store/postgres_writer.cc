@@ -29,13 +29,30 @@ constexpr char kInsertVerdicts[] =
     " (id, request_id, request_digest, create_time, service, environment, decision, verdict)"
     " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],"
     " $6::text[], $7::smallint[], $8::bytea[]) ON CONFLICT DO NOTHING RETURNING id";
+// Of verdicts that were inserted, or had been before the connection broke. Of one key the newest,
+// in the order of keys, so that two groups take their locks in the same order.
+constexpr char kInsertWatches[] =
+    "INSERT INTO gate.flag_watches"
+    " (environment, flag, service, ticket, build, create_time, verdict, watch)"
+    " SELECT DISTINCT ON (given.environment, given.flag, given.service, given.ticket) given.*"
+    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],"
+    " $7::text[], $8::bytea[])"
+    " AS given (environment, flag, service, ticket, build, create_time, verdict, watch)"
+    " JOIN gate.verdicts AS kept ON kept.id = given.verdict"
+    " ORDER BY given.environment, given.flag, given.service, given.ticket,"
+    " given.create_time DESC, given.verdict COLLATE \"C\" DESC"
+    " ON CONFLICT (environment, flag, service, ticket) DO UPDATE SET build = excluded.build,"
+    " create_time = excluded.create_time, verdict = excluded.verdict, watch = excluded.watch"
+    " WHERE (excluded.create_time, excluded.verdict)"
+    " > (flag_watches.create_time, flag_watches.verdict)";
 constexpr char kFindRequests[] =
     "SELECT request_id, id, request_digest, verdict FROM gate.verdicts WHERE request_id = ANY ($1)";
 
 absl::Status PrepareInserts(PostgresConnection& connection) {
   const auto deadline = steady_clock::now() + kGroupTimeout;
   absl::Status status = connection.Prepare("blobs", kInsertBlobs, deadline);
-  return status.ok() ? connection.Prepare("verdicts", kInsertVerdicts, deadline) : status;
+  if (status.ok()) status = connection.Prepare("verdicts", kInsertVerdicts, deadline);
+  return status.ok() ? connection.Prepare("watches", kInsertWatches, deadline) : status;
 }
 
 // By digest, so that two groups which store the same blobs take their locks in the same order.
@@ -82,6 +99,39 @@ std::vector<PostgresParameter> VerdictArrays(std::span<PendingAppend* const> gro
   std::vector<PostgresParameter> arrays;
   for (PostgresArray* array : {&ids, &request_ids, &request_digests, &times, &services,
                                &environments, &decisions, &verdicts}) {
+    arrays.push_back(std::move(*array).Take());
+  }
+  return arrays;
+}
+
+// Empty where there are none.
+std::vector<PostgresParameter> WatchArrays(std::span<PendingAppend* const> group) {
+  size_t size = 0;
+  for (const PendingAppend* pending : group) size += pending->record.watches.size();
+  if (size == 0) return {};
+  PostgresArray environments = PostgresArray::Texts(size);
+  PostgresArray flags = PostgresArray::Texts(size);
+  PostgresArray services = PostgresArray::Texts(size);
+  PostgresArray tickets = PostgresArray::Texts(size);
+  PostgresArray builds = PostgresArray::Texts(size);
+  PostgresArray times = PostgresArray::Timestamps(size);
+  PostgresArray verdicts = PostgresArray::Texts(size);
+  PostgresArray watches = PostgresArray::Bytes(size);
+  for (const PendingAppend* pending : group) {
+    for (const EncodedWatch& watch : pending->record.watches) {
+      environments.Add(watch.environment);
+      flags.Add(watch.flag);
+      services.Add(watch.service);
+      tickets.Add(watch.ticket);
+      builds.Add(watch.build);
+      times.AddTimestamp(pending->record.create_time);
+      verdicts.Add(pending->record.id);
+      watches.Add(watch.watch);
+    }
+  }
+  std::vector<PostgresParameter> arrays;
+  for (PostgresArray* array :
+       {&environments, &flags, &services, &tickets, &builds, &times, &verdicts, &watches}) {
     arrays.push_back(std::move(*array).Take());
   }
   return arrays;
@@ -163,14 +213,18 @@ absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group
   if (auto blobs = BlobArrays(group); !blobs.empty()) {
     commands.push_back({"blobs", /*prepared=*/true, std::move(blobs)});
   }
+  const size_t verdicts = commands.size();
   commands.push_back({"verdicts", /*prepared=*/true, VerdictArrays(group)});
+  if (auto watches = WatchArrays(group); !watches.empty()) {
+    commands.push_back({"watches", /*prepared=*/true, std::move(watches)});
+  }
   commands.push_back({"COMMIT"});
   const auto deadline = steady_clock::now() + kGroupTimeout;
   const auto answers = connection.Pipeline(commands, deadline);
   if (!answers.ok()) return answers.status();
   if (answers->back().Tag() != "COMMIT") return absl::InternalError("the commit was rolled back");
 
-  const PostgresRows& inserted = (*answers)[answers->size() - 2];
+  const PostgresRows& inserted = (*answers)[verdicts];
   absl::flat_hash_set<std::string> winners;
   for (int row = 0; row < inserted.size(); ++row) winners.emplace(inserted.Bytes(row, 0));
   std::vector<PendingAppend*> taken;

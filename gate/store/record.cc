@@ -2,8 +2,12 @@
 
 #include <zstd.h>
 
+#include <map>
 #include <memory>
+#include <tuple>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
@@ -17,6 +21,8 @@ constexpr std::string_view kNamePrefix = "verdicts/";
 constexpr size_t kMaxIdBytes = 128;
 // Both are keys of indexes, and PostgreSQL's hold at most 2,704 bytes an entry.
 constexpr size_t kMaxNameBytes = 1024;
+// Four of them are one key.
+constexpr size_t kMaxWatchBytes = 512;
 // A frame that claims to hold more is not one of ours.
 constexpr unsigned long long kMaxBlobBytes = 1ull << 30;
 
@@ -29,7 +35,63 @@ struct FreeCompressor {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
 };
 
-absl::Status CheckText(std::string_view what, std::string_view text, size_t max_bytes) {
+absl::Status CheckKey(std::string_view what, std::string_view key, size_t max_bytes) {
+  if (key.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a verdict without ", std::string(what), " cannot be stored"));
+  }
+  return CheckStoredText(what, key, max_bytes);
+}
+
+absl::Status Check(const EncodedRecord& record) {
+  absl::Status status = CheckKey("name", record.id, kMaxIdBytes);
+  if (status.ok()) status = CheckKey("request_id", record.request_id, kMaxIdBytes);
+  if (status.ok()) status = CheckKey("request digest", record.request_digest, kMaxIdBytes);
+  if (status.ok()) status = CheckStoredText("service", record.service, kMaxNameBytes);
+  if (status.ok()) status = CheckStoredText("environment", record.environment, kMaxNameBytes);
+  if (!status.ok()) return status;
+  if (record.decision == v1::DECISION_UNSPECIFIED || !v1::Decision_IsValid(record.decision)) {
+    return absl::InvalidArgumentError("a verdict without a decision cannot be stored");
+  }
+  return absl::OkStatus();
+}
+
+// The watches of what a verdict lets go: those of outcomes that decide. Of one key the last one.
+absl::StatusOr<std::vector<EncodedWatch>> EncodeWatches(const v1::Verdict& verdict) {
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, v1::FlagWatch> watches;
+  if (verdict.decision() != v1::DECISION_ALLOW) return std::vector<EncodedWatch>();
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    const bool enforced = outcome.enforcement() == v1::ENFORCEMENT_ENFORCE ||
+                          outcome.enforcement() == v1::ENFORCEMENT_UNSPECIFIED;
+    if (!enforced) continue;
+    for (v1::FlagWatch watch : outcome.watches()) {
+      if (watch.service().empty()) watch.set_service(verdict.change().service());
+      if (watch.environment().empty()) watch.set_environment(verdict.change().environment());
+      watch.set_build(absl::AsciiStrToLower(watch.build()));
+      watch.set_verdict(verdict.name());
+      *watch.mutable_create_time() = verdict.create_time();
+      watches[{watch.environment(), watch.flag(), watch.service(), watch.ticket()}] = watch;
+    }
+  }
+  std::vector<EncodedWatch> encoded;
+  for (const auto& [key, watch] : watches) {
+    // A verdict that could be kept without what it rests on must not be given.
+    for (const auto& [what, text] : {std::pair("a watch's flag", &watch.flag()),
+                                     {"a watch's ticket", &watch.ticket()},
+                                     {"a watch's build", &watch.build()},
+                                     {"a watch's service", &watch.service()},
+                                     {"a watch's environment", &watch.environment()}}) {
+      if (absl::Status status = CheckKey(what, *text, kMaxWatchBytes); !status.ok()) return status;
+    }
+    encoded.push_back({watch.environment(), watch.flag(), watch.service(), watch.ticket(),
+                       watch.build(), DeterministicBytes(watch)});
+  }
+  return encoded;
+}
+
+}  // namespace
+
+absl::Status CheckStoredText(std::string_view what, std::string_view text, size_t max_bytes) {
   if (text.size() > max_bytes) {
     return absl::InvalidArgumentError(absl::StrCat(
         std::string(what), " has ", text.size(), " bytes; at most ", max_bytes, " can be stored"));
@@ -37,27 +99,6 @@ absl::Status CheckText(std::string_view what, std::string_view text, size_t max_
   if (text.find('\0') != text.npos || !IsUtf8(text)) {
     return absl::InvalidArgumentError(absl::StrCat(
         std::string(what), " is not UTF-8 text without NUL bytes, and cannot be stored"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckKey(std::string_view what, std::string_view key, size_t max_bytes) {
-  if (key.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a verdict without ", std::string(what), " cannot be stored"));
-  }
-  return CheckText(what, key, max_bytes);
-}
-
-absl::Status Check(const EncodedRecord& record) {
-  absl::Status status = CheckKey("name", record.id, kMaxIdBytes);
-  if (status.ok()) status = CheckKey("request_id", record.request_id, kMaxIdBytes);
-  if (status.ok()) status = CheckKey("request digest", record.request_digest, kMaxIdBytes);
-  if (status.ok()) status = CheckText("service", record.service, kMaxNameBytes);
-  if (status.ok()) status = CheckText("environment", record.environment, kMaxNameBytes);
-  if (!status.ok()) return status;
-  if (record.decision == v1::DECISION_UNSPECIFIED || !v1::Decision_IsValid(record.decision)) {
-    return absl::InvalidArgumentError("a verdict without a decision cannot be stored");
   }
   return absl::OkStatus();
 }
@@ -81,11 +122,10 @@ absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob) {
   return EncodedBlob{blob.digest, std::move(frame)};
 }
 
-}  // namespace
-
 size_t EncodedRecord::Bytes() const {
   size_t bytes = verdict.size() + service.size() + environment.size() + 256;
   for (const EncodedBlob& blob : blobs) bytes += blob.digest.size() + blob.content.size();
+  for (const EncodedWatch& one : watches) bytes += one.watch.size() + 512;
   return bytes;
 }
 
@@ -101,6 +141,9 @@ absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& 
   encoded.environment = verdict.change().environment();
   encoded.decision = verdict.decision();
   if (absl::Status status = Check(encoded); !status.ok()) return status;
+  auto watches = EncodeWatches(verdict);
+  if (!watches.ok()) return watches.status();
+  encoded.watches = *std::move(watches);
   encoded.verdict = DeterministicBytes(verdict);
   for (const Blob& blob : record.blobs) {
     if (known.Contains(blob.digest)) continue;

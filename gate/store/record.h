@@ -20,6 +20,12 @@ struct EncodedBlob {
   std::string content;  // a zstd frame
 };
 
+// A flag that has to stay off.
+struct EncodedWatch {
+  std::string environment, flag, service, ticket, build;
+  std::string watch;
+};
+
 struct EncodedRecord {
   std::string id;
   std::string request_id;
@@ -29,13 +35,21 @@ struct EncodedRecord {
   std::string environment;
   int decision;
   std::string verdict;
-  std::vector<EncodedBlob> blobs;  // those that are not known to be stored
+  std::vector<EncodedBlob> blobs;     // those that are not known to be stored
+  std::vector<EncodedWatch> watches;  // of what is let go; no two of one key
 
   size_t Bytes() const;
 };
 
+// OK for text that both databases take.
+absl::Status CheckStoredText(std::string_view what, std::string_view text, size_t max_bytes);
+
+// INVALID_ARGUMENT for content that does not have its digest.
+absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob);
+
 // INVALID_ARGUMENT for what must not be stored: a verdict without name, decision or request_id,
-// text that a database would refuse or an index cannot hold, a blob that does not have its digest.
+// text that a database would refuse or an index cannot hold, a blob that does not have its digest,
+// a watch that does not name its flag, ticket or build.
 absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& known);
 
 // DATA_LOSS where the bytes are no verdict.

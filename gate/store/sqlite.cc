@@ -13,6 +13,7 @@
 #include "gate/store/listing.h"
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
+#include "gate/store/sqlite_qa.h"
 #include "gate/store/sqlite_reports.h"
 #include "gate/store/sqlite_schema.h"
 #include "gate/store/sqlite_writer.h"
@@ -127,11 +128,25 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<Reported> ReportMetrics(const MetricsReport& report,
                                          const ReportBounds& bounds) override {
-    return reports_.Take(report, bounds);
+    return TakeInSqlite(report, bounds, reports_);
   }
 
   absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
     return ReadSqliteSeries(*readers_.Take(), range);
+  }
+
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report, const QaBounds& bounds) override {
+    return TakeInSqlite(report, bounds, reports_);
+  }
+
+  absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,
+                                        const std::vector<std::string>& builds) override {
+    return ReadSqliteQaRuns(*readers_.Take(), service, builds);
+  }
+
+  absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
+                                                             const std::string& flag) override {
+    return ReadSqliteWatches(*readers_.Take(), environment, flag);
   }
 
   absl::StatusOr<absl::Time> NewestVerdictTime() override {

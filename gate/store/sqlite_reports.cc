@@ -26,21 +26,7 @@ class Tables final : public ReportTables {
 
   absl::StatusOr<std::string> EnterRequest(std::string_view request_id, std::string_view digest,
                                            absl::Time now) override {
-    auto enter = database_.Prepare(
-        "INSERT INTO reported_requests (request_id, request_digest, create_time)"
-        " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
-    if (!enter.ok()) return enter.status();
-    enter->Bind(1, request_id);
-    enter->Bind(2, digest);
-    enter->Bind(3, Micros(now));
-    if (absl::Status status = enter->Run(); !status.ok()) return status;
-    auto find =
-        database_.Prepare("SELECT request_digest FROM reported_requests WHERE request_id = $1");
-    if (!find.ok()) return find.status();
-    find->Bind(1, request_id);
-    const auto row = find->Step();
-    if (!row.ok()) return row.status();
-    return std::string(find->Bytes(0));
+    return EnterSqliteRequest(database_, request_id, digest, now);
   }
 
   absl::StatusOr<Row> LockSeries(const SeriesKey& key, absl::Time now) override {
@@ -183,14 +169,13 @@ SqliteReports::SqliteReports(std::unique_ptr<SqliteDatabase> database, SqliteFil
       &log_pages_);
 }
 
-absl::StatusOr<Reported> SqliteReports::Take(const MetricsReport& report,
-                                             const ReportBounds& bounds) {
+absl::Status SqliteReports::Commit(const std::function<absl::Status(SqliteDatabase&)>& work) {
   MutexLock lock(mu_);
-  auto reported = TakeInTransaction(report, bounds);
-  if (!reported.ok() && !sqlite3_get_autocommit(database_->handle())) {
+  const absl::Status committed = CommitOnce(work);
+  if (!committed.ok() && !sqlite3_get_autocommit(database_->handle())) {
     (void)database_->Execute("ROLLBACK");
   }
-  if (!reported.ok()) return reported;
+  if (!committed.ok()) return committed;
   if (log_pages_ >= kCheckpointPages) {
     // As SqliteWriter::Tidy: where it cannot be now, the next report tries again.
     const int code = sqlite3_wal_checkpoint_v2(database_->handle(), nullptr,
@@ -198,20 +183,44 @@ absl::StatusOr<Reported> SqliteReports::Take(const MetricsReport& report,
     if (code != SQLITE_OK) (void)SqliteError(database_->handle(), code);
     log_pages_ = 0;
   }
-  if (file_ == nullptr) return reported;
-  const absl::Status there = file_->StillThere();
-  return there.ok() ? reported : there;
+  return file_ == nullptr ? absl::OkStatus() : file_->StillThere();
 }
 
-absl::StatusOr<Reported> SqliteReports::TakeInTransaction(const MetricsReport& report,
-                                                          const ReportBounds& bounds) {
+absl::Status SqliteReports::CommitOnce(const std::function<absl::Status(SqliteDatabase&)>& work) {
   absl::Status status = database_->Execute("BEGIN IMMEDIATE");
-  if (!status.ok()) return status;
-  Tables tables(*database_);
-  auto reported = TakeIn(report, bounds, tables);
-  if (!reported.ok()) return reported;
-  status = database_->Execute("COMMIT");
-  return status.ok() ? reported : status;
+  if (status.ok()) status = work(*database_);
+  return status.ok() ? database_->Execute("COMMIT") : status;
+}
+
+absl::StatusOr<std::string> EnterSqliteRequest(SqliteDatabase& database,
+                                               std::string_view request_id, std::string_view digest,
+                                               absl::Time now) {
+  auto enter = database.Prepare(
+      "INSERT INTO reported_requests (request_id, request_digest, create_time)"
+      " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
+  if (!enter.ok()) return enter.status();
+  enter->Bind(1, request_id);
+  enter->Bind(2, digest);
+  enter->Bind(3, Micros(now));
+  if (absl::Status status = enter->Run(); !status.ok()) return status;
+  auto find =
+      database.Prepare("SELECT request_digest FROM reported_requests WHERE request_id = $1");
+  if (!find.ok()) return find.status();
+  find->Bind(1, request_id);
+  const auto row = find->Step();
+  if (!row.ok()) return row.status();
+  return std::string(find->Bytes(0));
+}
+
+absl::StatusOr<Reported> TakeInSqlite(const MetricsReport& report, const ReportBounds& bounds,
+                                      SqliteReports& reports) {
+  absl::StatusOr<Reported> reported;
+  const absl::Status committed = reports.Commit([&](SqliteDatabase& database) {
+    Tables tables(database);
+    reported = TakeIn(report, bounds, tables);
+    return reported.status();
+  });
+  return committed.ok() ? reported : committed;
 }
 
 absl::StatusOr<StoredSeries> ReadSqliteSeries(SqliteDatabase& database, const SeriesRange& range) {

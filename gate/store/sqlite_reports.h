@@ -1,10 +1,13 @@
-// Takes in reports of metrics on a connection of its own to a SQLite database: one transaction, one
-// fsync each. SQLite has one transaction that writes at a time; a verdict waits for a report that
-// is under way, and the other way round.
+// Takes in reports, of metrics and of QA, on a connection of its own to a SQLite database: one
+// transaction, one fsync each. SQLite has one transaction that writes at a time; a verdict waits
+// for a report that is under way, and the other way round.
 #ifndef GATE_STORE_SQLITE_REPORTS_H_
 #define GATE_STORE_SQLITE_REPORTS_H_
 
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "gate/base/mutex.h"
@@ -20,13 +23,13 @@ class SqliteReports {
   // `database` is set up for writing; `file` is null for a database in memory, and outlives this.
   SqliteReports(std::unique_ptr<SqliteDatabase> database, SqliteFile* file);
 
-  // As Store::ReportMetrics.
-  absl::StatusOr<Reported> Take(const MetricsReport& report, const ReportBounds& bounds)
-      GATE_EXCLUDES(mu_);
+  // Does the work in one transaction, which is on disk when this returns OK, and has left nothing
+  // where it does not.
+  absl::Status Commit(const std::function<absl::Status(SqliteDatabase&)>& work) GATE_EXCLUDES(mu_);
 
  private:
-  absl::StatusOr<Reported> TakeInTransaction(const MetricsReport& report,
-                                             const ReportBounds& bounds) GATE_REQUIRES(mu_);
+  absl::Status CommitOnce(const std::function<absl::Status(SqliteDatabase&)>& work)
+      GATE_REQUIRES(mu_);
 
   SqliteFile* const file_;
   Mutex mu_;
@@ -34,7 +37,14 @@ class SqliteReports {
   int log_pages_ = 0;  // in the write-ahead log; set while a commit runs
 };
 
-// As Store::ReadSeries.
+// Enters a report's request where it is new: then its digest comes back, else the one on record.
+absl::StatusOr<std::string> EnterSqliteRequest(SqliteDatabase& database,
+                                               std::string_view request_id, std::string_view digest,
+                                               absl::Time now);
+
+// As Store::ReportMetrics and Store::ReadSeries.
+absl::StatusOr<Reported> TakeInSqlite(const MetricsReport& report, const ReportBounds& bounds,
+                                      SqliteReports& reports);
 absl::StatusOr<StoredSeries> ReadSqliteSeries(SqliteDatabase& database, const SeriesRange& range);
 
 }  // namespace gate

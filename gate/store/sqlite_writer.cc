@@ -36,6 +36,13 @@ absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Make(
        " decision, verdict) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"},
       {&writer->insert_blob_,
        "INSERT INTO blobs (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+      {&writer->insert_watch_,
+       "INSERT INTO flag_watches (environment, flag, service, ticket, build, create_time, verdict,"
+       " watch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+       " ON CONFLICT (environment, flag, service, ticket) DO UPDATE SET build = excluded.build,"
+       " create_time = excluded.create_time, verdict = excluded.verdict, watch = excluded.watch"
+       " WHERE (excluded.create_time, excluded.verdict)"
+       " > (flag_watches.create_time, flag_watches.verdict)"},
       {&writer->find_, "SELECT id, request_digest, verdict FROM verdicts WHERE request_id = $1"},
   };
   for (const auto& [statement, sql] : statements) {
@@ -78,6 +85,7 @@ absl::Status SqliteWriter::WriteOne(PendingAppend& pending) {
   if (!won.ok()) return won.status();
   if (!*won) return ResolveConflict(pending);
   if (absl::Status status = WriteBlobs(pending.record); !status.ok()) return status;
+  if (absl::Status status = WriteWatches(pending.record); !status.ok()) return status;
   pending.Won();
   return absl::OkStatus();
 }
@@ -100,6 +108,21 @@ absl::Status SqliteWriter::WriteBlobs(const EncodedRecord& record) {
     insert_blob_.Bind(1, blob.digest);
     insert_blob_.BindBlob(2, blob.content);
     if (absl::Status status = insert_blob_.Run(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteWriter::WriteWatches(const EncodedRecord& record) {
+  for (const EncodedWatch& watch : record.watches) {
+    insert_watch_.Bind(1, watch.environment);
+    insert_watch_.Bind(2, watch.flag);
+    insert_watch_.Bind(3, watch.service);
+    insert_watch_.Bind(4, watch.ticket);
+    insert_watch_.Bind(5, watch.build);
+    insert_watch_.Bind(6, record.create_time);
+    insert_watch_.Bind(7, record.id);
+    insert_watch_.BindBlob(8, watch.watch);
+    if (absl::Status status = insert_watch_.Run(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

@@ -31,13 +31,14 @@ class SqliteWriter final : public GroupWriter {
   // Sets the result. An error is of the database, and ends the transaction.
   absl::Status WriteOne(PendingAppend& pending);
   absl::Status WriteBlobs(const EncodedRecord& record);
+  absl::Status WriteWatches(const EncodedRecord& record);
   absl::StatusOr<bool> InsertVerdict(const EncodedRecord& record);
   absl::Status ResolveConflict(PendingAppend& pending);
 
   const std::unique_ptr<SqliteDatabase> database_;
   SqliteFile* const file_;
   SqliteStatement begin_, commit_, rollback_;
-  SqliteStatement insert_verdict_, insert_blob_, find_;
+  SqliteStatement insert_verdict_, insert_blob_, insert_watch_, find_;
   int log_pages_ = 0;  // in the write-ahead log
 };
 

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/v1/evidence.pb.h"
+#include "gate/v1/qa.pb.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace gate {
@@ -119,6 +120,33 @@ struct StoredSeries {
   std::vector<SeriesKey> others;      // not found: of the same name, with other kinds or steps
 };
 
+// QA results that are reported at once: of one build on one platform.
+struct QaReport {
+  std::string request_id;      // empty: none
+  std::string request_digest;  // Sha256Hex of the report without its request_id
+  // Without name and reported_at. Its finished_at is what the report tells, unset where it tells
+  // nothing: the same results of another time are another run.
+  v1::QaRun run;
+  // When the run ended, as far as is known: by this runs are sorted.
+  absl::Time finished_at;
+};
+
+// How much of QA is kept.
+struct QaBounds {
+  absl::Time now;
+  // Runs that were reported before it are forgotten, sooner or later, but not those of builds that
+  // a watch names.
+  absl::Time forget_before;
+  int64_t max_builds = 0;
+  int64_t max_runs_per_build = 0;
+};
+
+// What a report of QA came to.
+struct ReportedRun {
+  std::string name;    // "evidence/" and a SHA-256 of its content
+  bool known = false;  // It was there before, and stands as it was reported first.
+};
+
 // Thread-safe.
 class Store {
  public:
@@ -126,7 +154,8 @@ class Store {
 
   virtual ~Store() = default;
 
-  // Keeps the record; `done` runs once, on a thread of the store, after it is on disk (or has
+  // Keeps the record, and, where the verdict is ALLOW, the watches of its enforced outcomes, with
+  // its name and time; `done` runs once, on a thread of the store, after it is on disk (or has
   // failed); on this thread where the record is refused at once. It must not block. ALREADY_EXISTS
   // (reason REQUEST_ID_REUSED) where request_id was used for another request. After UNAVAILABLE the
   // record may be there or not: the same request_id, asked again, finds out.
@@ -163,6 +192,23 @@ class Store {
 
   // What was reported of one series. RESOURCE_EXHAUSTED where it is more than 64 MiB.
   virtual absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) = 0;
+
+  // Takes in a run of QA; it is on disk when this returns. The same content is one run, however
+  // often it is reported. RESOURCE_EXHAUSTED beyond the bounds (TOO_MANY_BUILDS, TOO_MANY_RUNS).
+  // ALREADY_EXISTS (REQUEST_ID_REUSED) where request_id was used for another report. After
+  // UNAVAILABLE it may be there or not: reported again, it is there once.
+  virtual absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report,
+                                                  const QaBounds& bounds) = 0;
+
+  // All runs of some builds of a service, and which other builds have any. RESOURCE_EXHAUSTED where
+  // they are more than 64 MiB.
+  virtual absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,
+                                                const std::vector<std::string>& builds) = 0;
+
+  // What has to pass before a flag may be switched on: of each service and ticket the watch of the
+  // newest verdict, by service and ticket. RESOURCE_EXHAUSTED where there are more than 1,000.
+  virtual absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
+                                                                     const std::string& flag) = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

@@ -62,6 +62,21 @@ class FaultyStore final : public Store {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.ReadSeries(range);
   }
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report,
+                                          const QaBounds& bounds) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.ReportQaRun(report, bounds);
+  }
+  absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,
+                                        const std::vector<std::string>& builds) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.ReadQaRuns(service, builds);
+  }
+  absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
+                                                             const std::string& flag) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.ReadFlagWatches(environment, flag);
+  }
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();

@@ -18,7 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The program's own.
-constexpr char kFiles[] = "0001_verdicts.sql\n0002_reported_metrics.sql\n";
+constexpr char kFiles[] = "0001_verdicts.sql\n0002_reported_metrics.sql\n0003_qa_results.sql\n";
 
 TEST(SchemaTest, FilesAreNumberedFromOneWithoutGapsAndCarryTheirNumber) {
   for (const auto* files : {&SqliteSchemaFiles(), &PostgresSchemaFiles()}) {
@@ -55,18 +55,18 @@ INSTANTIATE_TEST_SUITE_P(, UpgradeTest, ::testing::Values(Engine::kSqlite, Engin
 TEST_P(UpgradeTest, ALaterFileIsAppliedToAStoreThatIsInUse) {
   ASSERT_TRUE(AppendNow(*Open(), Record(1)).ok());
   const std::string sql = "CREATE TABLE " + Table("later") + " (x integer)";
-  files_.push_back({3, "0003_later.sql", sql});
+  files_.push_back({4, "0004_later.sql", sql});
   ASSERT_TRUE(Upgrade(files_).ok());
   ASSERT_TRUE(Upgrade(files_).ok());
-  EXPECT_EQ(Applied(), absl::StrCat(kFiles, "0003_later.sql\n"));
+  EXPECT_EQ(Applied(), absl::StrCat(kFiles, "0004_later.sql\n"));
   EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("later")), "0\n");
-  EXPECT_EQ(Sql("SELECT digest FROM " + Table("schema_files") + " WHERE number = 3"),
+  EXPECT_EQ(Sql("SELECT digest FROM " + Table("schema_files") + " WHERE number = 4"),
             Sha256Hex(sql) + "\n");
   EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("verdicts")), "1\n");
 
   const auto older = OpenStore(url_, {});
   EXPECT_TRUE(absl::IsFailedPrecondition(older.status())) << older.status();
-  EXPECT_THAT(older.status().message(), AllOf(HasSubstr("newer"), HasSubstr("0003_later.sql")));
+  EXPECT_THAT(older.status().message(), AllOf(HasSubstr("newer"), HasSubstr("0004_later.sql")));
 }
 
 TEST_P(UpgradeTest, AnEditedFileIsRefused) {
@@ -82,9 +82,9 @@ TEST_P(UpgradeTest, AFileThatFailsLeavesNothingOfItself) {
   Open();
   const std::string sql = "CREATE TABLE " + Table("half") + " (x integer); INSERT INTO " +
                           Table("nowhere") + " VALUES (1)";
-  files_.push_back({3, "0003_half.sql", sql});
+  files_.push_back({4, "0004_half.sql", sql});
   const absl::Status status = Upgrade(files_);
-  EXPECT_THAT(status.message(), HasSubstr("0003_half.sql"));
+  EXPECT_THAT(status.message(), HasSubstr("0004_half.sql"));
   EXPECT_EQ(Applied(), kFiles);
   EXPECT_THROW(Sql("SELECT * FROM " + Table("half")), std::runtime_error);
   ASSERT_TRUE(AppendNow(*Open(), Record(1)).ok());

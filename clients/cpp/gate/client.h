@@ -150,6 +150,8 @@ class Client {
   // One message after the other. What was taken of an attempt that broke is known to the next one.
   Result<v1::ReportMetricsResponse> ReportMetrics(
       const std::vector<v1::ReportMetricsRequest>& messages);
+  // The same run again is known by its content.
+  Result<v1::ReportQaResultsResponse> ReportQaResults(const v1::ReportQaResultsRequest& request);
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

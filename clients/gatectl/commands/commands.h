@@ -18,6 +18,7 @@ void AddJudge(CLI::App& root, Session& session);
 void AddLint(CLI::App& root, Session& session);
 void AddMetrics(CLI::App& root, Session& session);
 void AddPolicy(CLI::App& root, Session& session);
+void AddQa(CLI::App& root, Session& session);
 void AddReview(CLI::App& root, Session& session);
 void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);
