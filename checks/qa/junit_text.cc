@@ -65,14 +65,15 @@ std::string FirstLine(std::string_view text, size_t max_bytes) {
 }
 
 StatusWord ReadStatus(std::string_view word) {
+  if (word.empty()) return StatusWord::kRun;
   std::string lower = absl::AsciiStrToLower(Absl(Stripped(word)));
   std::erase_if(lower, [](char c) { return c == ' ' || c == '_' || c == '-'; });
   const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
     return std::ranges::find(words, std::string_view(lower)) != words.end();
   };
   // GoogleTest and Catch2 say "run" and "completed" of cases that failed too.
-  if (is_one_of({"", "run", "completed", "executed", "finished", "done", "passed", "pass",
-                 "success", "successful", "succeeded", "ok", "fixed"})) {
+  if (is_one_of({"run", "completed", "executed", "finished", "done", "passed", "pass", "success",
+                 "successful", "succeeded", "ok", "fixed"})) {
     return StatusWord::kRun;
   }
   if (is_one_of({"notrun", "norun", "skipped", "skip", "disabled", "ignored", "pending",

@@ -79,6 +79,8 @@ constexpr char kProject[] =
     - path: db/migrations
       format: goose             # default: found from names and markers
       postgres_major_version: 15
+  qa_reports:                   # what `gatectl qa report` sends
+    - path: "build/reports/**/TEST-*.xml"
   ticket_patterns: ["TASKS-[0-9]+"]
   labels: {team: checkout}
 
