@@ -1,6 +1,7 @@
 // The API as JSON: the same answers and the same errors as over gRPC.
 #include <string>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "checks/proto_time.h"
@@ -146,6 +147,37 @@ TEST_F(HttpApiTest, MetricsAreReportedAMessageAtATime) {
   EXPECT_THAT(Violation(Json(wrong)), HasSubstr("environment: must be 1 to 128"));
 }
 
+// Whoever has nothing but curl sends the report as it is, in base 64.
+TEST_F(HttpApiTest, QaResultsAreReportedAsCasesOrAsJunitXml) {
+  const std::string head = absl::StrCat(R"({"service": "web", "platform": "ios", "revision": ")",
+                                        std::string(40, 'a'), R"(", )");
+  const std::string xml =
+      "<testsuite tests='2'><testcase name='assigns'/>"
+      "<testcase name='archives'><failure message='two of three'/></testcase></testsuite>";
+  for (const bool known : {false, true}) {
+    const auto posted =
+        Post("/v1/evidence:reportQaResults",
+             absl::StrCat(head, R"("junitXml": ")", absl::Base64Escape(xml), "\"}"));
+    ASSERT_TRUE(posted);
+    EXPECT_EQ(posted->status, 200) << posted->body;
+    const nlohmann::json answer = Json(posted);
+    EXPECT_THAT(answer.value("evidence", ""), testing::MatchesRegex("evidence/[0-9a-f]{64}"));
+    EXPECT_EQ(answer.value("passed", 0), 1);
+    EXPECT_EQ(answer.value("failed", 0), 1);
+    EXPECT_EQ(answer["failures"][0]["message"], "two of three");
+    EXPECT_EQ(answer.value("known", false), known);
+  }
+  const auto cases = Post("/v1/evidence:reportQaResults",
+                          head + R"("cases": [{"name": "a", "outcome": "QA_OUTCOME_PASSED"}]})");
+  EXPECT_EQ(cases->status, 200) << cases->body;
+  EXPECT_EQ(gate_.store.ReadQaRuns("web", {std::string(40, 'a')})->runs_size(), 2);
+  const auto wrong =
+      Post("/v1/evidence:reportQaResults",
+           absl::StrCat(head, R"("junitXml": ")", absl::Base64Escape("<testsuite>"), "\"}"));
+  EXPECT_EQ(wrong->status, 400);
+  EXPECT_THAT(Violation(Json(wrong)), HasSubstr("junit_xml: line 1: is not well-formed XML"));
+}
+
 // What is served is described, what is not is not.
 TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
   const nlohmann::json document = Json(Get("/v1/openapi.json"));
@@ -155,7 +187,8 @@ TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
                          "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
                          "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
                          "/v1/policies/{id}", "/v1/policies:validate", "/v1/policies:whatIf",
-                         "/v1/evidence/{id}", "/v1/evidence:reportMetrics"));
+                         "/v1/evidence/{id}", "/v1/evidence:reportMetrics",
+                         "/v1/evidence:reportQaResults"));
   const auto& change = document["components"]["schemas"]["Change"];
   EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
               HasSubstr("The service that changes"));

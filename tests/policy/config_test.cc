@@ -120,6 +120,26 @@ TEST_F(ConfigTest, EveryIssueAtItsPlace) {
           "11:16: 11m is out of range: 1s to 10m"));
 }
 
+TEST_F(ConfigTest, HowMuchOfQaIsKept) {
+  constexpr char kHead[] =
+      "grpc: {address: \"127.0.0.1:8443\"}\n"
+      "store: {url: \"sqlite:/gate.db\"}\n"
+      "policy: policy.yaml\n";
+  EXPECT_THAT(Load(kHead), IsEmpty());
+  EXPECT_EQ(config_.qa_results().retention().seconds(), 400 * 24 * 3600);
+  EXPECT_EQ(config_.qa_results().max_builds(), 100'000);
+  EXPECT_EQ(config_.qa_results().max_runs_per_build(), 1000);
+  EXPECT_THAT(Load(std::string(kHead) + "qa_results: {retention: 90d, max_builds: 7}\n"),
+              IsEmpty());
+  EXPECT_EQ(config_.qa_results().retention().seconds(), 90 * 24 * 3600);
+  EXPECT_EQ(config_.qa_results().max_builds(), 7);
+  EXPECT_THAT(Load(std::string(kHead) +
+                   "qa_results: {retention: 1h, max_builds: -1, max_runs_per_build: 100001}\n"),
+              ElementsAre(HasSubstr("1h is out of range: 24h to "),
+                          HasSubstr("-1 is out of range: 1 to 10000000"),
+                          HasSubstr("100001 is out of range: 1 to 100000")));
+}
+
 TEST_F(ConfigTest, MetricsWithoutAServer) {
   constexpr char kHead[] =
       "grpc: {address: \"127.0.0.1:8443\"}\n"

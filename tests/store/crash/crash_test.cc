@@ -1,4 +1,5 @@
-// kill -9, again and again: nothing that was acknowledged is lost, nothing is there twice, and
+// kill -9, again and again: nothing that was acknowledged is lost (verdicts, their watches, runs of
+// QA), nothing is there twice, and
 // whoever asks again gets one and the same answer. GATE_CRASHES=10000 for a long run;
 // GATE_CRASH_SEED for another.
 #include <gmock/gmock.h>
@@ -33,6 +34,7 @@ int FromEnvironment(const char* name, int otherwise) {
 struct Journal {
   std::set<std::string> asked;
   std::map<std::string, std::string> given;  // request_id -> verdict id
+  std::set<std::string> reported;            // builds
 };
 
 Journal ReadJournal(const std::string& path) {
@@ -41,6 +43,7 @@ Journal ReadJournal(const std::string& path) {
   std::string word, request_id, id;
   while (file >> word) {
     if (word == "asked" && file >> request_id) journal.asked.insert(request_id);
+    if (word == "reported" && file >> id) journal.reported.insert(id);
     if (word == "given" && file >> request_id >> id) journal.given[request_id] = id;
   }
   return journal;
@@ -97,8 +100,15 @@ class CrashTest : public ::testing::Test {
       EXPECT_EQ(verdict->request_id(), request_id);
       const auto evidence = store.GetBlob(Sha256Hex("what was seen for " + request_id));
       ASSERT_TRUE(evidence.ok()) << "lost evidence: " << request_id << " " << evidence.status();
+      EXPECT_EQ(WatchesOf(store, request_id), 1) << "lost a watch: " << request_id;
       known_[request_id] = id;
     }
+    for (const std::string& build : journal.reported) {
+      const auto runs = store.ReadQaRuns("tasks", {build});
+      ASSERT_TRUE(runs.ok()) << runs.status();
+      EXPECT_EQ(runs->runs_size(), 1) << "lost a run: " << build;
+    }
+    reported_ += journal.reported.size();
     given_ += journal.given.size();
     std::vector<std::string> unanswered;
     for (const std::string& request_id : journal.asked) {
@@ -113,6 +123,12 @@ class CrashTest : public ::testing::Test {
       EXPECT_TRUE(again->replayed);
       EXPECT_EQ(again->verdict.name(), "verdicts/" + id);
     }
+  }
+
+  // How many watches a verdict of the writer has left.
+  static int WatchesOf(Store& store, const std::string& request_id) {
+    const auto watches = store.ReadFlagWatches("production", request_id);
+    return watches.ok() ? static_cast<int>(watches->size()) : -1;
   }
 
   // Requests whose answers nobody got: stored or not, from now on there is one answer.
@@ -137,6 +153,8 @@ class CrashTest : public ::testing::Test {
       EXPECT_TRUE(second[i]->replayed);
       EXPECT_EQ(second[i]->verdict.name(), first[i]->verdict.name());
       if (first[i]->replayed) ++unanswered_but_stored_;
+      EXPECT_EQ(WatchesOf(store, request_ids[i]), first[i]->replayed ? 1 : 0)
+          << "a watch without its verdict, or the other way round: " << request_ids[i];
       known_[request_ids[i]] = first[i]->verdict.name().substr(9);
     }
   }
@@ -163,7 +181,7 @@ class CrashTest : public ::testing::Test {
     EXPECT_GT(given_, static_cast<size_t>(crashes) / 4) << "hardly anything was ever acknowledged";
     std::cout << engine << ": " << crashes << " crashes, " << given_ << " verdicts acknowledged, "
               << known_.size() << " in all, " << unanswered_but_stored_
-              << " stored without an answer\n";
+              << " stored without an answer, " << reported_ << " runs of QA acknowledged\n";
   }
 
   TempFolder folder_;
@@ -172,6 +190,7 @@ class CrashTest : public ::testing::Test {
   std::function<void()> restart_server_;
   std::map<std::string, std::string> known_;
   size_t given_ = 0;
+  size_t reported_ = 0;
   int unanswered_but_stored_ = 0;
 };
 
