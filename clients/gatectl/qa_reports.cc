@@ -95,7 +95,8 @@ Or<std::vector<std::string>> FindReports(const std::string& folder, const std::s
   if (!fs::is_directory(status)) {
     if (!IsPattern(path)) return NotFound(path, "No such file or directory");
     // What stands before the first name with a pattern in it.
-    start = whole.substr(0, whole.find_last_of('/', whole.find_first_of("*?[")) + 1);
+    const size_t first = whole.size() - path.size() + path.find_first_of("*?[");
+    start = whole.substr(0, whole.find_last_of('/', first) + 1);
     pattern = Split(whole.substr(start.size()));
   }
   Or<Names> found = Search(start, pattern, path);

@@ -43,8 +43,7 @@ class MeasuredStore final : public Store {
   absl::StatusOr<StoredSeries> ReadSeries(const SeriesRange& range) override {
     return store_.ReadSeries(range);
   }
-  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report,
-                                          const QaBounds& bounds) override {
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report, const QaBounds& bounds) override {
     return store_.ReportQaRun(report, bounds);
   }
   absl::StatusOr<v1::QaRuns> ReadQaRuns(const std::string& service,

@@ -119,21 +119,18 @@ class Tables final : public QaTables {
 // When a run ended and was reported, and its name: by this runs are sorted.
 using RunOrder = std::tuple<int64_t, int64_t, std::string>;
 
-absl::Status ReadBuild(SqliteDatabase& database, const std::string& service,
-                       const std::string& build, int64_t& bytes,
-                       std::vector<std::pair<RunOrder, v1::QaRun>>& runs) {
-  auto read = database.Prepare(
-      "SELECT digest, finish_time, report_time, bytes, content FROM qa_runs"
-      " WHERE service = $1 AND build = $2");
-  if (!read.ok()) return read.status();
-  read->Bind(1, service);
-  read->Bind(2, build);
-  auto row = read->Step();
-  for (; row.ok() && *row; row = read->Step()) {
-    absl::Status status = CountRead(service, read->Number(3), bytes);
+// Reads one build's runs with a statement that takes service and build.
+absl::Status ReadBuild(SqliteStatement& read, const std::string& service, const std::string& build,
+                       int64_t& bytes, std::vector<std::pair<RunOrder, v1::QaRun>>& runs) {
+  const SqliteReset reset(read);
+  read.Bind(1, service);
+  read.Bind(2, build);
+  auto row = read.Step();
+  for (; row.ok() && *row; row = read.Step()) {
+    absl::Status status = CountRead(service, read.Number(3), bytes);
     if (!status.ok()) return status;
-    const int64_t finished = read->Number(1), reported = read->Number(2);
-    auto run = DecodeRun(read->Bytes(0), read->Bytes(4), absl::FromUnixMicros(finished),
+    const int64_t finished = read.Number(1), reported = read.Number(2);
+    auto run = DecodeRun(read.Bytes(0), read.Bytes(4), absl::FromUnixMicros(finished),
                          absl::FromUnixMicros(reported));
     if (!run.ok()) return run.status();
     runs.emplace_back(RunOrder(finished, reported, run->name()), *std::move(run));
@@ -175,9 +172,13 @@ absl::StatusOr<v1::QaRuns> ReadSqliteQaRuns(SqliteDatabase& database, const std:
                                             const std::vector<std::string>& builds) {
   const std::set<std::string> asked(builds.begin(), builds.end());
   std::vector<std::pair<RunOrder, v1::QaRun>> found;
+  auto read = database.Prepare(
+      "SELECT digest, finish_time, report_time, bytes, content FROM qa_runs"
+      " WHERE service = $1 AND build = $2");
+  if (!read.ok()) return read.status();
   int64_t bytes = 0;
   for (const std::string& build : asked) {
-    absl::Status status = ReadBuild(database, service, build, bytes, found);
+    absl::Status status = ReadBuild(*read, service, build, bytes, found);
     if (!status.ok()) return status;
   }
   std::ranges::sort(found, {}, [](const auto& one) -> const RunOrder& { return one.first; });

@@ -62,8 +62,7 @@ class FaultyStore final : public Store {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.ReadSeries(range);
   }
-  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report,
-                                          const QaBounds& bounds) override {
+  absl::StatusOr<ReportedRun> ReportQaRun(const QaReport& report, const QaBounds& bounds) override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.ReportQaRun(report, bounds);
   }
