@@ -57,26 +57,26 @@ Problem NotFound(const std::string& path, std::string cause) {
 Or<Names> Search(const std::string& start, const Names& pattern, const std::string& path) {
   Names found;
   std::error_code error;
-  fs::recursive_directory_iterator entries(start.empty() ? "." : start,
-                                           fs::directory_options::skip_permission_denied, error);
+  fs::recursive_directory_iterator entries(start, error);
   if (error) return NotFound(path, error.message());
   int seen = 0;
   for (const auto end = fs::recursive_directory_iterator(); entries != end;
        entries.increment(error)) {
-    if (error) return NotFound(path, error.message());
     if (++seen > kMaxEntries) {
       return NotFound(path, absl::StrCat("there are more than ", kMaxEntries, " files under ",
-                                         start.empty() ? "." : start, ": name a folder"));
+                                         start, ": name a folder"));
     }
     const fs::directory_entry& entry = *entries;
     if (entry.path().filename() == ".git") entries.disable_recursion_pending();
     std::error_code gone;
     if (!entry.is_regular_file(gone)) continue;
-    const std::string below = entry.path().lexically_relative(start.empty() ? "." : start);
+    const std::string below = entry.path().lexically_relative(start);
     if (Matches(pattern, 0, Split(below), 0)) {
-      found.push_back(start.empty() ? below : (fs::path(start) / below).string());
+      found.push_back((fs::path(start) / below).string());
     }
   }
+  // A folder that cannot be looked into may hold some.
+  if (error) return NotFound(path, error.message());
   std::ranges::sort(found);
   return found;
 }
@@ -86,7 +86,9 @@ Or<Names> Search(const std::string& start, const Names& pattern, const std::stri
 bool IsPattern(const std::string& path) { return path.find_first_of("*?[") != path.npos; }
 
 Or<std::vector<std::string>> FindReports(const std::string& folder, const std::string& path) {
-  const std::string whole = RelativeTo(folder, path);
+  // As it is written, "../reports" too: messages say what the user has said.
+  const std::string begin = path.starts_with('/') ? "" : folder + "/";
+  const std::string whole = begin + path;
   std::error_code error;
   const fs::file_status status = fs::status(whole, error);
   if (path == "-" || fs::is_regular_file(status)) return Names{path};
@@ -95,7 +97,7 @@ Or<std::vector<std::string>> FindReports(const std::string& folder, const std::s
   if (!fs::is_directory(status)) {
     if (!IsPattern(path)) return NotFound(path, "No such file or directory");
     // What stands before the first name with a pattern in it.
-    const size_t first = whole.size() - path.size() + path.find_first_of("*?[");
+    const size_t first = begin.size() + path.find_first_of("*?[");
     start = whole.substr(0, whole.find_last_of('/', first) + 1);
     pattern = Split(whole.substr(start.size()));
   }
@@ -104,10 +106,8 @@ Or<std::vector<std::string>> FindReports(const std::string& folder, const std::s
   if (found->empty()) {
     return NotFound(path, fs::is_directory(status) ? "no *.xml is in it" : "nothing matches it");
   }
-  // As it was written, so that messages say what the user has said.
-  const std::string begin = whole == path ? "" : whole.substr(0, whole.size() - path.size());
   for (std::string& one : *found) {
-    if (!begin.empty() && one.starts_with(begin)) one.erase(0, begin.size());
+    if (one.starts_with(begin)) one.erase(0, begin.size());
   }
   return found;
 }
