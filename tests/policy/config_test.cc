@@ -135,9 +135,9 @@ TEST_F(ConfigTest, HowMuchOfQaIsKept) {
   EXPECT_EQ(config_.qa_results().max_builds(), 7);
   EXPECT_THAT(Load(std::string(kHead) +
                    "qa_results: {retention: 1h, max_builds: -1, max_runs_per_build: 100001}\n"),
-              ElementsAre(HasSubstr("1h is out of range: 24h to "),
-                          HasSubstr("-1 is out of range: 1 to 10000000"),
-                          HasSubstr("100001 is out of range: 1 to 100000")));
+              ElementsAre(testing::HasSubstr("1h is out of range: 24h to "),
+                          testing::HasSubstr("-1 is out of range: 1 to 10000000"),
+                          testing::HasSubstr("100001 is out of range: 1 to 100000")));
 }
 
 TEST_F(ConfigTest, MetricsWithoutAServer) {
