@@ -5,6 +5,27 @@
 #include "checks/flags/flag_reads.h"
 
 namespace gate::flags {
+namespace {
+
+bool IsExtension(const SyntaxTree& tree, NodeId definition) {
+  return std::ranges::any_of(tree.Children(definition), [&](NodeId child) {
+    return !tree[child].named && tree.Text(child) == "extension";
+  });
+}
+
+// The class that an extension is of, where both stand in the file itself; 0 for none.
+NodeId ExtendedBy(const SyntaxTree& tree, NodeId extension) {
+  const NodeId name = tree.Child(extension, "name");
+  if (tree[extension].parent != 0 || name == 0 || !IsExtension(tree, extension)) return 0;
+  for (const NodeId other : tree.NamedChildren(0)) {
+    if (!tree.Is(other, Role::kClass) || IsExtension(tree, other)) continue;
+    const NodeId its = tree.Child(other, "name");
+    if (its != 0 && tree.Text(its) == tree.Text(name)) return other;
+  }
+  return 0;
+}
+
+}  // namespace
 
 // Of a name: the nearest function around it that gives it a value, or has it as a parameter. Of a
 // field, or of a name outside of functions: where it is declared as a constant.
@@ -41,10 +62,15 @@ NodeId Aliases::ValueOf(NodeId name) const {
   for (NodeId around = tree_[name].parent;; around = tree_[around].parent) {
     if (tree_.Is(around, Role::kClass) || (tree_.Is(around, Role::kModule) && !field)) {
       const auto [known, fresh] = constants_.try_emplace(std::pair(around, text));
-      const NodeId declared = fresh ? ConstantOf(around, text) : 0;
+      NodeId holder = around;
+      NodeId declared = fresh ? ConstantOf(holder, text) : 0;
+      if (fresh && declared == 0) {
+        holder = ExtendedBy(tree_, around);
+        if (holder != 0) declared = ConstantOf(holder, text);
+      }
       if (declared != 0) {
         const NodeId value = tree_.Child(declared, "value");
-        known->second = value != 0 ? value : SetByConstructor(around, declared, text);
+        known->second = value != 0 ? value : SetByConstructor(holder, declared, text);
       }
       if (known->second) return *known->second;
     }

@@ -12,13 +12,15 @@ namespace gate::flags {
 
 std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
   if (!MayCheck()) return std::nullopt;
-  // The read, or the name, or the pure operand that the node is a part of.
+  // The read, or the name, or the pure operand that the node is a part of. Of a chain of names that
+  // ends with one that asks, the whole.
   NodeId operand = 0;
   for (NodeId at = node; at != 0; at = tree_[at].parent) {
     const FlagReads::Read read = polarity_.ReadOf(at);
     if (read.answer == FlagReads::Answer::kOn || read.answer == FlagReads::Answer::kOff) {
       if (!read.pure) return Part{.pure = false, .why = "asking for the flag does more than ask"};
       operand = at;
+    } else if (operand != 0 && !tree_.Is(at, Role::kOther)) {
       break;
     }
     const Role parent = tree_[tree_[at].parent].role;

@@ -1,0 +1,77 @@
+// A project's own ways to ask for a flag, as they are declared with --wrapper.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "checks/flags/coverage.h"
+#include "tests/flags/cases.h"
+
+namespace gate::flags {
+namespace {
+
+// By line, of a file that is new: the rule that covers it, or "-".
+std::map<int, std::string> RulesOf(const std::string& path, const std::string& text,
+                                   const Wrapper& wrapper) {
+  FileChange change;
+  change.path = path;
+  change.head = text;
+  const FileTexts files = {{path, text}};
+  std::map<int, std::string> rules;
+  const Coverage coverage = Cover({change}, Texts(files), {kCaseFlag, {wrapper}});
+  for (const ChangedLine& line : coverage.lines) {
+    const bool covered = line.state == ChangedLine::State::kCovered;
+    rules[line.place.line] = covered ? line.rule : "-";
+  }
+  return rules;
+}
+
+TEST(Wrappers, AskWithTheFlagAsAnArgument) {
+  const auto rules = RulesOf("a.py",
+                             "def archive(t):\n"
+                             "    if beta(t.owner, 'tasks_v2'):\n"
+                             "        t.v2()\n"
+                             "    if beta('tasks_v2', t.owner):\n"
+                             "        t.v2()\n"
+                             "    if alphabeta(t.owner, 'tasks_v2'):\n"
+                             "        t.v2()\n",
+                             {"beta", 1});
+  EXPECT_EQ(rules.at(2), "check");
+  EXPECT_EQ(rules.at(3), "G1");
+  EXPECT_EQ(rules.at(5), "-");
+  EXPECT_EQ(rules.at(7), "-");
+}
+
+TEST(Wrappers, AreReadWithoutACall) {
+  const Wrapper wrapper = {"showsTasks", Wrapper::kProperty};
+  const auto swift = RulesOf("a.swift",
+                             "func archive(t: Task) {\n"
+                             "    if model.showsTasks {\n"
+                             "        t.v2()\n"
+                             "    }\n"
+                             "    if model.showsTasks.count {\n"
+                             "        t.v2()\n"
+                             "    }\n"
+                             "}\n",
+                             wrapper);
+  EXPECT_EQ(swift.at(2), "check");
+  EXPECT_EQ(swift.at(3), "G1");
+  EXPECT_EQ(swift.at(5), "-");
+  EXPECT_EQ(swift.at(6), "-");
+  const auto typescript = RulesOf("a.ts",
+                                  "function archive(t) {\n"
+                                  "  if (this.model.showsTasks && t.ok) {\n"
+                                  "    t.v2()\n"
+                                  "  }\n"
+                                  "  if (!showsTasks) return\n"
+                                  "  t.v3()\n"
+                                  "}\n",
+                                  wrapper);
+  EXPECT_EQ(typescript.at(2), "check");
+  EXPECT_EQ(typescript.at(3), "G1");
+  EXPECT_EQ(typescript.at(5), "check");
+  EXPECT_EQ(typescript.at(6), "G4");
+}
+
+}  // namespace
+}  // namespace gate::flags
