@@ -54,6 +54,17 @@ Said Decisions::Of(NodeId token) {
   return Uncovered("unguarded", "no check of the flag stands before it");
 }
 
+// Whether a name that stands at `given` in the base could be meant at `used` in the head: not where
+// it is of another function, which is not around that one.
+bool Decisions::IsSeenFrom(NodeId given, NodeId used) const {
+  const NodeId its = DefinitionAround(base_, given);
+  if (its == 0) return true;
+  for (NodeId at = DefinitionAround(head_, used); at != 0; at = DefinitionAround(head_, at)) {
+    if (NameOf(head_, at) == NameOf(base_, its)) return true;
+  }
+  return false;
+}
+
 // A condition that only asks: with the flag off it has to come out as it did before.
 Said Decisions::OfCheck(const Guards::Part& part) const {
   if (part.condition == 0) return Covered("check");
@@ -65,7 +76,7 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
     while (!head_.IsLeaf(first)) first = head_[first].first_child;
     const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
     const bool known = std::ranges::any_of(file_.diff().base, [&](NodeId token) {
-      return base_.Text(token) == head_.Text(first) &&
+      return base_.Text(token) == head_.Text(first) && IsSeenFrom(token, name) &&
              (file_.base_guards().polarity().aliases().IsGiven(token) ||
               base_.Around(token, Role::kImport) != 0);
     });

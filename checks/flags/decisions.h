@@ -41,6 +41,7 @@ class Decisions {
  private:
   Said OfCheck(const Guards::Part& part) const;
   Said OfImport(NodeId token) const;
+  bool IsSeenFrom(NodeId given, NodeId used) const;
   NodeId Above(NodeId token, Role role) const;
 
   const ChangedFile& file_;
