@@ -25,6 +25,7 @@ constexpr Idiom kIdioms[] = {
     {"GetBooleanValue", 0, 1},
     {"GetBooleanValueAsync", 0, 1},
     {"BooleanValue", 1, 2},
+    {"Boolean", 1, 2},
     {"fetch_boolean_value", 0, kNoDefault},
     {"useBooleanFlagValue", 0, 1},
     // Unleash, and what most projects call their own
@@ -33,6 +34,9 @@ constexpr Idiom kIdioms[] = {
     {"IsEnabled", 0, kNoDefault},
     {"IsEnabledAsync", 0, kNoDefault},
     {"is_enabled?", 0, kNoDefault},
+    {"IsEnabled", 1, kNoDefault},  // behind the context
+    {"IsEnabledGlobally", 0, kNoDefault},
+    {"isFeatureFlagEnabled", 0, kNoDefault},
     {"useFlag", 0, kNoDefault},
     // LaunchDarkly
     {"variation", 0, kLastArgument},
@@ -43,6 +47,7 @@ constexpr Idiom kIdioms[] = {
     {"is_feature_enabled", 0, kNoDefault},
     {"isFeatureEnabled", 0, kNoDefault},
     {"hasFeature", 0, kNoDefault},
+    {"hasFeatureFlag", 0, kNoDefault},
     {"HasFeatureFlag", 0, kNoDefault},
     {"feature_enabled?", 0, kNoDefault},
     // GrowthBook
@@ -61,6 +66,8 @@ constexpr Idiom kIdioms[] = {
     {"sample_is_active", 0, kNoDefault},
     {"waffle_flag", 0, kNoDefault},
     {"waffle_switch", 0, kNoDefault},
+    // PostHog
+    {"useFeatureFlagEnabled", 0, kNoDefault},
     // Names that say it all
     {"flag_on", 0, kNoDefault},
     {"flagOn", 0, kNoDefault},
@@ -74,7 +81,12 @@ constexpr Idiom kIdioms[] = {
 };
 
 // Ends of a chain that has the flag before them: FeatureFlag.tasks_v2.enabled
-constexpr std::string_view kProperties[] = {"enabled", "isEnabled", "is_enabled", "isOn", "is_on"};
+constexpr std::string_view kProperties[] = {"enabled", "isEnabled", "is_enabled", "isOn",
+                                            "is_on",   "Enabled",   "IsEnabled"};
+// And functions that are called on it: FeatureFlag.TASKS_V2.isEnabled(),
+// Flipper[:tasks_v2].enabled?
+constexpr std::string_view kMethods[] = {"enabled",   "isEnabled", "is_enabled", "Enabled",
+                                         "IsEnabled", "isActive",  "enabled?"};
 
 // Letters and digits alone, small: tasks-v2, TASKS_V2 and tasksV2 are one.
 std::string Plain(std::string_view name) {
@@ -222,7 +234,9 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     }
     if (!tree.Is(node, Role::kMember)) return {};
     const NodeId object = tree.Child(node, "object");
-    if (object == 0 || !NamesFlag(tree, object)) return {};
+    if (object == 0) return {};
+    if (tree.Is(object, Role::kCall)) return OfHook(tree, node, object);
+    if (!NamesFlag(tree, object)) return {};
     if (std::ranges::find(kProperties, LastName(tree, node)) == std::end(kProperties)) return {};
     return {Answer::kOn, "", IsPure(tree, node)};
   }
@@ -263,7 +277,41 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     }
     return {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
   }
+  const NodeId receiver = object != 0 ? object : tree.Child(function, "object");
+  if (receiver != 0 && std::ranges::count(kMethods, name) > 0 && IsFlag(tree, receiver) &&
+      std::ranges::none_of(arguments, [&](NodeId argument) { return SaysTrue(tree, argument); })) {
+    return {Answer::kOn, "", pure};
+  }
   return {};
+}
+
+FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const {
+  const NodeId function = tree.Child(call, "function");
+  if (function == 0) return {};
+  const std::string_view hook = LastName(tree, function), name = LastName(tree, member);
+  const std::vector<NodeId> arguments = ArgumentsOf(tree, call);
+  if (hook == "useFlags" && arguments.empty() && Plain(name) == Plain(question_.flag)) {
+    return {Answer::kOn, "", IsPure(tree, function)};
+  }
+  if (hook == "useFeature" && arguments.size() == 1 && NamesFlag(tree, arguments[0])) {
+    const bool pure = IsPure(tree, function);
+    if (name == "on") return {Answer::kOn, "", pure};
+    if (name == "off") return {Answer::kOff, "", pure};
+  }
+  return {};
+}
+
+bool FlagReads::IsFlag(const SyntaxTree& tree, NodeId node) const {
+  switch (tree[node].role) {
+    case Role::kMember:
+      return NamesFlag(tree, node);
+    case Role::kSubscript: {
+      const std::vector<NodeId> parts = tree.NamedChildren(node);
+      return parts.size() == 2 && IsPure(tree, parts[0]) && NamesFlag(tree, parts[1]);
+    }
+    default:
+      return false;
+  }
 }
 
 }  // namespace gate::flags

@@ -51,6 +51,10 @@ class FlagReads {
 
  private:
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
+  // The flag itself, as an object that can be asked: Features.tasks_v2, Flipper[:tasks_v2].
+  bool IsFlag(const SyntaxTree& tree, NodeId node) const;
+  // A member of what a hook gives: useFlags().tasksV2, useFeature("tasks_v2").on.
+  Read OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const;
 
   const FlagQuestion question_;
   const std::string plain_flag_;  // Its letters and digits alone, small.

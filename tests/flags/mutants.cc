@@ -290,7 +290,7 @@ class Breaker {
     Add("negated", {Replaced(tree_, range, forms_.negated)});
     Add("compared_with_false",
         {Replaced(tree_, range, forms_.yes == "True" ? "($1 == False)" : "($1 == false)")});
-    Add("or_another", {Replaced(tree_, range, forms_.either)});
+    Add("or_another", {Replaced(tree_, range, OrAnother())});
     Add("compared_with_another", {Replaced(tree_, range, "($1 == unrelated)")});
     Add("handed_to_a_function", {Replaced(tree_, range, "unrelated($1)")});
     for (NodeId at = check_.node; at != 0; at = tree_[at].parent) {
@@ -299,6 +299,14 @@ class Breaker {
       if (role == Role::kBlock || role == Role::kModule || role == Role::kFunction) break;
       if (role == Role::kBinary) SwapOperator(parent, at);
     }
+  }
+
+  // The answer, or something else: what is asked whether the flag is off is turned before and
+  // after.
+  std::string OrAnother() const {
+    std::string form(forms_.either);
+    if (reads_.At(tree_, check_.node).answer != FlagReads::Answer::kOff) return form;
+    return With(forms_.negated, "$1", With(form, "$1", forms_.negated));
   }
 
   // && becomes ||, and the other way round, where the other operand does not ask for the flag.
@@ -326,7 +334,12 @@ class Breaker {
     if (check_.named) return;
     const NodeId node = check_.node;
     const std::string text(tree_.Text(node));
-    Add("another_flag", {{RangeOf(tree_, node), Text(With(text, reads_.flag(), "tasks_v1"))}});
+    // As a string, and as what constants are called.
+    std::string other = text;
+    for (const std::string_view name : {"asks_v2", "ASKS_V2", "asksV2"}) {
+      other = With(other, name, std::string(name.substr(0, name.size() - 1)) + "1");
+    }
+    Add("another_flag", {{RangeOf(tree_, node), Text(other)}});
     for (NodeId id = node; id <= tree_[node].last; ++id) {
       if (tree_.Is(id, Role::kFalse)) {
         Add("default_true", {{RangeOf(tree_, id), Text(forms_.yes)}});
