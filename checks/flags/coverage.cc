@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -212,8 +213,15 @@ Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
   Files files(head, reads);
   Coverage coverage;
   std::vector<std::unique_ptr<ChangedFile>> changed;
-  for (const FileChange& change : changes) {
-    if (IsTestOrText(change.path) || OnlyPicturesOrSound(change)) continue;
+  std::deque<FileChange> halves;  // Of changes of which the other half is of tests.
+  for (const FileChange& whole : changes) {
+    const bool from_test = !whole.base_path.empty() && IsTestOrText(whole.base_path);
+    const bool to_test = IsTestOrText(whole.path);
+    if (to_test && (from_test || whole.base_path.empty())) continue;
+    if (to_test) halves.push_back({whole.base_path, "", whole.base, std::nullopt});
+    if (from_test) halves.push_back({whole.path, "", std::nullopt, whole.head});
+    const FileChange& change = to_test || from_test ? halves.back() : whole;
+    if (OnlyPicturesOrSound(change)) continue;
     absl::StatusOr<std::unique_ptr<ChangedFile>> file = ChangedFile::Read(change, reads, files);
     if (file.ok()) {
       changed.push_back(*std::move(file));

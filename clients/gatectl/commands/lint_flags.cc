@@ -112,7 +112,9 @@ std::string Sentence(const flags::Stretch& stretch, const std::string& flag) {
 // How lines are reached without a check.
 std::string WayTo(const flags::ChangedLine& line) {
   std::string way, indent = "\n  ";
-  if (!line.runtime.empty()) {
+  // Where nobody can tell, that others may call it is the reason.
+  const bool said = line.state == flags::ChangedLine::State::kUnknown && line.witness.empty();
+  if (!line.runtime.empty() && !said) {
     absl::StrAppend(&way, indent, "`", line.runtime, "` is called by the framework or the runtime");
     indent += "  ";
   }
