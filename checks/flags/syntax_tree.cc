@@ -117,6 +117,7 @@ absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::stri
     return absl::ResourceExhaustedError(
         absl::StrCat("the code is nested more than ", kMostDepth, " levels deep"));
   }
+  tree.nodes_.shrink_to_fit();
   if (language.role != nullptr) {
     for (NodeId node = 0; node < tree.nodes_.size(); ++node) {
       if (!tree.nodes_[node].broken) tree.nodes_[node].role = language.role(tree, node);

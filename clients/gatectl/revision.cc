@@ -5,27 +5,44 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/flags/binary.h"
+#include "checks/flags/language.h"
 #include "checks/flags/references.h"
 #include "checks/flags/syntax_tree.h"
 
 namespace gate::ctl {
 
-Or<std::vector<std::string>> ReadCode(const Git& git, const std::vector<std::string>& ids) {
-  constexpr size_t kMost = flags::SyntaxTree::kMostBytes + 1;
-  std::vector<std::string> texts(ids.size());
+namespace {
+
+size_t NeededOf(const std::string& path) {
+  if (flags::IsTestOrText(path)) return 0;
+  return flags::LanguageOf(path) == nullptr ? 8192 : flags::SyntaxTree::kMostBytes + 1;
+}
+
+}  // namespace
+
+Or<std::vector<std::string>> ReadCode(const Git& git, const std::vector<GitFile>& files) {
+  std::vector<std::string> texts(files.size()), ids;
+  std::vector<size_t> which;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (NeededOf(files[i].path) == 0) continue;
+    ids.push_back(files[i].id);
+    which.push_back(i);
+  }
   std::string missing;
   const Or<bool> read = git.Stream(ids, [&](size_t i, std::optional<std::string_view> piece) {
+    std::string& text = texts[which[i]];
+    const size_t needed = NeededOf(files[which[i]].path);
     if (!piece) {
-      missing = ids[i];
-    } else if (texts[i].size() < kMost) {
-      texts[i].append(piece->substr(0, kMost - texts[i].size()));
+      missing = files[which[i]].path;
+    } else if (text.size() < needed) {
+      text.append(piece->substr(0, needed - text.size()));
     }
   });
   if (!read) return read.problem();
   if (missing.empty()) return texts;
   return Problem{"E0207",
-                 "git cannot read what has changed",
-                 {absl::StrCat("the contents ", missing, " are not in this checkout")},
+                 absl::StrCat("git cannot read ", missing),
+                 {"its contents are not in this checkout"},
                  "",
                  "",
                  {}};
@@ -73,7 +90,7 @@ std::vector<std::string> Revision::Mentioning(const std::string& word) const {
 std::optional<std::string> Revision::Read(const std::string& path) const {
   const auto file = std::ranges::lower_bound(files(), path, {}, &GitFile::path);
   if (file == files().end() || file->path != path) return std::nullopt;
-  Or<std::vector<std::string>> texts = ReadCode(git_, {file->id});
+  Or<std::vector<std::string>> texts = ReadCode(git_, {*file});
   if (texts) return std::move((*texts)[0]);
   Note(texts.problem());
   return std::nullopt;

@@ -38,9 +38,9 @@ class Revision : public flags::Sources {
   mutable std::optional<Problem> problem_;
 };
 
-// Contents by their ids, of each as much as can be read as code, and a little more where there is
-// more. What is not there is a problem.
-Or<std::vector<std::string>> ReadCode(const Git& git, const std::vector<std::string>& ids);
+// The texts of files, of each as much as coverage looks at, and a little more where there is more:
+// of tests nothing, of what is not code its beginning. What is not there is a problem.
+Or<std::vector<std::string>> ReadCode(const Git& git, const std::vector<GitFile>& files);
 
 }  // namespace gate::ctl
 

@@ -53,13 +53,12 @@ Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
                                         const std::string& head, std::vector<std::string>& unread) {
   const Or<std::vector<GitMove>> moves = git.Moves(base, head);
   if (!moves) return moves.problem();
-  std::vector<std::string> ids;
+  std::vector<GitFile> files;
   for (const GitMove& move : *moves) {
-    for (const std::string& id : {move.before_id, move.after_id}) {
-      if (move.is_text && !id.empty()) ids.push_back(id);
-    }
+    if (move.is_text && !move.before.empty()) files.push_back({move.before, move.before_id});
+    if (move.is_text && !move.after.empty()) files.push_back({move.after, move.after_id});
   }
-  Or<std::vector<std::string>> texts = ReadCode(git, ids);
+  Or<std::vector<std::string>> texts = ReadCode(git, files);
   if (!texts) return texts.problem();
   std::vector<flags::FileChange> changes;
   size_t next = 0;
