@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/evidence/git/scratch_repository.h"
+#include "tests/evidence/git/releases.h"
 
 namespace gate::git {
 

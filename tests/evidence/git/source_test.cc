@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "gate/evidence/git_source.h"
 #include "gate/evidence/release_process.h"
-#include "tests/evidence/git/scratch_repository.h"
+#include "tests/evidence/git/releases.h"
 
 namespace gate::git {
 namespace {

@@ -10,7 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gate/evidence/git/release.h"
-#include "tests/evidence/git/scratch_repository.h"
+#include "tests/evidence/git/releases.h"
 
 namespace gate::git {
 namespace {

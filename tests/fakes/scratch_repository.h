@@ -1,15 +1,15 @@
 // A repository that a test makes with the real git program: fixed authors and dates, so that its
 // revisions are the same on every run, and nobody's configuration.
-#ifndef TESTS_EVIDENCE_GIT_SCRATCH_REPOSITORY_H_
-#define TESTS_EVIDENCE_GIT_SCRATCH_REPOSITORY_H_
+#ifndef TESTS_FAKES_SCRATCH_REPOSITORY_H_
+#define TESTS_FAKES_SCRATCH_REPOSITORY_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "gate/v1/release.pb.h"
 #include "tests/fakes/child_process.h"
 
-namespace gate::git {
+namespace gate {
 
 class ScratchRepository {
  public:
@@ -20,7 +20,7 @@ class ScratchRepository {
 
   // Runs git in it; what it says, without blanks around it. A test that runs it is to expect 0.
   RunResult TryGit(const std::vector<std::string>& arguments) const;
-  // As TryGit; fails the test where git does.
+  // As TryGit; throws std::runtime_error, with what git said, where it fails.
   std::string Git(const std::vector<std::string>& arguments) const;
 
   void Write(const std::string& path, const std::string& text) const;
@@ -45,16 +45,6 @@ class ScratchRepository {
   int64_t time_ = 1'700'000'000;
 };
 
-// Of base..head, in the mirror "shop"; 60 seconds.
-v1::Release Answer(const ScratchRepository& repository, const v1::ReleaseQuery& query);
-v1::ReleaseQuery Between(const std::string& base, const std::string& head);
+}  // namespace gate
 
-// The ticket with that key; fails the test where there is none.
-v1::ReleaseTicket TicketOf(const v1::Release& release, const std::string& key);
-
-// Subjects of the ticket's commits, oldest first.
-std::vector<std::string> SubjectsOf(const v1::Release& release, const std::string& key);
-
-}  // namespace gate::git
-
-#endif  // TESTS_EVIDENCE_GIT_SCRATCH_REPOSITORY_H_
+#endif  // TESTS_FAKES_SCRATCH_REPOSITORY_H_
