@@ -73,14 +73,13 @@ Or<std::string> Build(const QaFlags& flags, const Session& session) {
   const Or<std::vector<std::string>> modified = git->Modified();
   if (!modified) return modified.problem();
   if (!modified->empty()) {
-    return Problem{
-        "E0201",
-        "it is not said which build was tested",
-        {absl::StrCat(modified->size(), modified->size() == 1 ? " file" : " files",
-                      " of the checkout differ from its commit, for example ", modified->front())},
-        "",
-        "",
-        {"--build REV, or test what is committed"}};
+    return Problem{"E0201",
+                   "it is not said which build was tested",
+                   {absl::StrCat("the checkout and its commit differ in ", modified->size(),
+                                 " of its files, first in ", modified->front())},
+                   "",
+                   "",
+                   {"--build REV, or test what is committed"}};
   }
   return git->Resolve("HEAD");
 }
