@@ -11,7 +11,11 @@ namespace gate::flags {
 namespace {
 
 constexpr char kSameName[] = "another changed function has the same name";
+constexpr char kTooMany[] = "more changed functions call each other than are followed";
 constexpr char kOnlyItself[] = "nothing but itself calls it by its name, so something else may";
+
+// Functions that rest on each other.
+constexpr size_t kMostAssumed = 1000;
 
 std::string CalledAt(const Reference& at) {
   return absl::StrCat("it is called without a check, at ", at.path, ":",
@@ -85,7 +89,8 @@ void Callers::Settle(const std::string& name, Entry& entry) {
 
 void Callers::Assume(const std::string& name, Entry& entry) {
   if (entry.state != Entry::State::kNotAsked) return;
-  const std::string_view why = WhyCalledByOthers(entry.file->head(), entry.node);
+  std::string_view why = WhyCalledByOthers(entry.file->head(), entry.node);
+  if (why.empty() && assumed_.size() >= kMostAssumed) why = kTooMany;
   entry.state = why.empty() ? Entry::State::kAssumed : Entry::State::kUncovered;
   entry.reason = why;
   if (why.empty()) assumed_.emplace_back(&name, &entry);

@@ -27,6 +27,9 @@ namespace {
 
 using State = ChangedLine::State;
 
+// Of code that has changed, before and after: about ten times as much memory is needed.
+constexpr size_t kMostBytes = 48 << 20;
+
 // What is said of the lines of one changed file.
 class Lines {
  public:
@@ -188,6 +191,14 @@ bool OnlyPicturesOrSound(const FileChange& change) {
          is(change.path, change.head);
 }
 
+size_t BytesToParse(const FileChange& change) {
+  size_t bytes = 0;
+  for (const auto* text : {&change.base, &change.head}) {
+    if (*text && (*text)->size() <= SyntaxTree::kMostBytes) bytes += (*text)->size();
+  }
+  return LanguageOf(change.path) == nullptr ? 0 : bytes;
+}
+
 // A file that cannot be read, as a whole.
 void AddUnread(const FileChange& change, std::string_view why, Coverage& coverage) {
   ChangedLine line;
@@ -213,6 +224,7 @@ Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
   Files files(head, reads);
   Coverage coverage;
   std::vector<std::unique_ptr<ChangedFile>> changed;
+  size_t bytes = 0;               // of code
   std::deque<FileChange> halves;  // Of changes of which the other half is of tests.
   for (const FileChange& whole : changes) {
     const bool from_test = !whole.base_path.empty() && IsTestOrText(whole.base_path);
@@ -222,6 +234,11 @@ Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
     if (from_test) halves.push_back({whole.path, "", std::nullopt, whole.head});
     const FileChange& change = to_test || from_test ? halves.back() : whole;
     if (OnlyPicturesOrSound(change)) continue;
+    bytes += BytesToParse(change);
+    if (bytes > kMostBytes) {
+      AddUnread(change, "more code has changed than is read at once", coverage);
+      continue;
+    }
     absl::StatusOr<std::unique_ptr<ChangedFile>> file = ChangedFile::Read(change, reads, files);
     if (file.ok()) {
       changed.push_back(*std::move(file));

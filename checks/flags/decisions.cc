@@ -4,7 +4,6 @@
 
 #include "checks/flags/conditions.h"
 #include "checks/flags/definitions.h"
-#include "checks/flags/imports.h"
 
 namespace gate::flags {
 
@@ -121,9 +120,9 @@ NodeId Decisions::Above(NodeId token, Role role) const {
   return 0;
 }
 
-Said Decisions::OfImport(NodeId token) const {
+Said Decisions::OfImport(NodeId token) {
   if (!head_.language().imports_run) return Covered("import");
-  if (LoadsNothingNew(base_, head_, token)) return Covered("import");
+  if (imports_.LoadNothingNew(token)) return Covered("import");
   if (const auto rule = guards_.Guarding(token)) {
     if (RunsIn(head_, token) != 0) return Covered(*rule);
   }

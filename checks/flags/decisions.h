@@ -9,6 +9,7 @@
 #include "checks/flags/changed_file.h"
 #include "checks/flags/coverage.h"
 #include "checks/flags/guards.h"
+#include "checks/flags/imports.h"
 #include "checks/flags/syntax_tree.h"
 
 namespace gate::flags {
@@ -31,7 +32,8 @@ class Decisions {
         callers_(callers),
         base_(file.base()),
         head_(file.head()),
-        guards_(file.head_guards()) {}
+        guards_(file.head_guards()),
+        imports_(file.base(), file.head()) {}
 
   // Of a token that counts.
   Said Of(NodeId token);
@@ -40,7 +42,7 @@ class Decisions {
 
  private:
   Said OfCheck(const Guards::Part& part) const;
-  Said OfImport(NodeId token) const;
+  Said OfImport(NodeId token);
   bool IsSeenFrom(NodeId given, NodeId used) const;
   NodeId Above(NodeId token, Role role) const;
 
@@ -48,6 +50,7 @@ class Decisions {
   Callers& callers_;
   const SyntaxTree &base_, &head_;
   const Guards& guards_;
+  Imports imports_;
 };
 
 }  // namespace gate::flags

@@ -1,23 +1,22 @@
 #include "checks/flags/imports.h"
 
 #include <algorithm>
-#include <string_view>
 #include <vector>
 
 namespace gate::flags {
 namespace {
 
-bool InTypeOrImport(const SyntaxTree& tree, NodeId node) {
-  return tree.Around(node, Role::kType) != 0 || tree.Around(node, Role::kImport) != 0;
-}
-
-bool IsUsedAsValue(const SyntaxTree& tree, std::string_view name) {
+// Names that are used outside of types and imports.
+std::set<std::string_view> UsedIn(const SyntaxTree& tree) {
+  std::set<std::string_view> used;
   for (NodeId id = 0; id < tree.nodes().size(); ++id) {
-    if (tree.Is(id, Role::kIdentifier) && tree.Text(id) == name && !InTypeOrImport(tree, id)) {
-      return true;
+    if (tree.Is(id, Role::kType) || tree.Is(id, Role::kImport)) {
+      id = tree[id].last;
+    } else if (tree.Is(id, Role::kIdentifier)) {
+      used.insert(tree.Text(id));
     }
   }
-  return false;
+  return used;
 }
 
 // Names that an import gives here: behind `as`, where it has one.
@@ -31,36 +30,38 @@ std::vector<std::string_view> NamesIn(const SyntaxTree& tree, NodeId part) {
   return names;
 }
 
-// Whether an import is there when the program runs.
-bool Loads(const SyntaxTree& tree, NodeId statement) {
-  if (tree.language().name == "JavaScript") return true;
-  const std::vector<std::string_view> names = NamesIn(tree, statement);
-  return names.empty() ||
-         std::ranges::any_of(names, [&](auto name) { return IsUsedAsValue(tree, name); });
-}
-
 }  // namespace
 
-bool LoadsNothingNew(const SyntaxTree& base, const SyntaxTree& head, NodeId token) {
-  const NodeId statement = head.Around(token, Role::kImport);
-  const NodeId module = head.Child(statement, "source");
-  if (module == 0 || token == module) return false;
-  bool imported = false, loaded = false;
-  for (NodeId id = 0; id < base.nodes().size(); ++id) {
-    if (!base.Is(id, Role::kImport)) continue;
-    const NodeId source = base.Child(id, "source");
-    if (source == 0 || base.Text(source) != head.Text(module)) continue;
-    imported = true;
-    loaded = loaded || Loads(base, id);
+void Imports::ReadBase() {
+  loaded_.emplace();
+  const bool always = base_.language().name == "JavaScript";
+  const Names used = always ? Names() : UsedIn(base_);
+  for (NodeId id = 0; id < base_.nodes().size(); ++id) {
+    const NodeId module = base_.Is(id, Role::kImport) ? base_.Child(id, "source") : 0;
+    if (module == 0) continue;
+    const std::vector<std::string_view> names = NamesIn(base_, id);
+    bool& loaded = (*loaded_)[base_.Text(module)];
+    loaded = loaded || always || names.empty() ||
+             std::ranges::any_of(names, [&](auto name) { return used.contains(name); });
   }
-  if (!imported || loaded) return loaded;
+}
+
+bool Imports::LoadNothingNew(NodeId token) {
+  const NodeId statement = head_.Around(token, Role::kImport);
+  const NodeId module = head_.Child(statement, "source");
+  if (module == 0 || token == module) return false;
+  if (!loaded_) ReadBase();
+  const auto before = loaded_->find(head_.Text(module));
+  if (before == loaded_->end()) return false;
+  if (before->second) return true;
   NodeId specifier = token;
-  while (specifier != statement && head.Kind(specifier) != "import_specifier") {
-    specifier = head[specifier].parent;
+  while (specifier != statement && head_.Kind(specifier) != "import_specifier") {
+    specifier = head_[specifier].parent;
   }
   if (specifier == statement) return false;
-  const std::vector<std::string_view> names = NamesIn(head, specifier);
-  return std::ranges::none_of(names, [&](auto name) { return IsUsedAsValue(head, name); });
+  if (!used_) used_ = UsedIn(head_);
+  const std::vector<std::string_view> names = NamesIn(head_, specifier);
+  return std::ranges::none_of(names, [&](auto name) { return used_->contains(name); });
 }
 
 }  // namespace gate::flags

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace gate::flags {
 namespace {
@@ -23,6 +24,10 @@ uint64_t Extended(uint64_t word, unsigned char c) {
   return ((word == 0 ? kBasis : word) ^ c) * kPrime;
 }
 
+constexpr size_t kBuckets = 1 << 14;
+
+size_t BucketOf(uint64_t word) { return word >> 50; }
+
 std::vector<uint64_t> WordsOf(std::string_view name) {
   std::vector<uint64_t> words = {0};
   for (const char each : name) {
@@ -41,28 +46,31 @@ std::vector<uint64_t> WordsOf(std::string_view name) {
 
 void WordIndex::Begin(const std::string& path) {
   paths_.push_back(path);
-  sorted_ = false;
+  buckets_.clear();
 }
 
 void WordIndex::Append(std::string_view piece) {
+  uint64_t word = word_;
   for (const char each : piece) {
     const auto c = static_cast<unsigned char>(each);
     if (kInWord[c]) {
-      word_ = Extended(word_, c);
-    } else if (word_ != 0) {
-      EndWord();
+      word = Extended(word, c);
+    } else if (word != 0) {
+      AddWord(word);
+      word = 0;
     }
   }
+  word_ = word;
 }
 
 void WordIndex::End() {
-  if (word_ != 0) EndWord();
+  if (word_ != 0) AddWord(word_);
+  word_ = 0;
 }
 
-void WordIndex::EndWord() {
-  const Mention mention{word_, static_cast<uint32_t>(paths_.size() - 1)};
-  word_ = 0;
-  Mention& seen = seen_[mention.word % seen_.size()];
+void WordIndex::AddWord(uint64_t word) {
+  const Mention mention{word, static_cast<uint32_t>(paths_.size() - 1)};
+  Mention& seen = seen_[word % seen_.size()];
   if (seen == mention) return;
   seen = mention;
   mentions_.push_back(mention);
@@ -73,30 +81,32 @@ void WordIndex::AddUnknown(const std::string& path) {
   paths_.push_back(path);
 }
 
-const std::vector<WordIndex::Mention>& WordIndex::Sorted() const {
-  if (!sorted_) std::ranges::sort(mentions_);
-  sorted_ = true;
-  return mentions_;
+void WordIndex::PutIntoBuckets() const {
+  buckets_.assign(kBuckets + 1, 0);
+  for (const Mention& mention : mentions_) ++buckets_[BucketOf(mention.word) + 1];
+  std::partial_sum(buckets_.begin(), buckets_.end(), buckets_.begin());
+  std::vector<size_t> next(buckets_.begin(), buckets_.end() - 1);
+  std::vector<Mention> ordered(mentions_.size());
+  for (const Mention& mention : mentions_) ordered[next[BucketOf(mention.word)]++] = mention;
+  mentions_ = std::move(ordered);
 }
 
 std::vector<std::string> WordIndex::Mentioning(std::string_view name) const {
-  const std::vector<Mention>& mentions = Sorted();
+  if (buckets_.empty()) PutIntoBuckets();
   std::vector<uint32_t> files(paths_.size());
   std::iota(files.begin(), files.end(), 0u);
   for (const uint64_t word : WordsOf(name)) {
     std::vector<uint32_t> with_word = unknown_, both;
-    for (const Mention& mention : std::ranges::equal_range(
-             mentions, word, {}, [](const Mention& each) { return each.word; })) {
-      with_word.push_back(mention.file);
+    const size_t bucket = BucketOf(word);
+    for (size_t i = buckets_[bucket]; i < buckets_[bucket + 1]; ++i) {
+      if (mentions_[i].word == word) with_word.push_back(mentions_[i].file);
     }
     std::ranges::sort(with_word);
     std::ranges::set_intersection(files, with_word, std::back_inserter(both));
     files = std::move(both);
   }
   std::vector<std::string> paths;
-  for (const uint32_t file : files) {
-    if (paths.empty() || paths.back() != paths_[file]) paths.push_back(paths_[file]);
-  }
+  for (const uint32_t file : files) paths.push_back(paths_[file]);
   std::ranges::sort(paths);
   return paths;
 }

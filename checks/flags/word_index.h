@@ -3,6 +3,7 @@
 #define CHECKS_FLAGS_WORD_INDEX_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,15 +30,15 @@ class WordIndex {
     uint64_t word;
     uint32_t file;
     bool operator==(const Mention&) const = default;
-    auto operator<=>(const Mention&) const = default;
   };
-  void EndWord();
-  const std::vector<Mention>& Sorted() const;
+  void AddWord(uint64_t word);
+  void PutIntoBuckets() const;
 
   std::vector<std::string> paths_;
   std::vector<uint32_t> unknown_;  // Of the paths.
+  // In the order of the files; once something was asked, by bucket, which words decide on.
   mutable std::vector<Mention> mentions_;
-  mutable bool sorted_ = false;
+  mutable std::vector<size_t> buckets_;  // Where each begins, and where the last one ends.
   uint64_t word_ = 0;                    // Of the word that is being read; 0 between words.
   std::array<Mention, 4096> seen_ = {};  // Some of what is already among the mentions.
 };

@@ -165,33 +165,34 @@ bool Conversation::Say(std::string_view text) {
 }
 
 bool Conversation::Fill() {
-  constexpr size_t kMost = 256 << 10;
-  buffer_.resize(kMost);
-  heard_ = 0;
+  buffer_.resize(256 << 10);
   ssize_t size = 0;
   while ((size = read(out_, buffer_.data(), buffer_.size())) < 0 && errno == EINTR) {
   }
-  buffer_.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  begin_ = 0;
+  end_ = size > 0 ? static_cast<size_t>(size) : 0;
   return size > 0;
 }
 
 bool Conversation::HearLine(std::string& line) {
   line.clear();
   for (;;) {
-    const size_t end = buffer_.find('\n', heard_);
-    line.append(buffer_, heard_, end == std::string::npos ? end : end - heard_);
-    heard_ = end == std::string::npos ? buffer_.size() : end + 1;
-    if (end != std::string::npos) return true;
+    const std::string_view here(buffer_.data() + begin_, end_ - begin_);
+    const size_t size = std::min(here.find('\n'), here.size());
+    line += here.substr(0, size);
+    const bool ends = size < here.size();
+    begin_ += size + (ends ? 1 : 0);
+    if (ends) return true;
     if (!Fill()) return false;
   }
 }
 
 bool Conversation::Hear(size_t size, const std::function<void(std::string_view piece)>& take) {
   while (size > 0) {
-    if (heard_ == buffer_.size() && !Fill()) return false;
-    const size_t here = std::min(size, buffer_.size() - heard_);
-    take(std::string_view(buffer_).substr(heard_, here));
-    heard_ += here;
+    if (begin_ == end_ && !Fill()) return false;
+    const size_t here = std::min(size, end_ - begin_);
+    take(std::string_view(buffer_.data() + begin_, here));
+    begin_ += here;
     size -= here;
   }
   return true;

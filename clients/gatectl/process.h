@@ -50,8 +50,8 @@ class Conversation {
 
   int program_ = -1;
   int in_ = -1, out_ = -1;
-  std::string buffer_;
-  size_t heard_ = 0;  // of the buffer
+  std::vector<char> buffer_;
+  size_t begin_ = 0, end_ = 0;  // What of the buffer has been read and not handed over.
 };
 
 }  // namespace gate::ctl
