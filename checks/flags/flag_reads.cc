@@ -290,7 +290,7 @@ FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, NodeId member, NodeId 
   if (function == 0) return {};
   const std::string_view hook = LastName(tree, function), name = LastName(tree, member);
   const std::vector<NodeId> arguments = ArgumentsOf(tree, call);
-  if (hook == "useFlags" && arguments.empty() && Plain(name) == Plain(question_.flag)) {
+  if (hook == "useFlags" && arguments.empty() && Plain(name) == plain_flag_) {
     return {Answer::kOn, "", IsPure(tree, function)};
   }
   if (hook == "useFeature" && arguments.size() == 1 && NamesFlag(tree, arguments[0])) {
