@@ -125,6 +125,14 @@ void AddFacts(const SyntaxTree& tree, NodeId parent, NodeId child, std::vector<F
       }
       return;
     }
+    case Role::kGuard: {
+      // Its block is where the condition does not hold.
+      const Conditions conditions = ConditionsOf(tree, parent);
+      if (conditions.whole && child > conditions.all[0] && tree.Is(child, Role::kBlock)) {
+        facts.push_back({conditions.all[0], false, "G2"});
+      }
+      return;
+    }
     case Role::kBinary: {
       if (tree.language().flat_operators) {
         // Only where they are all alike it is known what comes first.
