@@ -195,8 +195,9 @@ std::vector<Callers::Entry*> Callers::CalledByThemselves() const {
   for (const auto& [name, entry] : assumed_) {
     const auto its = behind.find(entry);
     if (its == behind.end()) continue;
-    const bool closed = std::ranges::all_of(
-        its->second, [&](const Entry* caller) { return behind[caller].contains(entry); });
+    const bool closed = std::ranges::all_of(its->second, [&, own = entry](const Entry* caller) {
+      return behind[caller].contains(own);
+    });
     if (closed) alone.push_back(entry);
   }
   return alone;
