@@ -1,7 +1,6 @@
 #include "checks/flags/facts.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "checks/flags/conditions.h"
 #include "checks/flags/flag_reads.h"
@@ -192,7 +191,8 @@ void AddFacts(const SyntaxTree& tree, NodeId parent, NodeId child, std::vector<F
       if (!tree.Is(around, Role::kDecorated)) return;
       std::vector<NodeId> decorators = tree.Children(around);
       std::erase_if(decorators, [&](NodeId part) { return !tree.Is(part, Role::kDecorator); });
-      for (const NodeId decorator : std::views::reverse(decorators)) {
+      std::ranges::reverse(decorators);
+      for (const NodeId decorator : decorators) {
         for (const NodeId asked : tree.NamedChildren(decorator)) {
           facts.push_back({asked, true, "G5"});
         }

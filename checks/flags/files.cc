@@ -62,10 +62,10 @@ std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
     std::ranges::sort(*names_);
   }
   std::vector<NodeId> found;
-  const auto alike = std::ranges::equal_range(*names_, HashOf(name), {},
-                                              [](const Named& each) { return each.first; });
-  for (const auto& [hash, id] : alike) {
-    if (NameIn(tree_, id) == name) found.push_back(id);
+  const size_t hash = HashOf(name);
+  auto named = std::ranges::lower_bound(*names_, Named(hash, 0));
+  for (; named != names_->end() && named->first == hash; ++named) {
+    if (NameIn(tree_, named->second) == name) found.push_back(named->second);
   }
   for (const NodeId id : symbols_) {
     if (tree_.Text(id).find(name) != std::string_view::npos && !LastName(tree_, id).empty()) {
