@@ -77,7 +77,7 @@ class Judgement {
     const Trend trend = TrendOf(*recent, normal);
     if (!(trend.last > normal)) return;
     const bool was_before = WasOver(*recent, weeks ? &*weeks : nullptr, start_, normal);
-    if (trend.rises && usual && !was_before) return Grows(trend, *usual);
+    if (trend.rises && usual && !was_before) return Grows(trend, usual.value_or(0));
     Remains(trend, normal, was_before);
   }
 

@@ -417,7 +417,7 @@ TEST_F(FailedQaTest, TheMeetingSeesTheFailedTicketFirst) {
                                      {"review", "ehr", "--env", "production", "--base", base_,
                                       "--head", repository_.Head(), "-o", "table"},
                                      repository_.path());
-  EXPECT_EQ(sheet.exit, 10) << sheet.outputput;
+  EXPECT_EQ(sheet.exit, 10) << sheet.output;
   EXPECT_THAT(sheet.output, AllOf(HasSubstr("TASKS-118  FAILED"), HasSubstr("ios 3/4, web 4/4"),
                                   HasSubstr("tasks-v2: off"), HasSubstr("2 commits, clean"),
                                   HasSubstr("BILL-7")));

@@ -1,5 +1,6 @@
 // gatectl review: the sheet for the deployment meeting. Asks for a verdict, which is then on
 // record, and shows it ticket by ticket.
+#include "absl/time/clock.h"
 #include "checks/render/review.h"
 
 #include <CLI/CLI.hpp>
