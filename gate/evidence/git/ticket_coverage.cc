@@ -151,7 +151,11 @@ v1::FlagCoverage Covering::Report(const flags::Coverage& found, const std::strin
     told.set_removed(line.removed);
     told.set_unknown(line.state == flags::ChangedLine::State::kUnknown);
     told.set_rule(line.rule);
-    told.set_reason(render::ValidUtf8(line.reason));
+    const std::string runtime =
+        line.runtime.empty()
+            ? ""
+            : absl::StrCat("; `", line.runtime, "` is called by the framework or the runtime");
+    told.set_reason(render::ValidUtf8(line.reason + runtime));
     for (const flags::Place& place : line.witness) *told.add_witness() = PlaceOf(place);
     if (told.unknown()) coverage.set_unknown_nodes(coverage.unknown_nodes() + 1);
     AddUncovered(told, coverage);
