@@ -76,10 +76,6 @@ Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
   return changes;
 }
 
-std::string Path(const flags::Place& place) {
-  return absl::StrCat(place.path, ":", place.line, "  ", place.code);
-}
-
 v1::Finding& Add(v1::LintReport& report, const std::string& rule, v1::Severity severity,
                  const flags::Place& place, const std::string& message) {
   v1::Finding& finding = *report.add_findings();
@@ -108,20 +104,19 @@ std::string Sentence(const flags::Stretch& stretch, const std::string& flag) {
                       flag, " is on: ", line.reason);
 }
 
-// How lines are reached without a check.
-std::string WayTo(const flags::ChangedLine& line) {
-  std::string way, indent = "\n  ";
-  // Where nobody can tell, that others may call it is the reason.
-  const bool said = line.state == flags::ChangedLine::State::kUnknown && line.witness.empty();
-  if (!line.runtime.empty() && !said) {
-    absl::StrAppend(&way, indent, "`", line.runtime, "` is called by the framework or the runtime");
-    indent += "  ";
+// How a line is reached without a check: from what the runtime calls, or from the outermost call.
+// Of what the runtime calls itself the reason says so.
+void AddWayTo(const flags::ChangedLine& line, v1::Finding& finding) {
+  if (!line.runtime.empty() && !line.witness.empty()) {
+    finding.set_message(absl::StrCat(finding.message(), "; `", render::ValidUtf8(line.runtime),
+                                     "` is called by the framework or the runtime"));
   }
   for (const flags::Place& place : line.witness) {
-    absl::StrAppend(&way, indent, "reached from ", Path(place));
-    indent += "  ";
+    v1::CodePlace& call = *finding.add_call_path();
+    call.set_path(render::ValidUtf8(place.path));
+    call.set_line(place.line);
+    call.set_code(render::ValidUtf8(place.code));
   }
-  return way;
 }
 
 v1::LintReport Report(const flags::Coverage& coverage, const Options& options,
@@ -130,9 +125,9 @@ v1::LintReport Report(const flags::Coverage& coverage, const Options& options,
   for (const flags::Stretch& stretch : flags::UncoveredStretches(coverage)) {
     const flags::ChangedLine& line = *stretch.first;
     const bool unknown = line.state == flags::ChangedLine::State::kUnknown;
-    v1::Finding& finding =
-        Add(report, unknown ? "flags.unknown" : "flags.uncovered", v1::SEVERITY_BLOCK, line.place,
-            absl::StrCat(Sentence(stretch, options.flag), WayTo(line)));
+    v1::Finding& finding = Add(report, unknown ? "flags.unknown" : "flags.uncovered",
+                               v1::SEVERITY_BLOCK, line.place, Sentence(stretch, options.flag));
+    AddWayTo(line, finding);
     if (stretch.end_line > line.place.line) {
       finding.mutable_location()->set_end_line(stretch.end_line);
     }

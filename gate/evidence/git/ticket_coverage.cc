@@ -152,7 +152,7 @@ v1::FlagCoverage Covering::Report(const flags::Coverage& found, const std::strin
     told.set_unknown(line.state == flags::ChangedLine::State::kUnknown);
     told.set_rule(line.rule);
     const std::string runtime =
-        line.runtime.empty()
+        line.runtime.empty() || line.witness.empty()
             ? ""
             : absl::StrCat("; `", line.runtime, "` is called by the framework or the runtime");
     told.set_reason(render::ValidUtf8(line.reason + runtime));
