@@ -238,7 +238,10 @@ class Reader {
         Refuse("the names of the files differ from those of \"diff --git\"");
       }
     }
-    if (section.old_path.empty() && section.new_path.empty()) Refuse("it names no file");
+    if ((section.old_path.empty() && !section.added) ||
+        (section.new_path.empty() && !section.deleted)) {
+      Refuse("it does not name the file before and after the change");
+    }
     const bool moves = section.renamed || section.copied;
     if (!moves && !section.added && !section.deleted && section.old_path != section.new_path) {
       Refuse("the names of the files differ, and \"rename from\" does not say so");

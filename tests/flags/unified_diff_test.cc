@@ -206,6 +206,8 @@ TEST(UnifiedDiffTest, WhatIsNotUnderstoodIsRefused) {
        "/dev/null stands"},
       {"a binary patch", "diff --git a/a.py b/a.py\nindex 1..2 100644\nGIT binary patch\n", 3,
        "leave out --binary"},
+      {"half a rename", "diff --git a/a.py b/b.py\nrename from a.py\n", 3,
+       "does not name the file before and after"},
       {"no hunk", good.substr(0, good.find("@@")), 5, "expected a hunk"},
       {"a line without an end", good.substr(0, good.size() - 1), 9, "ends within a hunk"},
       {"a quoted path without an end", "diff --git \"a/x b/x\nnew file mode 100644\n", 3,
