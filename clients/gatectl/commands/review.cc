@@ -1,6 +1,5 @@
 // gatectl review: the sheet for the deployment meeting. Asks for a verdict, which is then on
 // record, and shows it ticket by ticket.
-#include "absl/time/clock.h"
 #include "checks/render/review.h"
 
 #include <CLI/CLI.hpp>
@@ -8,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/clock.h"
 #include "clients/gatectl/collect.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/commands/question.h"
