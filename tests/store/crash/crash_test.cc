@@ -13,6 +13,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -40,11 +41,15 @@ struct Journal {
 Journal ReadJournal(const std::string& path) {
   Journal journal;
   std::ifstream file(path);
-  std::string word, request_id, id;
-  while (file >> word) {
-    if (word == "asked" && file >> request_id) journal.asked.insert(request_id);
-    if (word == "reported" && file >> id) journal.reported.insert(id);
-    if (word == "given" && file >> request_id >> id) journal.given[request_id] = id;
+  std::string line;
+  // A write that crosses a page may be cut short by the kill: a line without an end says nothing.
+  while (std::getline(file, line) && !file.eof()) {
+    std::istringstream words(line);
+    std::string word, request_id, id;
+    words >> word;
+    if (word == "asked" && words >> request_id) journal.asked.insert(request_id);
+    if (word == "reported" && words >> id) journal.reported.insert(id);
+    if (word == "given" && words >> request_id >> id) journal.given[request_id] = id;
   }
   return journal;
 }

@@ -6,9 +6,8 @@
 // JOURNAL gets a line before each append ("asked REQUEST-ID") and, only after the store has said
 // that it is durable, one more ("given REQUEST-ID VERDICT-ID"); of a run one line when it is
 // durable
-// ("reported BUILD"). The journal is written with
-// write(2), so that nothing of it is lost when this process is killed. Each line is one write, and
-// whole.
+// ("reported BUILD"). The journal is written with write(2), one write for each line, so that
+// nothing of it is lost when this process is killed but the end of the line that is being written.
 #include <fcntl.h>
 #include <unistd.h>
 
