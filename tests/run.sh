@@ -38,8 +38,8 @@ if [[ "${1:-}" != "--quick" ]]; then
   GTEST_FILTER='-*Oracle*' run_tests tsan -R '^(evaluate|policy|freeze)$|^store[.]' -E crash
 
   step "AddressSanitizer and UndefinedBehaviorSanitizer: everything that parses or judges"
-  build asan checks_test policy_test freeze_test migration_test canary_test stats_test render_test
-  GTEST_FILTER='-*Oracle*' run_tests asan -R '^(checks|policy|freeze|migration|canary|stats|render)$'
+  build asan checks_test policy_test freeze_test migration_test canary_test stats_test render_test qa_test
+  GTEST_FILTER='-*Oracle*' run_tests asan -R '^(checks|policy|freeze|migration|canary|stats|render|qa)$'
 fi
 
 step "build"
