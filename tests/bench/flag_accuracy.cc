@@ -1,10 +1,10 @@
-// How often flag coverage is right about real commits, which somebody has read:
+// How often flag coverage is right about real commits, held against a reviewed list of lines:
 //
 //   flag_accuracy [-v] --repositories DIR FILE
 //
 // DIR has a bare repository at OWNER+NAME/repo for each that FILE speaks of. FILE has a line for
 // each commit, which is held against its first parent, and below it, indented, the lines of the
-// text after that run only where the flag is on, as a person reads them:
+// text after that run only where the flag is on; FILE tells how that list was made:
 //
 //   OWNER/NAME COMMIT FLAG KIND [FUNCTION:ARGUMENT ...]
 //     PATH 12-20 31
