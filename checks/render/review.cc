@@ -165,7 +165,7 @@ std::vector<Note> Notes(const v1::Verdict& verdict) {
       for (const v1::Finding& finding : outcome.findings()) {
         if (finding.rule() == "qa.no_ticket" || finding.rule() == "qa.no_commits" ||
             finding.rule() == "qa.takes_back" || finding.rule() == "qa.other_failure" ||
-            finding.rule() == "qa.unproven") {
+            (finding.rule() == "qa.unproven" && finding.subject() == verdict.change().service())) {
           notes.push_back({finding.rule(), finding.message()});
         }
       }

@@ -95,14 +95,10 @@ absl::StatusOr<v1::Release> ReleaseProcess::Answer(
     return absl::InternalError(absl::StrCat(place->path(), " cannot be written"));
   }
   GuardedProcess::Options options;
-  options.arguments = {options_.program,
-                       "--folder",
-                       folder,
-                       "--query",
-                       place->File("query"),
-                       "--answer",
-                       place->File("answer"),
-                       "--milliseconds",
+  options.arguments = {options_.program, "--folder",
+                       // It runs in a folder of its own.
+                       std::filesystem::absolute(folder).string(), "--query", place->File("query"),
+                       "--answer", place->File("answer"), "--milliseconds",
                        std::to_string(left.count())};
   options.folder = place->path();
   options.output = place->File("said");
