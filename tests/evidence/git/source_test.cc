@@ -200,6 +200,15 @@ TEST_F(ReleaseProcessTest, AnswersAsTheFunctionDoes) {
             git::Answer(repository_, query_.release()).SerializeAsString());
 }
 
+// As where the configuration itself is named by a relative path.
+TEST_F(ReleaseProcessTest, AFolderMayBeRelativeToWhereTheGateRuns) {
+  const auto process = ReleaseProcess::Find();
+  ASSERT_TRUE(process.ok()) << process.status();
+  const std::string relative = std::filesystem::relative(repository_.path());
+  ASSERT_FALSE(relative.starts_with('/'));
+  EXPECT_EQ(Failure(*process, query_.release(), relative), absl::OkStatus());
+}
+
 TEST_F(ReleaseProcessTest, FailuresKeepTheirKindAndWords) {
   const auto process = ReleaseProcess::Find();
   ASSERT_TRUE(process.ok()) << process.status();
