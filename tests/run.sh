@@ -40,6 +40,9 @@ if [[ "${1:-}" != "--quick" ]]; then
   step "AddressSanitizer and UndefinedBehaviorSanitizer: everything that parses or judges"
   build asan checks_test policy_test freeze_test migration_test canary_test stats_test render_test qa_test
   GTEST_FILTER='-*Oracle*' run_tests asan -R '^(checks|policy|freeze|migration|canary|stats|render|qa)$'
+
+  step "the release build, as a newcomer meets it"
+  deploy/quickstart.sh
 fi
 
 step "build"
