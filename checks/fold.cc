@@ -204,6 +204,25 @@ absl::Time ValidUntil(const v1::PolicyRule& rule, const v1::Verdict& verdict, ab
   return until;
 }
 
+// Of each the most careful. What somebody has waived holds nobody back.
+void AddPace(const v1::CheckOutcome& outcome, v1::Verdict& verdict) {
+  if (!outcome.has_pace() || !Enforced(outcome)) return;
+  const v1::Pace& one = outcome.pace();
+  v1::Pace& all = *verdict.mutable_pace();
+  const bool waived = outcome.outcome() != v1::OUTCOME_PASS &&
+                      outcome.decision() == v1::DECISION_ALLOW;
+  if (one.has_largest_safe_share() && !waived &&
+      (!all.has_largest_safe_share() || one.largest_safe_share() < all.largest_safe_share())) {
+    all.set_largest_safe_share(one.largest_safe_share());
+  }
+  if (one.has_requests() && (!all.has_requests() || one.requests() < all.requests())) {
+    all.set_requests(one.requests());
+  }
+  if (one.has_peak_seen() && (!all.has_peak_seen() || one.peak_seen() < all.peak_seen())) {
+    all.set_peak_seen(one.peak_seen());
+  }
+}
+
 }  // namespace
 
 void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome) {
@@ -227,6 +246,7 @@ void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, ab
   for (v1::CheckOutcome& outcome : outcomes) {
     decision = std::max(decision, Weight(outcome));
     advice = std::max(advice, AdviceOf(outcome));
+    AddPace(outcome, verdict);
     SortFindings(outcome);
     *verdict.add_outcomes() = std::move(outcome);
   }

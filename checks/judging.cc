@@ -47,6 +47,20 @@ v1::CheckOutcome JudgeSafely(const Check& check, const v1::Change& change, const
   }
 }
 
+std::string_view NotDue(const Check& check, const v1::Change& change) {
+  return check.not_due == nullptr ? "" : check.not_due(change);
+}
+
+v1::CheckOutcome Skipped(const Check& check, std::string_view why, const v1::PolicyRule& rule,
+                         absl::Time now) {
+  v1::CheckOutcome outcome;
+  outcome.set_check(std::string(check.id));
+  outcome.set_outcome(v1::OUTCOME_SKIPPED);
+  outcome.set_summary(std::string(why));
+  Decide(SettingsOf(check, rule), now, outcome);
+  return outcome;
+}
+
 }  // namespace
 
 v1::Change Thin(const v1::Change& change) {
@@ -71,6 +85,11 @@ Judging::Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Tim
   for (const Check* check : AllChecks()) {
     if (!IsEnabled(*check, *rule_)) continue;
     Part part{check, {}, {}};
+    if (const std::string_view why = NotDue(*check, change_); !why.empty()) {
+      part.outcome = Skipped(*check, why, *rule_, now_);
+      parts_.push_back(std::move(part));
+      continue;
+    }
     for (v1::Query& query : check->needs(change_, *rule_)) {
       part.observations.push_back(query.id());
       queries_.push_back(std::move(query));
@@ -108,7 +127,7 @@ bool Judging::Decided(const Evidence& evidence) {
 std::vector<CarriedState> Judging::Carry(const Evidence& evidence) const {
   std::vector<CarriedState> all;
   for (const Part& part : parts_) {
-    if (part.check->carry == nullptr) continue;
+    if (part.check->carry == nullptr || !NotDue(*part.check, change_).empty()) continue;
     for (CarriedState& state : part.check->carry(change_, evidence, *rule_, now_)) {
       all.push_back(std::move(state));
     }

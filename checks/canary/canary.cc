@@ -14,6 +14,7 @@
 #include "checks/canary/parameters.h"
 #include "checks/canary/rules.h"
 #include "checks/proto_time.h"
+#include "checks/stage.h"
 
 namespace gate {
 namespace {
@@ -49,12 +50,13 @@ class Judgement {
 
   v1::CheckOutcome Run() {
     const v1::JudgeResponse response = JudgeMetrics(Request());
-    accelerate_ = response.advice() == v1::ADVICE_ACCELERATE && change_.has_schema_change();
+    accelerate_ = response.advice() == v1::ADVICE_ACCELERATE && SchemaHasChanged();
     for (size_t i = 0; i < parameters_.metrics.size(); ++i) {
       JudgeMetric(parameters_.metrics[i], response.metrics(static_cast<int>(i)));
     }
     Conclude(response);
     findings_.NoteWindow(now_);
+    CountRequests(response);
     return std::move(outcome_);
   }
 
@@ -124,7 +126,7 @@ class Judgement {
     }
     // Better than a version that fails is not yet as good as that version was: only a migration
     // says that going forward is what helps.
-    const bool flattered = judgement.old_cohort().worse() && !change_.has_schema_change() && !fail;
+    const bool flattered = judgement.old_cohort().worse() && !SchemaHasChanged() && !fail;
     findings_.Say(flattered ? v1::OUTCOME_INCONCLUSIVE : judgement.outcome(), judgement.reason());
     findings_.AddDefects(metric, judgement, fail ? v1::SEVERITY_WARN : v1::SEVERITY_BLOCK);
     if (fail && past.worse() && past.canary_worse()) {
@@ -137,6 +139,24 @@ class Judgement {
       findings_.AddUndecided(metric, judgement, accelerate_);
     }
     findings_.AddNewTypes(metric, observation.metric(), judgement);
+  }
+
+  // Of metrics whose exposure is requests, by their kind, the one that has seen most.
+  void CountRequests(const v1::JudgeResponse& response) {
+    double requests = -1;
+    for (size_t i = 0; i < parameters_.metrics.size(); ++i) {
+      if (QuestionOf(parameters_.metrics[i]).kind() == v1::METRIC_KIND_VALUES) continue;
+      for (const v1::CohortSample& sample : response.metrics(static_cast<int>(i)).samples()) {
+        if (sample.cohort() == "canary") requests = std::max(requests, sample.exposure());
+      }
+    }
+    if (requests >= 0) outcome_.mutable_pace()->set_requests(requests);
+  }
+
+  // Of a rollout it is known when that was; elsewhere it is taken to have been before the canary.
+  bool SchemaHasChanged() const {
+    const bool later = change_.has_stage() && !change_.stage().has_migrated_at();
+    return change_.has_schema_change() && !later;
   }
 
   // ---- the outcome
@@ -216,6 +236,6 @@ const Check kCanaryCheck = {
     "canary",       "New code is no worse than old code under live traffic.",
     ValidateCanary, Needs,
     Judge,          CanaryRules,
-    Carry};
+    Carry,          BeforeTraffic};
 
 }  // namespace gate

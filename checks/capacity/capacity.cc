@@ -17,6 +17,7 @@
 #include "checks/capacity/words.h"
 #include "checks/conclude.h"
 #include "checks/proto_time.h"
+#include "checks/stage.h"
 
 namespace gate {
 namespace capacity {
@@ -124,6 +125,24 @@ v1::CheckOutcome Conclude(Report& report, const std::string& in_order, absl::Tim
   return std::move(outcome);
 }
 
+// How far the rollout may go, and how much of a peak has seen all of it.
+void TellPace(const Setting& setting, const std::vector<ResourceAnswer>& answers,
+              v1::CheckOutcome& outcome) {
+  v1::Pace& pace = *outcome.mutable_pace();
+  for (const ResourceAnswer& answer : answers) {
+    if (!answer.cost) continue;
+    if (!pace.has_largest_safe_share() || answer.safe_share < pace.largest_safe_share()) {
+      pace.set_largest_safe_share(answer.safe_share);
+    }
+  }
+  const v1::RolloutStage& stage = setting.change.stage();
+  if (!stage.has_complete_at()) return;
+  // In intervals that have begun since.
+  const double load =
+      setting.load.Highest(FromProto(stage.complete_at()) + setting.load.step, setting.now);
+  if (!std::isnan(load)) pace.set_peak_seen(load / setting.peak.estimate);
+}
+
 v1::Advice AdviceOf(const v1::CheckOutcome& outcome) {
   switch (outcome.outcome()) {
     case v1::OUTCOME_FAIL:
@@ -170,6 +189,7 @@ v1::CheckOutcome JudgeCohorts(const Setting& setting, Report& report) {
       setting.change.canary().has_started_at() ||
       std::ranges::any_of(answers, [](const auto& answer) { return answer.cost.has_value(); });
   if (on_its_way) outcome.set_advice(AdviceOf(outcome));
+  TellPace(setting, answers, outcome);
   return outcome;
 }
 
@@ -190,6 +210,11 @@ v1::CheckOutcome JudgeOrigins(const Setting& setting, Report& report) {
                      : outcome.outcome() == v1::OUTCOME_PASS ? v1::ADVICE_PROCEED
                                                              : v1::ADVICE_WAIT);
   return outcome;
+}
+
+// Pools of origins are judged before anything shifts.
+std::string_view NotDue(const v1::Change& change) {
+  return change.kind() == v1::CHANGE_KIND_TRAFFIC_SHIFT ? "" : BeforeTraffic(change);
 }
 
 v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
@@ -222,6 +247,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 const Check kCapacityCheck = {
     "capacity",         "Shared resources bear the change at the coming weekly peak.",
     capacity::Validate, capacity::Needs,
-    capacity::Judge,    capacity::Rules};
+    capacity::Judge,    capacity::Rules,
+    nullptr,            capacity::NotDue};
 
 }  // namespace gate

@@ -221,6 +221,7 @@ class Judgement {
     answer_.use = use;
     answer_.in_short =
         absl::StrCat(name(), " ", Percent(use.estimate), " (at most ", Percent(use.upper), ")");
+    answer_.safe_share = std::max(0.0, LargestShare(demand, capacity));
     const bool enough = cost.intervals >= kFewestIntervals;
     const bool dearer = cost.ratio.lower > 1 && enough;
     const bool cheaper = cost.ratio.upper < 1 && enough;
@@ -234,8 +235,11 @@ class Judgement {
       NoData("cost per request", cost.defects[0]);
     } else if (enough && use.upper <= target_) {
       answer_.safe = true;
+    } else if (enough && SafeAtNextStep(demand, capacity)) {
+      answer_.safe = true;
     } else if (cheaper) {
       answer_.safe = true;
+      answer_.safe_share = 1;
       report_.AddWarning(
           "capacity.already_over",
           {name(), absl::StrCat(story, " The change makes it less, so it is not stopped."),
@@ -243,6 +247,20 @@ class Judgement {
     } else {
       Undecided(demand, capacity, use, without, story);
     }
+  }
+
+  // Whether the share that a rollout goes to now is shown to be safe, where all of the traffic is not
+  // yet: it will have seen more when that is asked.
+  bool SafeAtNextStep(const Demand& demand, const Capacity& capacity) {
+    const v1::RolloutStage& stage = s_.change.stage();
+    const double share = std::max(stage.share(), stage.next_share());
+    if (!s_.change.has_stage() || share >= 1) return false;
+    const Bounds use = Use(demand, capacity, share, answer_.cost->canary);
+    if (!(use.upper <= target_)) return false;
+    absl::StrAppend(&answer_.in_short, ", and with ", Percent(share), " of the traffic, the ",
+                    stage.next_step().empty() ? "present" : "next", " step, ",
+                    Percent(use.estimate), " (at most ", Percent(use.upper), ")");
+    return true;
   }
 
   // The mix may be all that makes the cost.

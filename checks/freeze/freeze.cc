@@ -11,6 +11,7 @@
 #include "checks/freeze/timeline.h"
 #include "checks/freeze/validate.h"
 #include "checks/proto_time.h"
+#include "checks/stage.h"
 
 namespace gate {
 namespace freeze {
@@ -50,6 +51,21 @@ bool Concerns(const v1::FreezeWindow& window, v1::ChangeKind kind) {
   return std::find(exempt.begin(), exempt.end(), kind) == exempt.end();
 }
 
+// Where one of the windows in which changes may start lets what has started finish, none of them is
+// asked for again.
+bool MayFinish(const v1::FreezeWindow& window, const v1::FreezePolicy& policy) {
+  if (!IsAllow(window)) return window.lets_finish();
+  return std::ranges::any_of(policy.windows(), [](const v1::FreezeWindow& other) {
+    return IsAllow(other) && other.lets_finish();
+  });
+}
+
+bool Concerns(const v1::FreezeWindow& window, const v1::Change& change,
+              const v1::FreezePolicy& policy) {
+  if (IsUnderWay(change) && MayFinish(window, policy)) return false;
+  return Concerns(window, change.kind());
+}
+
 // The windows that concern a change, those around holidays with their calendar.
 struct ConcernedWindows {
   struct Unreadable {
@@ -77,7 +93,7 @@ ConcernedWindows WindowsFor(const v1::Change& change, const Evidence& evidence,
                             const v1::FreezePolicy& policy, absl::Time now) {
   ConcernedWindows windows;
   for (const v1::FreezeWindow& window : policy.windows()) {
-    if (!Concerns(window, change.kind())) continue;
+    if (!Concerns(window, change, policy)) continue;
     if (!window.has_holidays()) {
       windows.readable.push_back({&window, nullptr});
       continue;
@@ -228,8 +244,9 @@ void Pass(const Timeline& timeline, bool any_window, v1::CheckOutcome& outcome) 
 
 std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule) {
   std::map<std::string, v1::Query> queries;
-  for (const v1::FreezeWindow& window : rule.checks().freeze().windows()) {
-    if (!window.has_holidays() || !Concerns(window, change.kind())) continue;
+  const v1::FreezePolicy& policy = rule.checks().freeze();
+  for (const v1::FreezeWindow& window : policy.windows()) {
+    if (!window.has_holidays() || !Concerns(window, change, policy)) continue;
     v1::Query& query = queries[window.holidays().calendar()];
     query.set_id(QueryId(window));
     query.mutable_calendar()->set_calendar(window.holidays().calendar());

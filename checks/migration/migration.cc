@@ -13,6 +13,7 @@
 #include "checks/migration/proof.h"
 #include "checks/migration/rule.h"
 #include "checks/proto_time.h"
+#include "checks/stage.h"
 
 namespace gate {
 namespace {
@@ -213,6 +214,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 const Check kMigrationCheck = {
     "migration", "Whether the version that is running survives the schema change",
     Validate,    migration::QueriesFor,
-    Judge,       Rules};
+    Judge,       Rules,
+    nullptr,     AfterSchemaChange};
 
 }  // namespace gate

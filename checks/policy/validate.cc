@@ -9,6 +9,7 @@
 #include "checks/policy/fields.h"
 #include "checks/policy/match.h"
 #include "checks/policy/policy.h"
+#include "checks/policy/rollout_plan.h"
 #include "checks/policy/suggest.h"
 #include "checks/policy/utf8.h"
 #include "checks/proto_time.h"
@@ -83,6 +84,9 @@ std::vector<ParameterIssue> Validator::Run() {
     }
     CheckSelector(rule.match(), RulePath(i) + ".match");
     CheckChecks(rule, RulePath(i));
+    for (ParameterIssue& issue : ValidateRolloutPlan(rule)) {
+      Issue(absl::StrCat(RulePath(i), ".", issue.field), std::move(issue.message));
+    }
   }
   CheckClashes();
   for (const auto& [name, path] : policy_.calendars()) {

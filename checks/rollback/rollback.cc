@@ -12,6 +12,7 @@
 #include "checks/migration/undo.h"
 #include "checks/rollback/down.h"
 #include "checks/rollback/notes.h"
+#include "checks/stage.h"
 
 namespace gate {
 namespace {
@@ -262,6 +263,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 
 const Check kRollbackCheck = {"rollback", "Whether there is a way back from the schema change",
                               Validate,   migration::QueriesFor,
-                              Judge,      Rules};
+                              Judge,      Rules,
+                              nullptr,    AfterSchemaChange};
 
 }  // namespace gate
