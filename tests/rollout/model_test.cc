@@ -24,7 +24,8 @@ int Walks() {
 class Walk {
  public:
   explicit Walk(unsigned seed) : random_(seed) {
-    rollout_ = Started(RandomRule(), ChangeOf(migrates_));
+    const v1::PolicyRule rule = RandomRule();
+    rollout_ = Started(rule, ChangeOf(migrates_));
   }
 
   void Run() {

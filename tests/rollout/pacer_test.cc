@@ -260,6 +260,44 @@ TEST_F(PacerTest, AccelerateWaivesWhatStepsAskForButNotTheVerdict) {
   EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_BAKING);
 }
 
+TEST_F(PacerTest, AccelerateLeavesNoSchemaChangeOut) {
+  Start({{0.05}, {0.25}, {0.5}, {0}, {1}}, /*migrates=*/true);
+  EXPECT_TRUE(Ask());
+  EXPECT_TRUE(Ask(v1::DECISION_ALLOW, v1::ADVICE_ACCELERATE));
+  EXPECT_TRUE(Ask());
+  EXPECT_TRUE(Ask());
+  EXPECT_THAT(Taken(), ElementsAre(0, 2, 3, 4));
+}
+
+TEST_F(PacerTest, AnOlderVerdictDoesNotTakeTheNewerOnesPlace) {
+  Start({{0.5}, {1}});
+  const v1::Verdict older = VerdictOn(rollout_, v1::DECISION_ALLOW, now_);
+  now_ += absl::Seconds(10);
+  Judge(v1::DECISION_HOLD);
+  EXPECT_EQ(Next(rollout_, Asked{older, "late"}, now_).status().code(),
+            absl::StatusCode::kAborted);
+}
+
+TEST_F(PacerTest, ABakeDoesNotEndByAVerdictOfYesterday) {
+  Start({{1}});
+  EXPECT_TRUE(Ask());
+  now_ += absl::Minutes(1);
+  Judge(v1::DECISION_ALLOW);
+  now_ += absl::Hours(20);
+  Apply(Ticked{});
+  EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_BAKING);
+  EXPECT_THAT(Waits(), ElementsAre(v1::RolloutWait::KIND_VERDICT));
+}
+
+TEST_F(PacerTest, OnlyThePeakThatAllOfItHasSeenCounts) {
+  Start({{0.5}, {1}});
+  EXPECT_TRUE(Ask());
+  v1::Verdict verdict = VerdictOn(rollout_, v1::DECISION_ALLOW, now_);
+  verdict.mutable_pace()->set_peak_seen(1);
+  EXPECT_TRUE(Ask(verdict));
+  EXPECT_EQ(rollout_.peak_seen(), 0);
+}
+
 TEST_F(PacerTest, ABakeLastsUntilAPeakWasSeen) {
   v1::PolicyRule rule = RuleWith({{1}});
   rule.mutable_checks()->mutable_capacity();
