@@ -76,8 +76,8 @@ struct Check {
   std::vector<CarriedState> (*carry)(const v1::Change& change, const Evidence& evidence,
                                      const v1::PolicyRule& rule, absl::Time now) = nullptr;
 
-  // Why its question is not open at this moment of a rollout (stage.h): then nothing is observed for
-  // it, and it is SKIPPED. Empty: it is open. Null for checks that always ask.
+  // Why its question is not open at this moment of a rollout (stage.h): then nothing is observed
+  // for it, and it is SKIPPED. Empty: it is open. Null for checks that always ask.
   std::string_view (*not_due)(const v1::Change& change) = nullptr;
 };
 

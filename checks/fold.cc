@@ -209,8 +209,8 @@ void AddPace(const v1::CheckOutcome& outcome, v1::Verdict& verdict) {
   if (!outcome.has_pace() || !Enforced(outcome)) return;
   const v1::Pace& one = outcome.pace();
   v1::Pace& all = *verdict.mutable_pace();
-  const bool waived = outcome.outcome() != v1::OUTCOME_PASS &&
-                      outcome.decision() == v1::DECISION_ALLOW;
+  const bool waived =
+      outcome.outcome() != v1::OUTCOME_PASS && outcome.decision() == v1::DECISION_ALLOW;
   if (one.has_largest_safe_share() && !waived &&
       (!all.has_largest_safe_share() || one.largest_safe_share() < all.largest_safe_share())) {
     all.set_largest_safe_share(one.largest_safe_share());

@@ -11,7 +11,8 @@ namespace gate {
 // For what only live traffic can show: why that is not asked yet. Empty: it is.
 std::string_view BeforeTraffic(const v1::Change& change);
 
-// For what is to be known before a schema change runs: why that is not asked any more. Empty: it is.
+// For what is to be known before a schema change runs: why that is not asked any more. Empty: it
+// is.
 std::string_view AfterSchemaChange(const v1::Change& change);
 
 // Whether its rollout has taken a step.

@@ -244,10 +244,13 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 }  // namespace
 }  // namespace capacity
 
-const Check kCapacityCheck = {
-    "capacity",         "Shared resources bear the change at the coming weekly peak.",
-    capacity::Validate, capacity::Needs,
-    capacity::Judge,    capacity::Rules,
-    nullptr,            capacity::NotDue};
+const Check kCapacityCheck = {"capacity",
+                              "Shared resources bear the change at the coming weekly peak.",
+                              capacity::Validate,
+                              capacity::Needs,
+                              capacity::Judge,
+                              capacity::Rules,
+                              nullptr,
+                              capacity::NotDue};
 
 }  // namespace gate

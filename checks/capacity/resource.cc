@@ -249,8 +249,8 @@ class Judgement {
     }
   }
 
-  // Whether the share that a rollout goes to now is shown to be safe, where all of the traffic is not
-  // yet: it will have seen more when that is asked.
+  // Whether the share that a rollout goes to now is shown to be safe, where all of the traffic is
+  // not yet: it will have seen more when that is asked.
   bool SafeAtNextStep(const Demand& demand, const Capacity& capacity) {
     const v1::RolloutStage& stage = s_.change.stage();
     const double share = std::max(stage.share(), stage.next_share());

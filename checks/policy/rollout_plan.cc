@@ -42,8 +42,7 @@ bool IsStepName(std::string_view name) {
 
 class Validator {
  public:
-  explicit Validator(const v1::PolicyRule& rule)
-      : plan_(rule.rollout()), checks_(rule.checks()) {}
+  explicit Validator(const v1::PolicyRule& rule) : plan_(rule.rollout()), checks_(rule.checks()) {}
 
   std::vector<ParameterIssue> Run() {
     CheckSteps();
@@ -94,7 +93,8 @@ class Validator {
     if (!(step.requests() >= 0) || std::isinf(step.requests())) {
       Issue(at + ".requests", "a number of requests, 0 or more");
     } else if (step.requests() > 0 && !checks_.has_canary()) {
-      Issue(at + ".requests", "only the canary check counts requests; enable it, or leave this out");
+      Issue(at + ".requests",
+            "only the canary check counts requests; enable it, or leave this out");
     }
     CheckTargets(step, at);
     if (step.migration()) return CheckMigration(step, at);
@@ -137,8 +137,8 @@ class Validator {
     const absl::Duration at_least = bake.has_at_least() ? FromProto(bake.at_least()) : kBakeAtLeast;
     const absl::Duration at_most = bake.has_at_most() ? FromProto(bake.at_most()) : kBakeAtMost;
     if (at_least > at_most) {
-      Issue("bake.at_most", absl::StrCat("shorter than the shortest bake, ",
-                                         absl::FormatDuration(at_least)));
+      Issue("bake.at_most",
+            absl::StrCat("shorter than the shortest bake, ", absl::FormatDuration(at_least)));
     }
   }
 

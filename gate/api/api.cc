@@ -106,6 +106,10 @@ void Api::Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluat
                                  max_evaluations_, " evaluations are in flight; try again")),
                              "TOO_MANY_EVALUATIONS", 1));
   }
+  if (request.change().has_stage()) {
+    return finish(InvalidFields(
+        {{"change.stage", "is filled in by the gate, for rollouts that it paces; leave it out"}}));
+  }
   if (steady_clock::now() >= call.deadline) {
     return finish(absl::DeadlineExceededError("the deadline had passed when the call arrived"));
   }

@@ -54,6 +54,7 @@ class MeasuredStore final : public Store {
                                                              const std::string& flag) override {
     return store_.ReadFlagWatches(environment, flag);
   }
+  RolloutStore& rollouts() override { return store_.rollouts(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   absl::Status Ready() override { return store_.Ready(); }
 

@@ -71,8 +71,8 @@ class Pacing {
     }
     if (HasEnded(r().state())) return Ended(r());
     if (absl::Status status = Take(asked.verdict); !status.ok()) return status;
-    const bool forward = r().state() == v1::ROLLOUT_STATE_PENDING ||
-                         r().state() == v1::ROLLOUT_STATE_PROGRESSING;
+    const bool forward =
+        r().state() == v1::ROLLOUT_STATE_PENDING || r().state() == v1::ROLLOUT_STATE_PROGRESSING;
     if (forward && WaitsOf(r(), now_).empty()) TakeStep(asked);
     EndBake();
     return Done();
@@ -137,9 +137,8 @@ class Pacing {
   absl::StatusOr<Transition> On(const Ticked&) {
     EndBake();
     if (!HasEnded(r().state()) && now_ >= FromProto(r().expire_time())) {
-      End(v1::ROLLOUT_STATE_EXPIRED,
-          absl::StrCat("its time was over; the new version has ", Percent(r().share()),
-                       " of the traffic"));
+      End(v1::ROLLOUT_STATE_EXPIRED, absl::StrCat("its time was over; the new version has ",
+                                                  Percent(r().share()), " of the traffic"));
     }
     return Done();
   }
@@ -320,8 +319,7 @@ absl::StatusOr<Transition> Next(const v1::Rollout& rollout, const Event& event, 
 bool GivesWay(const v1::Rollout& rollout, absl::Time now) {
   if (HasEnded(rollout.state())) return false;
   if (rollout.state() == v1::ROLLOUT_STATE_BAKING) return true;
-  const bool by_a_person =
-      rollout.state() == v1::ROLLOUT_STATE_PAUSED && !rollout.paused_by_gate();
+  const bool by_a_person = rollout.state() == v1::ROLLOUT_STATE_PAUSED && !rollout.paused_by_gate();
   return !by_a_person && now >= FromProto(rollout.lease_expire_time());
 }
 

@@ -54,8 +54,7 @@ struct Superseded {
 // Time has passed.
 struct Ticked {};
 
-using Event =
-    std::variant<Asked, Judged, Paused, Resumed, Aborted, WentBack, Superseded, Ticked>;
+using Event = std::variant<Asked, Judged, Paused, Resumed, Aborted, WentBack, Superseded, Ticked>;
 
 // Something that has happened, to be told to whoever watches.
 struct Action {

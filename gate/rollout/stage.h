@@ -18,8 +18,8 @@ int NextStep(const v1::Rollout& rollout);
 // is well. Two stages are equal where their verdicts can stand for each other.
 v1::RolloutStage StageOf(const v1::Rollout& rollout);
 
-// `change`, which is the rollout's with its bulky parts, as checks are to see it at this stage: with
-// the stage, and with the exposure that the rollout knows better than whoever started it.
+// `change`, which is the rollout's with its bulky parts, as checks are to see it at this stage:
+// with the stage, and with the exposure that the rollout knows better than whoever started it.
 v1::Change AtStage(v1::Change change, const v1::RolloutStage& stage);
 
 }  // namespace gate::rollout

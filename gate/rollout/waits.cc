@@ -74,10 +74,10 @@ class Waiting {
     ForTime(FromProto(last.take_time()) + FromProto(bake.at_least()),
             absl::StrCat("it bakes for ", InWords(bake.at_least()), " at least"));
     if (rollout_.peak_seen() >= bake.peak() - kRounding) return;
-    Add(Wait(v1::RolloutWait::KIND_PEAK,
-             absl::StrCat("the new version has seen ", Percent(rollout_.peak_seen()),
-                          " of the usual weekly peak; it bakes until that is ",
-                          Percent(bake.peak()))));
+    Add(Wait(
+        v1::RolloutWait::KIND_PEAK,
+        absl::StrCat("the new version has seen ", Percent(rollout_.peak_seen()),
+                     " of the usual weekly peak; it bakes until that is ", Percent(bake.peak()))));
   }
 
   void ForVerdict() {
@@ -131,9 +131,9 @@ class Waiting {
   void ForPasses() {
     const int needed = rollout_.plan().passes_in_a_row();
     if (needed <= 1 || rollout_.passes() >= needed) return;
-    v1::RolloutWait wait = Wait(v1::RolloutWait::KIND_PASSES,
-                                absl::StrCat(rollout_.passes(), " of ", needed,
-                                             " verdicts in a row were ALLOW"));
+    v1::RolloutWait wait =
+        Wait(v1::RolloutWait::KIND_PASSES,
+             absl::StrCat(rollout_.passes(), " of ", needed, " verdicts in a row were ALLOW"));
     Add(std::move(wait));
   }
 

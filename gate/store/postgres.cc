@@ -12,6 +12,7 @@
 #include "gate/store/postgres_error.h"
 #include "gate/store/postgres_qa.h"
 #include "gate/store/postgres_reports.h"
+#include "gate/store/postgres_rollouts.h"
 #include "gate/store/postgres_schema.h"
 #include "gate/store/postgres_session.h"
 #include "gate/store/postgres_writer.h"
@@ -107,6 +108,8 @@ class PostgresStore final : public Store {
     return ReadPostgresWatches(*readers_.Take(), environment, flag);
   }
 
+  RolloutStore& rollouts() override { return rollouts_; }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -135,6 +138,7 @@ class PostgresStore final : public Store {
   Outage outage_;
   ConnectionPool<PostgresSession> readers_;
   ConnectionPool<PostgresSession> reporters_;
+  PostgresRollouts rollouts_{readers_, reporters_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

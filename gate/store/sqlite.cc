@@ -15,6 +15,7 @@
 #include "gate/store/sqlite_file.h"
 #include "gate/store/sqlite_qa.h"
 #include "gate/store/sqlite_reports.h"
+#include "gate/store/sqlite_rollouts.h"
 #include "gate/store/sqlite_schema.h"
 #include "gate/store/sqlite_writer.h"
 
@@ -149,6 +150,8 @@ class SqliteStore final : public Store {
     return ReadSqliteWatches(*readers_.Take(), environment, flag);
   }
 
+  RolloutStore& rollouts() override { return rollouts_; }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -179,6 +182,7 @@ class SqliteStore final : public Store {
   SqliteReports reports_;
   KnownDigests known_;
   ConnectionPool<SqliteDatabase> readers_;
+  SqliteRollouts rollouts_{readers_, reports_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

@@ -24,18 +24,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/store/blob.h"
+#include "gate/store/rollout_store.h"
 #include "gate/v1/evidence.pb.h"
 #include "gate/v1/qa.pb.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace gate {
-
-// Content that is stored once under its SHA-256, however many verdicts point to it: an observation,
-// a policy. Shared with whoever else holds it; immutable.
-struct Blob {
-  std::string digest;                          // Sha256Hex of *content
-  std::shared_ptr<const std::string> content;  // uncompressed
-};
 
 // All that one evaluation leaves behind.
 struct VerdictRecord {
@@ -209,6 +204,9 @@ class Store {
   // newest verdict, by service and ticket. RESOURCE_EXHAUSTED where there are more than 1,000.
   virtual absl::StatusOr<std::vector<v1::FlagWatch>> ReadFlagWatches(const std::string& environment,
                                                                      const std::string& flag) = 0;
+
+  // Where rollouts are kept; as long as this.
+  virtual RolloutStore& rollouts() = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

@@ -76,6 +76,7 @@ class FaultyStore final : public Store {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.ReadFlagWatches(environment, flag);
   }
+  RolloutStore& rollouts() override { return store_.rollouts(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();

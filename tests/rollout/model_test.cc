@@ -47,8 +47,8 @@ class Walk {
     const int migration = Pick(shares + 2);  // may be behind the last: none
     for (int i = 0; i < shares; ++i) {
       if (i == migration) steps.push_back({});
-      steps.push_back({static_cast<double>(i + 1) / shares, absl::Minutes(Pick(20)),
-                       Chance(0.3) ? 1000.0 : 0});
+      steps.push_back(
+          {static_cast<double>(i + 1) / shares, absl::Minutes(Pick(20)), Chance(0.3) ? 1000.0 : 0});
     }
     v1::PolicyRule rule = RuleWith(steps);
     rule.mutable_rollout()->set_passes_in_a_row(Pick(4));
@@ -72,10 +72,9 @@ class Walk {
     static const v1::Decision kDecisions[] = {v1::DECISION_ALLOW, v1::DECISION_ALLOW,
                                               v1::DECISION_ALLOW, v1::DECISION_HOLD,
                                               v1::DECISION_BLOCK};
-    static const v1::Advice kAdvice[] = {v1::ADVICE_PROCEED, v1::ADVICE_PROCEED,
-                                         v1::ADVICE_PROCEED, v1::ADVICE_WAIT,
-                                         v1::ADVICE_PAUSE,   v1::ADVICE_ACCELERATE,
-                                         v1::ADVICE_ROLL_BACK};
+    static const v1::Advice kAdvice[] = {
+        v1::ADVICE_PROCEED, v1::ADVICE_PROCEED,    v1::ADVICE_PROCEED,  v1::ADVICE_WAIT,
+        v1::ADVICE_PAUSE,   v1::ADVICE_ACCELERATE, v1::ADVICE_ROLL_BACK};
     const v1::Decision decision = kDecisions[Pick(5)];
     const v1::Advice advice = Chance(0.7) ? v1::ADVICE_PROCEED : kAdvice[Pick(7)];
     v1::Verdict verdict = VerdictOn(Chance(0.1) ? former_ : rollout_, decision, now_, advice);
@@ -247,9 +246,8 @@ TEST(ModelTest, WhatThePacerPromisesHoldsWhateverHappens) {
     steps += walk.taken();
   }
   // The walks go everywhere.
-  for (const v1::RolloutState end :
-       {v1::ROLLOUT_STATE_SUCCEEDED, v1::ROLLOUT_STATE_ROLLED_BACK, v1::ROLLOUT_STATE_SUPERSEDED,
-        v1::ROLLOUT_STATE_EXPIRED}) {
+  for (const v1::RolloutState end : {v1::ROLLOUT_STATE_SUCCEEDED, v1::ROLLOUT_STATE_ROLLED_BACK,
+                                     v1::ROLLOUT_STATE_SUPERSEDED, v1::ROLLOUT_STATE_EXPIRED}) {
     EXPECT_GT(ends[end], Walks() / 100) << RolloutState_Name(end);
   }
   EXPECT_GT(steps, Walks() / 2);

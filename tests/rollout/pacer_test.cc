@@ -34,8 +34,7 @@ class PacerTest : public ::testing::Test {
     Apply(Asked{verdict, absl::StrCat("call-", ++calls_)});
     return last_.advanced;
   }
-  bool Ask(v1::Decision decision = v1::DECISION_ALLOW,
-           v1::Advice advice = v1::ADVICE_UNSPECIFIED) {
+  bool Ask(v1::Decision decision = v1::DECISION_ALLOW, v1::Advice advice = v1::ADVICE_UNSPECIFIED) {
     return Ask(VerdictOn(rollout_, decision, now_, advice));
   }
   void Judge(v1::Decision decision, v1::Advice advice = v1::ADVICE_UNSPECIFIED) {
@@ -199,8 +198,7 @@ TEST_F(PacerTest, RollBackIsForGood) {
   EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_ROLLED_BACK);
   EXPECT_EQ(rollout_.share(), 0);
   Apply(WentBack{});
-  EXPECT_EQ(Next(rollout_, Aborted{"again"}, now_)->rollout.state(),
-            v1::ROLLOUT_STATE_ROLLED_BACK);
+  EXPECT_EQ(Next(rollout_, Aborted{"again"}, now_)->rollout.state(), v1::ROLLOUT_STATE_ROLLED_BACK);
 }
 
 TEST_F(PacerTest, WhatIsNotOutDoesNotGoBack) {
@@ -274,8 +272,7 @@ TEST_F(PacerTest, AnOlderVerdictDoesNotTakeTheNewerOnesPlace) {
   const v1::Verdict older = VerdictOn(rollout_, v1::DECISION_ALLOW, now_);
   now_ += absl::Seconds(10);
   Judge(v1::DECISION_HOLD);
-  EXPECT_EQ(Next(rollout_, Asked{older, "late"}, now_).status().code(),
-            absl::StatusCode::kAborted);
+  EXPECT_EQ(Next(rollout_, Asked{older, "late"}, now_).status().code(), absl::StatusCode::kAborted);
 }
 
 TEST_F(PacerTest, ABakeDoesNotEndByAVerdictOfYesterday) {
