@@ -33,6 +33,8 @@
 #include "gate/process/options.h"
 #include "gate/process/policy_reports.h"
 #include "gate/process/signals.h"
+#include "gate/rollout/driver.h"
+#include "gate/rollout/rollouts.h"
 #include "gate/rpc/grpc_log.h"
 #include "gate/rpc/server.h"
 #include "gate/store/store.h"
@@ -117,12 +119,14 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   Gatherer gatherer(*std::move(sources), limits.evaluation_threads(), &metrics);
   Evaluator evaluator(policies, gatherer, store, clock,
                       {limits.evaluation_threads(), limits.max_evaluations()});
+  Rollouts rollouts(policies, evaluator, store, clock);
+  RolloutDriver driver(rollouts, store.rollouts(), clock, log);
   const ReportLimits reports = {FromProto(config.reported_metrics().retention()),
                                 config.reported_metrics().max_series(),
                                 config.reported_metrics().max_points_per_series()};
   const QaLimits qa = {FromProto(config.qa_results().retention()), config.qa_results().max_builds(),
                        config.qa_results().max_runs_per_build()};
-  Api api({policies, evaluator, gatherer, store, clock, metrics, log, reports, qa},
+  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log, reports, qa},
           limits.max_evaluations());
   Monitoring monitoring(metrics, log, store, [&] { return PolicyCondition(watcher.Status()); });
 
@@ -132,6 +136,7 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   const auto http = Site::Start(config, api, monitoring);
   if (!http.ok()) return Fail(http.status());
   watcher.Start();
+  driver.Start();
   log.Info("serving", {{"version", kVersion},
                        {"grpc", (*rpc)->address()},
                        {"http", (*http)->api_address()},

@@ -83,6 +83,19 @@ Api::Api(const ApiParts& parts, int max_evaluations)
           {"gate.v1.Policies.Get", Reading(&Api::GetPolicy)},
           {"gate.v1.Policies.Validate", Reading(&Api::ValidatePolicy)},
           {"gate.v1.Policies.WhatIf", Reading(&Api::WhatIf)},
+          {"gate.v1.Rollouts.Abort", Reading(&Api::AbortRollout)},
+          {"gate.v1.Rollouts.Advance",
+           [this](const CallContext& call, const Message& request, Message& response) {
+             return AdvanceRollout(call, static_cast<const v1::AdvanceRolloutRequest&>(request),
+                                   static_cast<v1::AdvanceRolloutResponse&>(response));
+           }},
+          {"gate.v1.Rollouts.ConfirmRollback", Reading(&Api::ConfirmRollback)},
+          {"gate.v1.Rollouts.Get", Reading(&Api::GetRollout)},
+          {"gate.v1.Rollouts.List", Reading(&Api::ListRollouts)},
+          {"gate.v1.Rollouts.Pause", Reading(&Api::PauseRollout)},
+          {"gate.v1.Rollouts.Renew", Reading(&Api::RenewRollout)},
+          {"gate.v1.Rollouts.Resume", Reading(&Api::ResumeRollout)},
+          {"gate.v1.Rollouts.Start", Reading(&Api::StartRollout)},
       } {}
 
 std::string Api::IdOf(const CallContext& call) const {

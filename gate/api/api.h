@@ -21,11 +21,13 @@
 #include "gate/log/log.h"
 #include "gate/metrics/metrics.h"
 #include "gate/policy/snapshot.h"
+#include "gate/rollout/rollouts.h"
 #include "gate/store/store.h"
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
 #include "gate/v1/policies.pb.h"
+#include "gate/v1/rollouts.pb.h"
 
 namespace gate {
 
@@ -56,6 +58,7 @@ struct ApiParts {
   const PolicyHolder& policies;
   Evaluator& evaluator;
   Gatherer& gatherer;
+  Rollouts& rollouts;
   Store& store;
   Clock& clock;
   Metrics& metrics;
@@ -96,6 +99,14 @@ class Api {
   absl::StatusOr<v1::ReportMetricsResponse> ReportMetrics(const v1::ReportMetricsRequest& request);
   absl::StatusOr<v1::ReportQaResultsResponse> ReportQaResults(
       const v1::ReportQaResultsRequest& request);
+  absl::StatusOr<v1::Rollout> StartRollout(const v1::StartRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> RenewRollout(const v1::RenewRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> GetRollout(const v1::GetRolloutRequest& request);
+  absl::StatusOr<v1::ListRolloutsResponse> ListRollouts(const v1::ListRolloutsRequest& request);
+  absl::StatusOr<v1::Rollout> PauseRollout(const v1::PauseRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> ResumeRollout(const v1::ResumeRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> AbortRollout(const v1::AbortRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
 
  private:
   using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,
@@ -107,6 +118,8 @@ class Api {
   Method Reading(absl::StatusOr<Response> (Api::*read)(const Request&));
   absl::Status EvaluateAndWait(const CallContext& call, const v1::EvaluateRequest& request,
                                v1::Verdict& response);
+  absl::Status AdvanceRollout(const CallContext& call, const v1::AdvanceRolloutRequest& request,
+                              v1::AdvanceRolloutResponse& response);
   void Record(const Asked& asked, const absl::StatusOr<v1::Verdict>& verdict);
 
   const ApiParts parts_;

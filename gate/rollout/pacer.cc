@@ -301,6 +301,8 @@ class Pacing {
   const absl::Time now_;
 
   friend Transition gate::rollout::Begin(v1::Rollout rollout, absl::Time now);
+  friend Transition gate::rollout::Lease(v1::Rollout rollout, const std::string& holder,
+                                         int64_t token, absl::Time now);
 };
 
 }  // namespace
@@ -309,6 +311,18 @@ Transition Begin(v1::Rollout rollout, absl::Time now) {
   rollout.set_state(v1::ROLLOUT_STATE_PENDING);
   Pacing pacing(rollout, now);
   pacing.Tell(v1::ROLLOUT_EVENT_KIND_STARTED, "started: nothing of it is out");
+  return pacing.Done();
+}
+
+Transition Lease(v1::Rollout rollout, const std::string& holder, int64_t token, absl::Time now) {
+  rollout.set_holder(holder);
+  rollout.set_fencing_token(token);
+  *rollout.mutable_lease_expire_time() = ToProto(now + FromProto(rollout.plan().lease()));
+  Pacing pacing(rollout, now);
+  const std::string reason = rollout.reason();
+  pacing.Tell(v1::ROLLOUT_EVENT_KIND_LEASED,
+              holder.empty() ? "its lease was taken again" : absl::StrCat(holder, " moves it now"));
+  pacing.r().set_reason(reason);
   return pacing.Done();
 }
 

@@ -71,6 +71,9 @@ struct Transition {
 // The first state of a rollout of which plan, change, name, times and lease are filled in.
 Transition Begin(v1::Rollout rollout, absl::Time now);
 
+// Its lease goes to somebody else, or to the same one again, under a new token.
+Transition Lease(v1::Rollout rollout, const std::string& holder, int64_t token, absl::Time now);
+
 // Errors change nothing: FAILED_PRECONDITION (ROLLOUT_ENDED, ROLLING_BACK, NOT_ROLLING_BACK,
 // NOT_GIVING_WAY), and ABORTED where the verdict is of another moment of the rollout: ask anew.
 // `now` never is before an earlier one of the same rollout; where it is, that one counts.

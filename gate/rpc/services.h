@@ -83,9 +83,11 @@ class RolloutsService final : public v1::Rollouts::CallbackService {
 
   GATE_UNARY(Rollouts, Start, StartRolloutRequest, Rollout)
   GATE_UNARY(Rollouts, Advance, AdvanceRolloutRequest, AdvanceRolloutResponse)
+  GATE_UNARY(Rollouts, ConfirmRollback, ConfirmRollbackRequest, Rollout)
   GATE_UNARY(Rollouts, Get, GetRolloutRequest, Rollout)
   GATE_UNARY(Rollouts, List, ListRolloutsRequest, ListRolloutsResponse)
   GATE_UNARY(Rollouts, Pause, PauseRolloutRequest, Rollout)
+  GATE_UNARY(Rollouts, Renew, RenewRolloutRequest, Rollout)
   GATE_UNARY(Rollouts, Resume, ResumeRolloutRequest, Rollout)
   GATE_UNARY(Rollouts, Abort, AbortRolloutRequest, Rollout)
   grpc::ServerWriteReactor<v1::WatchRolloutResponse>* Watch(

@@ -66,7 +66,8 @@ int RunBenchServer(const BenchServerOptions& options) {
   MeasuredStore store(**kept, metrics);
   Gatherer gatherer(Sources(options.metrics), 32, &metrics);
   Evaluator evaluator(policies, gatherer, store, clock, {});
-  Api api({policies, evaluator, gatherer, store, clock, metrics, log}, 1024);
+  Rollouts rollouts(policies, evaluator, store, clock);
+  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log}, 1024);
   Calls calls(api, 4, 1024);
   GateService gate(calls);
   EchoService echo;

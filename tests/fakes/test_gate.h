@@ -49,7 +49,8 @@ class TestGate {
         store(*opened_, metrics),
         gatherer(Sources(), 8, &metrics),
         evaluator(policies, gatherer, store, Clock::System(), {8, 64}),
-        api({policies, evaluator, gatherer, store, Clock::System(), metrics, log},
+        rollouts(policies, evaluator, store, Clock::System()),
+        api({policies, evaluator, gatherer, rollouts, store, Clock::System(), metrics, log},
             max_evaluations) {}
   ~TestGate() {
     latch.Open();
@@ -123,6 +124,7 @@ class TestGate {
   MeasuredStore store;
   Gatherer gatherer;
   Evaluator evaluator;
+  Rollouts rollouts;
   Api api;
 };
 

@@ -1,0 +1,36 @@
+#include "gate/rollout/events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "checks/proto_time.h"
+#include "gate/rollout/lease.h"
+#include "gate/rollout/stage.h"
+
+namespace gate::rollout {
+
+RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,
+                    const std::string& actor, absl::Time now) {
+  RolloutMove move;
+  move.version = version;
+  move.change_digest = change_digest;
+  v1::Rollout& rollout = transition.rollout;
+  const absl::Time due = NextDue(rollout, now);
+  move.due = HasEnded(rollout.state()) ? due : std::min(due, now + kBetweenJudgements);
+  int64_t sequence = rollout.sequence() - static_cast<int64_t>(transition.actions.size());
+  for (Action& action : transition.actions) {
+    v1::WatchRolloutResponse event;
+    event.set_sequence(++sequence);
+    event.set_kind(action.kind);
+    *event.mutable_time() = ToProto(now);
+    event.set_actor(actor);
+    event.set_message(std::move(action.message));
+    *event.mutable_rollout() = WithoutToken(rollout);
+    if (due < absl::InfiniteFuture()) *event.mutable_estimated_next_step() = ToProto(due);
+    move.events.push_back(std::move(event));
+  }
+  move.rollout = std::move(rollout);
+  return move;
+}
+
+}  // namespace gate::rollout

@@ -1,0 +1,300 @@
+#include "gate/rollout/rollouts.h"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "checks/judging.h"
+#include "checks/policy/match.h"
+#include "checks/policy/rollout_plan.h"
+#include "checks/proto_time.h"
+#include "gate/base/digest.h"
+#include "gate/base/field_error.h"
+#include "gate/evaluate/validate.h"
+#include "gate/rollout/events.h"
+#include "gate/rollout/lease.h"
+#include "gate/rollout/stage.h"
+
+namespace gate {
+namespace {
+
+using rollout::MoveFor;
+using rollout::Transition;
+
+// Somebody else was quicker this often: it is for the caller to try again.
+constexpr int kAttempts = 10;
+constexpr size_t kMaxText = 1024;
+constexpr std::string_view kPrefix = "rollouts/";
+
+absl::Status CheckReason(const std::string& reason) {
+  if (reason.empty()) return InvalidFields({{"reason", "is required: people will ask"}});
+  if (reason.size() > kMaxText) {
+    return InvalidFields({{"reason", absl::StrCat("at most ", kMaxText, " bytes")}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckStart(const v1::StartRolloutRequest& request) {
+  v1::EvaluateRequest evaluate;
+  *evaluate.mutable_change() = request.change();
+  evaluate.set_request_id(request.request_id());
+  if (absl::Status status = ValidateRequest(evaluate); !status.ok()) return status;
+  std::vector<FieldError> errors;
+  if (request.change().has_stage()) {
+    errors.push_back({"change.stage", "is filled in by the gate; leave it out"});
+  }
+  if (request.request_id().empty() && !request.validate_only()) {
+    errors.push_back({"request_id", "is required: with it a lost answer can be asked for again"});
+  }
+  if (request.holder().size() > kMaxText) {
+    errors.push_back({"holder", absl::StrCat("at most ", kMaxText, " bytes")});
+  }
+  return InvalidFields(errors);
+}
+
+absl::Status NoPlan(const v1::Change& change, const v1::PolicyRule* rule) {
+  return WithReason(
+      absl::FailedPreconditionError(
+          rule == nullptr
+              ? absl::StrCat("no policy rule matches ", change.service(), " in ",
+                             change.environment(), ": nothing says how it goes out")
+              : absl::StrCat("the policy rule \"", rule->name(),
+                             "\" has no rollout plan; add one: rollout: {steps: [{share: 0.05}, "
+                             "{share: 1}]}")),
+      "NO_ROLLOUT_PLAN");
+}
+
+std::string DigestOf(v1::StartRolloutRequest request) {
+  request.clear_request_id();
+  return Sha256Hex(DeterministicBytes(request));
+}
+
+}  // namespace
+
+Rollouts::Rollouts(const PolicyHolder& policies, Evaluator& evaluator, Store& store, Clock& clock)
+    : policies_(policies), evaluator_(evaluator), store_(store), clock_(clock) {}
+
+absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& request) {
+  if (absl::Status status = CheckStart(request); !status.ok()) return status;
+  const auto policy = policies_.Current();
+  const v1::PolicyRule* rule = MatchRule(policy->policy, request.change());
+  if (rule == nullptr || !rule->has_rollout()) return NoPlan(request.change(), rule);
+  const absl::Time now = clock_.Now();
+  v1::Rollout fresh;
+  fresh.set_name(absl::StrCat(std::string(kPrefix), NewId(now)));
+  *fresh.mutable_change() = Thin(request.change());
+  *fresh.mutable_plan() = ResolvedPlan(*rule, request.change());
+  fresh.set_holder(request.holder());
+  fresh.set_incident(request.incident());
+  fresh.set_policy_rule(rule->name());
+  fresh.set_policy_digest(policy->digest);
+  *fresh.mutable_create_time() = ToProto(now);
+  *fresh.mutable_expire_time() = ToProto(now + FromProto(fresh.plan().longest()));
+  if (request.validate_only()) return rollout::Begin(std::move(fresh), now).rollout;
+
+  RolloutStart start;
+  start.request_id = request.request_id();
+  start.request_digest = DigestOf(request);
+  start.service = request.change().service();
+  start.environment = request.change().environment();
+  start.change.content = std::make_shared<const std::string>(DeterministicBytes(request.change()));
+  start.change.digest = Sha256Hex(*start.change.content);
+  start.now = now;
+  return store_.rollouts().Start(
+      start, [&](const std::optional<StoredRollout>& active, int64_t token) {
+        return rollout::DecideOnStart(fresh, start.change.digest, active, token, now);
+      });
+}
+
+absl::StatusOr<StoredRollout> Rollouts::Read(std::string_view name) {
+  if (!name.starts_with(kPrefix) || name.size() == kPrefix.size()) {
+    return InvalidFields({{"name", "must be \"rollouts/\" and an id"}});
+  }
+  auto stored = store_.rollouts().Get(name.substr(kPrefix.size()));
+  if (absl::IsNotFound(stored.status())) {
+    return WithReason(
+        absl::NotFoundError(absl::StrCat("there is no ", std::string(name),
+                                         "; `gatectl rollout list` shows those on record")),
+        "NO_SUCH_ROLLOUT");
+  }
+  return stored;
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Get(std::string_view name) {
+  auto stored = Read(name);
+  if (!stored.ok()) return stored.status();
+  return rollout::WithoutToken(std::move(stored->rollout));
+}
+
+absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Deadline deadline) {
+  const auto bytes = store_.GetBlob(stored.change_digest);
+  if (!bytes.ok()) return bytes.status();
+  v1::EvaluateRequest request;
+  if (!request.mutable_change()->ParseFromString(*bytes)) {
+    return absl::DataLossError("a stored change cannot be read: its bytes are damaged");
+  }
+  const v1::RolloutStage stage = rollout::StageOf(stored.rollout);
+  *request.mutable_change() = rollout::AtStage(std::move(*request.mutable_change()), stage);
+  request.set_rollout(stored.rollout.name());
+  // Shared: the evaluator may still hold its end when this call has long returned.
+  const auto answer = std::make_shared<std::promise<absl::StatusOr<v1::Verdict>>>();
+  evaluator_.Evaluate(std::move(request), deadline, [answer](absl::StatusOr<v1::Verdict> verdict) {
+    answer->set_value(std::move(verdict));
+  });
+  return answer->get_future().get();
+}
+
+absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::Advance(
+    const v1::AdvanceRolloutRequest& request, Deadline deadline) {
+  if (request.request_id().empty()) {
+    return InvalidFields(
+        {{"request_id", "is required: with it a step that was taken is not taken twice"}});
+  }
+  absl::StatusOr<v1::AdvanceRolloutResponse> response;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    response = TryToAdvance(request, deadline);
+    if (!absl::IsAborted(response.status())) return response;
+  }
+  return response;
+}
+
+absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
+    const v1::AdvanceRolloutRequest& request, Deadline deadline) {
+  auto stored = Read(request.name());
+  if (!stored.ok()) return stored.status();
+  const v1::Rollout& before = stored->rollout;
+  for (const v1::TakenStep& taken : before.taken()) {
+    if (taken.request_id() != request.request_id()) continue;
+    auto verdict = store_.GetVerdict(taken.verdict().substr(taken.verdict().find('/') + 1));
+    if (!verdict.ok()) return verdict.status();
+    return Answer(before, *std::move(verdict), /*advanced=*/true);
+  }
+  if (absl::Status status = rollout::CheckToken(before, request.fencing_token()); !status.ok()) {
+    return status;
+  }
+  // What goes back is not asked whether it is well.
+  if (before.state() == v1::ROLLOUT_STATE_ROLLING_BACK) {
+    return Answer(before, before.verdict(), /*advanced=*/false);
+  }
+  v1::Verdict verdict;
+  if (!rollout::HasEnded(before.state())) {
+    auto judged = VerdictOn(*stored, deadline);
+    if (!judged.ok()) return judged.status();
+    verdict = *std::move(judged);
+  }
+  const absl::Time now = clock_.Now();
+  auto next = rollout::Next(before, rollout::Asked{verdict, request.request_id()}, now);
+  if (!next.ok()) return next.status();
+  rollout::Renew(next->rollout, now);
+  const bool advanced = next->advanced;
+  RolloutMove move =
+      MoveFor(*std::move(next), stored->change_digest, stored->version, before.holder(), now);
+  if (absl::Status status = store_.rollouts().Move(move); !status.ok()) return status;
+  return Answer(std::move(move.rollout), std::move(verdict), advanced);
+}
+
+v1::AdvanceRolloutResponse Rollouts::Answer(v1::Rollout rollout, v1::Verdict verdict,
+                                            bool advanced) const {
+  v1::AdvanceRolloutResponse response;
+  response.set_advanced(advanced);
+  if (verdict.pace().has_largest_safe_share()) {
+    response.set_largest_safe_share(verdict.pace().largest_safe_share());
+  }
+  absl::Time retry = clock_.Now() + rollout::kBetweenJudgements;
+  for (const v1::RolloutWait& wait : rollout.waits()) {
+    if (wait.kind() == v1::RolloutWait::KIND_TIME) retry = std::max(retry, FromProto(wait.until()));
+  }
+  if (!advanced && !rollout::HasEnded(rollout.state())) {
+    *response.mutable_retry_at() = ToProto(retry);
+  }
+  *response.mutable_rollout() = std::move(rollout);
+  *response.mutable_verdict() = std::move(verdict);
+  return response;
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Apply(std::string_view name, const rollout::Event& event,
+                                            std::optional<int64_t> token) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto stored = Read(name);
+    if (!stored.ok()) return stored.status();
+    if (token) {
+      status = rollout::CheckToken(stored->rollout, *token);
+      if (!status.ok()) return status;
+    }
+    const absl::Time now = clock_.Now();
+    auto next = rollout::Next(stored->rollout, event, now);
+    if (!next.ok()) return next.status();
+    if (next->actions.empty()) return rollout::WithoutToken(std::move(next->rollout));
+    const RolloutMove move =
+        MoveFor(*std::move(next), stored->change_digest, stored->version, "", now);
+    status = store_.rollouts().Move(move);
+    if (status.ok()) return rollout::WithoutToken(move.rollout);
+    if (!absl::IsAborted(status)) return status;
+  }
+  return status;
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Renew(const v1::RenewRolloutRequest& request) {
+  absl::Status status;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    auto stored = Read(request.name());
+    if (!stored.ok()) return stored.status();
+    status = rollout::CheckToken(stored->rollout, request.fencing_token());
+    if (!status.ok()) return status;
+    const absl::Time now = clock_.Now();
+    Transition renewed{stored->rollout, {}, false};
+    rollout::Renew(renewed.rollout, now);
+    const RolloutMove move =
+        MoveFor(std::move(renewed), stored->change_digest, stored->version, "", now);
+    status = store_.rollouts().Move(move);
+    if (status.ok()) return move.rollout;
+    if (!absl::IsAborted(status)) return status;
+  }
+  return status;
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Pause(const v1::PauseRolloutRequest& request) {
+  if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
+  return Apply(request.name(), rollout::Paused{request.reason()}, std::nullopt);
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Resume(const v1::ResumeRolloutRequest& request) {
+  if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
+  return Apply(request.name(), rollout::Resumed{request.reason()}, std::nullopt);
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::Abort(const v1::AbortRolloutRequest& request) {
+  if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
+  return Apply(request.name(), rollout::Aborted{request.reason()}, std::nullopt);
+}
+
+absl::StatusOr<v1::Rollout> Rollouts::ConfirmRollback(const v1::ConfirmRollbackRequest& request) {
+  return Apply(request.name(), rollout::WentBack{}, request.fencing_token());
+}
+
+absl::Status Rollouts::Judge(StoredRollout stored, Deadline deadline) {
+  absl::Time now = clock_.Now();
+  auto next = rollout::Next(stored.rollout, rollout::Ticked{}, now);
+  if (!next.ok()) return next.status();
+  std::vector<rollout::Action> actions = std::move(next->actions);
+  const bool judge = !rollout::HasEnded(next->rollout.state()) &&
+                     next->rollout.state() != v1::ROLLOUT_STATE_ROLLING_BACK;
+  if (judge) {
+    stored.rollout = std::move(next->rollout);
+    const auto verdict = VerdictOn(stored, deadline);
+    if (!verdict.ok()) return verdict.status();
+    now = clock_.Now();
+    next = rollout::Next(stored.rollout, rollout::Judged{*verdict}, now);
+    if (!next.ok()) return next.status();
+  }
+  std::move(next->actions.begin(), next->actions.end(), std::back_inserter(actions));
+  next->actions = std::move(actions);
+  return store_.rollouts().Move(
+      MoveFor(*std::move(next), stored.change_digest, stored.version, "", now));
+}
+
+}  // namespace gate

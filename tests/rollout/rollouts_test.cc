@@ -1,0 +1,301 @@
+// Rollouts over a real evaluator and both kinds of caller: pipelines that advance them, and the
+// clock that has them judged. A freeze check decides; the test moves the clock.
+#include "gate/rollout/rollouts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "checks/proto_time.h"
+#include "gate/base/digest.h"
+#include "gate/evidence/gatherer.h"
+#include "gate/rollout/driver.h"
+#include "gate/store/store.h"
+#include "google/protobuf/text_format.h"
+#include "tests/fakes/fake_clock.h"
+
+namespace gate {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Frozen from 2026-11-27T12:00 for two days, in UTC.
+constexpr char kPolicy[] = R"(
+  title: "test"
+  rules {
+    name: "web"
+    match { services: "web" }
+    checks { freeze { windows { id: "weekend" time_zone: "UTC" start: "2026-11-27T12:00:00"
+                                duration { seconds: 172800 } } } }
+    rollout {
+      steps { share: 0.05 at_least { seconds: 600 } }
+      steps { share: 1 }
+      lease { seconds: 60 }
+    }
+  }
+  rules { name: "other" match { services: "other" } checks { freeze {} } })";
+
+std::shared_ptr<const PolicySnapshot> Snapshot() {
+  PolicySnapshot snapshot;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kPolicy, &snapshot.policy));
+  snapshot.bytes = std::make_shared<const std::string>(DeterministicBytes(snapshot.policy));
+  snapshot.digest = Sha256Hex(*snapshot.bytes);
+  return std::make_shared<const PolicySnapshot>(std::move(snapshot));
+}
+
+absl::Time At(int day, int hour, int minute = 0) {
+  return absl::FromCivil(absl::CivilSecond(2026, 11, day, hour, minute, 0), absl::UTCTimeZone());
+}
+
+class RolloutsTest : public ::testing::Test {
+ protected:
+  v1::StartRolloutRequest StartOf(const std::string& request_id, const std::string& version = "2",
+                                  const std::string& service = "web") {
+    v1::StartRolloutRequest request;
+    request.mutable_change()->set_service(service);
+    request.mutable_change()->set_environment("production");
+    request.mutable_change()->set_kind(v1::CHANGE_KIND_CODE);
+    request.mutable_change()->set_version(version);
+    request.set_request_id(request_id);
+    return request;
+  }
+
+  v1::Rollout Start(const std::string& request_id, const std::string& version = "2") {
+    auto started = rollouts_.Start(StartOf(request_id, version));
+    EXPECT_TRUE(started.ok()) << started.status();
+    return started.ok() ? *started : v1::Rollout();
+  }
+
+  absl::StatusOr<v1::AdvanceRolloutResponse> Advance(const v1::Rollout& rollout,
+                                                     const std::string& request_id) {
+    v1::AdvanceRolloutRequest request;
+    request.set_name(rollout.name());
+    request.set_fencing_token(rollout.fencing_token());
+    request.set_request_id(request_id);
+    return rollouts_.Advance(request, Soon());
+  }
+
+  static std::chrono::steady_clock::time_point Soon() {
+    return std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  }
+
+  static std::string ReasonOf(const absl::Status& status) {
+    const auto payload = status.GetPayload(kErrorInfoUrl);
+    google::rpc::ErrorInfo info;
+    return payload && info.ParseFromCord(*payload) ? info.reason() : "";
+  }
+
+  FakeClock clock_{At(23, 15)};
+  PolicyHolder policies_{Snapshot()};
+  std::unique_ptr<Store> store_ = *OpenStore("sqlite::memory:", {});
+  Gatherer gatherer_{{}, 4, nullptr};
+  Evaluator evaluator_{policies_, gatherer_, *store_, clock_, EvaluatorOptions{4, 64}};
+  Rollouts rollouts_{policies_, evaluator_, *store_, clock_};
+};
+
+TEST_F(RolloutsTest, APipelineGoesStepByStep) {
+  const v1::Rollout rollout = Start("start");
+  EXPECT_EQ(rollout.state(), v1::ROLLOUT_STATE_PENDING);
+  EXPECT_GT(rollout.fencing_token(), 0);
+  auto first = Advance(rollout, "step-1");
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_TRUE(first->advanced());
+  EXPECT_EQ(first->rollout().share(), 0.05);
+  EXPECT_EQ(first->verdict().decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(first->rollout().taken(0).verdict(), first->verdict().name());
+  EXPECT_TRUE(store_->GetVerdict(first->verdict().name().substr(9)).ok()) << "on record";
+
+  auto early = Advance(rollout, "step-2");
+  ASSERT_TRUE(early.ok()) << early.status();
+  EXPECT_FALSE(early->advanced());
+  EXPECT_EQ(FromProto(early->retry_at()), At(23, 15, 10));
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_TRUE(Advance(rollout, "step-2")->advanced());
+  EXPECT_EQ(rollouts_.Get(rollout.name())->state(), v1::ROLLOUT_STATE_BAKING);
+  EXPECT_EQ(rollouts_.Get(rollout.name())->fencing_token(), 0) << "nobody else's business";
+}
+
+TEST_F(RolloutsTest, WhoeverLostTheAnswerAsksAgain) {
+  const v1::Rollout rollout = Start("start");
+  EXPECT_EQ(Start("start").fencing_token(), rollout.fencing_token());
+  const auto first = Advance(rollout, "step");
+  const auto again = Advance(rollout, "step");
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->advanced());
+  EXPECT_EQ(again->rollout().taken_size(), 1);
+  EXPECT_EQ(again->verdict().name(), first->verdict().name());
+}
+
+TEST_F(RolloutsTest, AFreezeThatBeginsHoldsWhatIsUnderWay) {
+  clock_.Set(At(27, 11, 55));
+  const v1::Rollout rollout = Start("start");
+  EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
+  clock_.Set(At(27, 12, 5));
+  const auto held = Advance(rollout, "step-2");
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_FALSE(held->advanced());
+  ASSERT_GE(held->rollout().waits_size(), 1);
+  EXPECT_EQ(held->rollout().waits(0).kind(), v1::RolloutWait::KIND_VERDICT);
+  EXPECT_EQ(FromProto(held->rollout().waits(0).until()), At(29, 12));
+  // Going back is no change that starts.
+  v1::AbortRolloutRequest abort;
+  abort.set_name(rollout.name());
+  abort.set_reason("we do not leave it like this over the weekend");
+  EXPECT_EQ(rollouts_.Abort(abort)->state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+}
+
+TEST_F(RolloutsTest, APolicyMayLetFinishWhatIsUnderWay) {
+  PolicySnapshot snapshot = *policies_.Current();
+  snapshot.policy.mutable_rules(0)
+      ->mutable_checks()
+      ->mutable_freeze()
+      ->mutable_windows(0)
+      ->set_lets_finish(true);
+  policies_.Replace(std::make_shared<const PolicySnapshot>(snapshot));
+  clock_.Set(At(27, 11, 55));
+  const v1::Rollout rollout = Start("start");
+  EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
+  clock_.Set(At(27, 12, 5));
+  EXPECT_TRUE(Advance(rollout, "step-2")->advanced());
+
+  const v1::Rollout late = Start("start-late", "3");
+  EXPECT_FALSE(Advance(late, "late")->advanced()) << "it would start inside";
+}
+
+TEST_F(RolloutsTest, AStaleTokenMovesNothing) {
+  const v1::Rollout first = Start("start");
+  EXPECT_TRUE(Advance(first, "step-1")->advanced());
+  EXPECT_EQ(ReasonOf(rollouts_.Start(StartOf("start-again")).status()), "LEASE_HELD");
+  clock_.Advance(absl::Minutes(10));
+  // Another run of the same pipeline takes over; the first one was only asleep.
+  const v1::Rollout second = Start("start-again");
+  EXPECT_EQ(second.name(), first.name());
+  EXPECT_GT(second.fencing_token(), first.fencing_token());
+  const absl::Status stale = Advance(first, "step-2").status();
+  EXPECT_EQ(stale.code(), absl::StatusCode::kFailedPrecondition) << stale;
+  EXPECT_EQ(ReasonOf(stale), "STALE_FENCING_TOKEN");
+  EXPECT_TRUE(Advance(second, "step-2")->advanced());
+}
+
+TEST_F(RolloutsTest, TheSameHolderTakesItsLeaseAgainAtOnce) {
+  v1::StartRolloutRequest request = StartOf("start");
+  request.set_holder("deploy.yml run 7");
+  const auto first = rollouts_.Start(request);
+  ASSERT_TRUE(first.ok()) << first.status();
+  request.set_request_id("start-again");
+  const auto second = rollouts_.Start(request);
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_EQ(second->name(), first->name());
+  EXPECT_GT(second->fencing_token(), first->fencing_token());
+}
+
+TEST_F(RolloutsTest, AnotherChangeWaitsUntilTheLeaseIsOverOrItBakes) {
+  const v1::Rollout first = Start("start");
+  EXPECT_TRUE(Advance(first, "step-1")->advanced());
+  const absl::Status held = rollouts_.Start(StartOf("hotfix", "3")).status();
+  EXPECT_EQ(ReasonOf(held), "LEASE_HELD");
+  EXPECT_THAT(std::string(held.message()), HasSubstr("of version 2, PROGRESSING"));
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_TRUE(Advance(first, "step-2")->advanced());
+  const v1::Rollout hotfix = Start("hotfix", "3");
+  EXPECT_NE(hotfix.name(), first.name());
+  const auto before = rollouts_.Get(first.name());
+  EXPECT_EQ(before->state(), v1::ROLLOUT_STATE_SUPERSEDED);
+  EXPECT_EQ(before->superseded_by(), hotfix.name());
+  EXPECT_EQ(ReasonOf(Advance(first, "late").status()), "ROLLOUT_ENDED");
+}
+
+TEST_F(RolloutsTest, WhatAPersonHasPausedNobodyTakesAway) {
+  const v1::Rollout first = Start("start");
+  v1::PauseRolloutRequest pause;
+  pause.set_name(first.name());
+  EXPECT_TRUE(absl::IsInvalidArgument(rollouts_.Pause(pause).status())) << "why?";
+  pause.set_reason("we look at the logs");
+  EXPECT_EQ(rollouts_.Pause(pause)->state(), v1::ROLLOUT_STATE_PAUSED);
+  clock_.Advance(absl::Hours(2));
+  const absl::Status held = rollouts_.Start(StartOf("hotfix", "3")).status();
+  EXPECT_EQ(ReasonOf(held), "LEASE_HELD");
+  EXPECT_THAT(std::string(held.message()), HasSubstr("we look at the logs"));
+  v1::ResumeRolloutRequest resume;
+  resume.set_name(first.name());
+  resume.set_reason("nothing there");
+  EXPECT_EQ(rollouts_.Resume(resume)->state(), v1::ROLLOUT_STATE_PENDING);
+}
+
+TEST_F(RolloutsTest, GoingBackIsConfirmedByWhoeverMovesIt) {
+  const v1::Rollout rollout = Start("start");
+  EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
+  v1::AbortRolloutRequest abort;
+  abort.set_name(rollout.name());
+  abort.set_reason("errors");
+  EXPECT_EQ(rollouts_.Abort(abort)->state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+  const auto told = Advance(rollout, "step-2");
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_FALSE(told->advanced());
+  EXPECT_EQ(told->rollout().advice(), v1::ADVICE_ROLL_BACK);
+
+  v1::ConfirmRollbackRequest confirm;
+  confirm.set_name(rollout.name());
+  EXPECT_EQ(ReasonOf(rollouts_.ConfirmRollback(confirm).status()), "STALE_FENCING_TOKEN");
+  confirm.set_fencing_token(rollout.fencing_token());
+  EXPECT_EQ(rollouts_.ConfirmRollback(confirm)->state(), v1::ROLLOUT_STATE_ROLLED_BACK);
+}
+
+TEST_F(RolloutsTest, WithoutAPlanNothingStarts) {
+  EXPECT_EQ(ReasonOf(rollouts_.Start(StartOf("other", "2", "other")).status()), "NO_ROLLOUT_PLAN");
+  EXPECT_EQ(ReasonOf(rollouts_.Start(StartOf("none", "2", "none")).status()), "NO_ROLLOUT_PLAN");
+  v1::StartRolloutRequest staged = StartOf("staged");
+  staged.mutable_change()->mutable_stage()->set_next_step("100-percent");
+  EXPECT_TRUE(absl::IsInvalidArgument(rollouts_.Start(staged).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(rollouts_.Start(StartOf("")).status()));
+}
+
+TEST_F(RolloutsTest, ACheckOfTheStartStoresNothing) {
+  v1::StartRolloutRequest request = StartOf("");
+  request.set_validate_only(true);
+  const auto preview = rollouts_.Start(request);
+  ASSERT_TRUE(preview.ok()) << preview.status();
+  EXPECT_EQ(preview->plan().steps_size(), 2);
+  EXPECT_THAT(*store_->rollouts().List({}, "", 10), ElementsAre());
+}
+
+TEST_F(RolloutsTest, TheClockJudgesWhatNobodyAsksAbout) {
+  Logger log(STDERR_FILENO);
+  RolloutDriver driver(rollouts_, store_->rollouts(), clock_, log);
+  const v1::Rollout rollout = Start("start");
+  EXPECT_EQ(driver.LookOnce(), 0) << "not due yet";
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(driver.LookOnce(), 0) << "judged for the next ten seconds";
+  EXPECT_EQ(rollouts_.Get(rollout.name())->verdict().decision(), v1::DECISION_ALLOW);
+  EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
+  clock_.Advance(absl::Minutes(10));
+  EXPECT_TRUE(Advance(rollout, "step-2")->advanced());
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(rollouts_.Get(rollout.name())->state(), v1::ROLLOUT_STATE_SUCCEEDED);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(driver.LookOnce(), 0);
+
+  std::vector<v1::RolloutEventKind> kinds;
+  const auto events =
+      store_->rollouts().ReadEvents(rollout.name().substr(9), /*after=*/0, /*limit=*/100);
+  for (const v1::WatchRolloutResponse& event : *events) kinds.push_back(event.kind());
+  EXPECT_THAT(kinds, ElementsAre(v1::ROLLOUT_EVENT_KIND_STARTED, v1::ROLLOUT_EVENT_KIND_JUDGED,
+                                 v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
+                                 v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
+                                 v1::ROLLOUT_EVENT_KIND_ENDED));
+}
+
+TEST_F(RolloutsTest, WhatNobodyMovesEnds) {
+  Logger log(STDERR_FILENO);
+  RolloutDriver driver(rollouts_, store_->rollouts(), clock_, log);
+  const v1::Rollout rollout = Start("start");
+  clock_.Advance(absl::Hours(14 * 24));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(rollouts_.Get(rollout.name())->state(), v1::ROLLOUT_STATE_EXPIRED);
+}
+
+}  // namespace
+}  // namespace gate
