@@ -121,6 +121,9 @@ class Judgement {
       return findings_.AddHarmAlone(metric, judgement);
     }
     const bool fail = judgement.outcome() == v1::OUTCOME_FAIL;
+    if (HasReplaced(observation.metric(), judgement)) {
+      return findings_.NoWorseThanBefore(metric, judgement);
+    }
     if (judgement.samples(0).intervals() == 0) {
       return findings_.NothingToCompare(metric, observation.metric(), judgement);
     }
@@ -139,6 +142,19 @@ class Judgement {
       findings_.AddUndecided(metric, judgement, accelerate_);
     }
     findings_.AddNewTypes(metric, observation.metric(), judgement);
+  }
+
+  // Whether a rollout has brought it all of the traffic, and it is no worse than the old version
+  // was before, as far as that is known. By itself that is little; here old code beside it was
+  // judged on the way, and what is left is to see that the peak does it no harm.
+  bool HasReplaced(const v1::MetricSeries& series, const v1::MetricJudgement& judgement) const {
+    const bool only_old_is_silent =
+        std::ranges::all_of(judgement.defects(), [](const auto& defect) {
+          return defect.kind() == v1::FLAW_KIND_SILENT_COHORT && defect.cohort() != "canary";
+        });
+    return change_.stage().has_complete_at() && RunsAlone(series) && judgement.has_old_cohort() &&
+           judgement.outcome() != v1::OUTCOME_FAIL && only_old_is_silent &&
+           !judgement.old_cohort().canary_worse();
   }
 
   // Of metrics whose exposure is requests, by their kind, the one that has seen most.

@@ -57,6 +57,16 @@ void CanaryFindings::AddHarmAlone(const v1::CanaryMetric& metric,
       "Go back to the version before, then compare the errors of the two.");
 }
 
+void CanaryFindings::NoWorseThanBefore(const v1::CanaryMetric& metric,
+                                       const v1::MetricJudgement& judgement) {
+  const v1::PastComparison& past = judgement.old_cohort();
+  Say(v1::OUTCOME_PASS,
+      absl::StrCat(metric.name(),
+                   ": all of the traffic is on the new version, and it is no worse "
+                   "than ",
+                   past.cohort(), " was in ", past.past_intervals(), " intervals before it"));
+}
+
 void CanaryFindings::AddSharedHarm(const v1::CanaryMetric& metric,
                                    const v1::MetricJudgement& judgement) {
   v1::Finding& finding =

@@ -29,6 +29,8 @@ class CanaryFindings {
     sentences_[outcome].push_back(sentence);
   }
   const std::vector<std::string>& sentences(v1::Outcome outcome) { return sentences_[outcome]; }
+  // Nothing runs beside it any more, and it is as the old version was.
+  void NoWorseThanBefore(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement);
   // Harm that the judgement of metrics does not call so.
   const std::vector<std::string>& harm_alone() const { return harm_alone_; }
   const std::vector<std::string>& blocked_by_type() const { return blocked_by_type_; }

@@ -179,6 +179,14 @@ v1::MetricSeries Promoted(double past, double canary) {
   return series;
 }
 
+// By a rollout at its end.
+v1::CheckOutcome JudgeComplete(const v1::MetricSeries& series) {
+  v1::Change change = Change();
+  *change.mutable_stage()->mutable_exposed_at() = change.canary().started_at();
+  *change.mutable_stage()->mutable_complete_at() = change.canary().started_at();
+  return kCanaryCheck.judge(change, With(series), Rule(), kNow);
+}
+
 std::vector<Case> Cases() {
   const auto flawed = [](v1::MetricSeries series, v1::FlawKind kind, const std::string& detail) {
     *series.add_flaws() = Flaw(kind, detail);
@@ -363,6 +371,21 @@ std::vector<Case> Cases() {
          return kCanaryCheck.judge(change, With(WithPast(8, 400, 8)), Rule(),
                                    kNow + absl::Minutes(10));
        }},
+      {"old_version_suffers_before_its_migration", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::Change change = Change();
+         change.mutable_schema_change();
+         *change.mutable_stage()->mutable_exposed_at() = change.canary().started_at();
+         return kCanaryCheck.judge(change, With(WithPast(8, 400, 8)), Rule(), kNow);
+       }},
+      {"old_version_suffers_after_its_migration", v1::OUTCOME_PASS,
+       [] {
+         v1::Change change = Change();
+         change.mutable_schema_change();
+         *change.mutable_stage()->mutable_exposed_at() = change.canary().started_at();
+         *change.mutable_stage()->mutable_migrated_at() = change.canary().started_at();
+         return kCanaryCheck.judge(change, With(WithPast(8, 400, 8)), Rule(), kNow);
+       }},
       {"old_version_suffers_without_a_migration", v1::OUTCOME_INCONCLUSIVE,
        [] { return kCanaryCheck.judge(Change(), With(WithPast(8, 400, 8)), Rule(), kNow); }},
       {"both_versions_suffer", v1::OUTCOME_FAIL, [] { return JudgeSeries(WithPast(8, 100, 50)); }},
@@ -380,6 +403,22 @@ std::vector<Case> Cases() {
        }},
       {"as_good_as_the_version_before", v1::OUTCOME_INCONCLUSIVE,
        [] { return JudgeSeries(Promoted(8, 4)); }},
+      {"as_good_as_the_version_before_at_the_end_of_a_rollout", v1::OUTCOME_PASS,
+       [] { return JudgeComplete(Promoted(8, 4)); }},
+      {"worse_than_the_version_before_at_the_end_of_a_rollout", v1::OUTCOME_FAIL,
+       [] { return JudgeComplete(Promoted(8, 100)); }},
+      {"no_past_at_the_end_of_a_rollout", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Healthy();
+         for (auto& point : *series.mutable_points()) point.mutable_cohorts()->erase("baseline");
+         return JudgeComplete(series);
+       }},
+      {"a_gap_at_the_end_of_a_rollout", v1::OUTCOME_INCONCLUSIVE,
+       [] {
+         v1::MetricSeries series = Promoted(8, 4);
+         *series.add_flaws() = Flaw(v1::FLAW_KIND_GAP, "nothing was scraped for five minutes");
+         return JudgeComplete(series);
+       }},
       {"new_error_type", v1::OUTCOME_PASS,
        [] {
          v1::MetricSeries series = Healthy();

@@ -518,6 +518,56 @@ TEST(Capacity, NamesTheLargestShareThatIsSafe) {
   EXPECT_LE(share, 45);
 }
 
+// A rollout goes as far as is shown to be safe, and shows more there.
+v1::Change AtStep(const World& world, double share, double next_share) {
+  v1::Change change = world.Change();
+  change.mutable_canary()->set_share(share);
+  v1::RolloutStage& stage = *change.mutable_stage();
+  stage.set_share(share);
+  stage.set_next_share(next_share);
+  if (next_share > share) stage.set_next_step("next");
+  *stage.mutable_exposed_at() = change.canary().started_at();
+  return change;
+}
+
+TEST(Capacity, WhatIsOpenAtFullTrafficPassesAtTheNextStep) {
+  const World world = Redis(6, 11.2);
+  const auto judge = [&](double share, double next_share) {
+    return world.Judge(AtStep(world, share, next_share), world.Policy(), world.Seen());
+  };
+  const v1::CheckOutcome next = judge(0.05, 0.25);
+  EXPECT_EQ(next.outcome(), kPass) << next.DebugString();
+  EXPECT_THAT(next.summary(), HasSubstr("and with 25 % of the traffic, the next step, "));
+  EXPECT_GE(next.pace().largest_safe_share(), 0.25);
+  EXPECT_LT(next.pace().largest_safe_share(), 1);
+  EXPECT_EQ(judge(0.25, 1).outcome(), kOpen) << "all of it is not shown to be safe";
+  EXPECT_EQ(judge(1, 1).outcome(), kOpen);
+  EXPECT_EQ(judge(0.25, 0.25).outcome(), kPass) << "it may stay where it is";
+}
+
+TEST(Capacity, WhatIsProvenToBeTooMuchAtFullTrafficGoesNoStepFurther) {
+  const World world = Redis(6, 16);
+  const v1::CheckOutcome outcome =
+      world.Judge(AtStep(world, 0.05, 0.1), world.Policy(), world.Seen());
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_LT(outcome.pace().largest_safe_share(), 0.5);
+}
+
+TEST(Capacity, SaysHowMuchOfAPeakAllOfItHasSeen) {
+  World world = Redis(6, 6);
+  world.load_now = 800;
+  v1::Change change = AtStep(world, 1, 1);
+  EXPECT_FALSE(world.Judge(change, world.Policy(), world.Seen()).pace().has_peak_seen());
+  *change.mutable_stage()->mutable_complete_at() = change.canary().started_at();
+  const v1::Pace pace = world.Judge(change, world.Policy(), world.Seen()).pace();
+  EXPECT_NEAR(pace.peak_seen(), 800.0 / 1100, 0.08);
+  EXPECT_EQ(pace.largest_safe_share(), 1);
+
+  // What was served before it had all of the traffic is not what it has seen.
+  *change.mutable_stage()->mutable_complete_at() = ToProto(world.now);
+  EXPECT_FALSE(world.Judge(change, world.Policy(), world.Seen()).pace().has_peak_seen());
+}
+
 // Who has run for weeks is known by its weeks, however little a canary tells of its cost.
 TEST(Capacity, WhatTheOldVersionTakesAloneIsKnownByItsWeeks) {
   const World world = Redis(6, 6, 0.9);
