@@ -8,10 +8,12 @@
 
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
+#include "gate/base/field_error.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/rollout/driver.h"
 #include "gate/store/store.h"
 #include "google/protobuf/text_format.h"
+#include "google/rpc/error_details.pb.h"
 #include "tests/fakes/fake_clock.h"
 
 namespace gate {
