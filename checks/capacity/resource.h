@@ -31,7 +31,7 @@ struct ResourceAnswer {
   std::string name;
   bool over = false;  // proven to be over its target, by the change
   bool safe = false;
-  double safe_share = 0;  // of the traffic on the new version, that is shown to keep it so
+  double safe_share = 0;     // of the traffic on the new version, that is shown to keep it so
   Bounds use;                // of it, at the peak, where all traffic is on the new version
   std::string in_short;      // "redis 44 % (at most 52 %)"
   std::optional<Cost> cost;  // where it was seen
