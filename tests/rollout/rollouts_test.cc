@@ -85,7 +85,7 @@ class RolloutsTest : public ::testing::Test {
   static std::string ReasonOf(const absl::Status& status) {
     const auto payload = status.GetPayload(kErrorInfoUrl);
     google::rpc::ErrorInfo info;
-    return payload && info.ParseFromCord(*payload) ? info.reason() : "";
+    return payload && info.ParseFromString(std::string(*payload)) ? info.reason() : "";
   }
 
   FakeClock clock_{At(23, 15)};

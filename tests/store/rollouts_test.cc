@@ -134,7 +134,7 @@ TEST_P(RolloutsTest, WhatIsRefusedLeavesNothing) {
   const auto refused = Begin(*store, 2);
   EXPECT_TRUE(absl::IsFailedPrecondition(refused.status())) << refused.status();
   EXPECT_THAT(Listed(*store, {}), ElementsAre(IdAt(1)));
-  EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("rollout_requests")), "1");
+  EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("rollout_requests")), "1\n");
 }
 
 TEST_P(RolloutsTest, OneMakesRoomForTheOther) {
