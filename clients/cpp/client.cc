@@ -17,6 +17,7 @@
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
+#include "gate/v1/rollouts.grpc.pb.h"
 
 namespace gate::client {
 
@@ -30,12 +31,14 @@ class Client::Impl {
         gate_(v1::Gate::NewStub(channel_)),
         freezes_(v1::Freezes::NewStub(channel_)),
         policies_(v1::Policies::NewStub(channel_)),
-        evidence_(v1::Evidence::NewStub(channel_)) {}
+        evidence_(v1::Evidence::NewStub(channel_)),
+        rollouts_(v1::Rollouts::NewStub(channel_)) {}
 
   v1::Gate::Stub& gate() { return *gate_; }
   v1::Freezes::Stub& freezes() { return *freezes_; }
   v1::Policies::Stub& policies() { return *policies_; }
   v1::Evidence::Stub& evidence() { return *evidence_; }
+  v1::Rollouts::Stub& rollouts() { return *rollouts_; }
   grpc::Channel& channel() { return *channel_; }
 
   // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
@@ -121,6 +124,7 @@ class Client::Impl {
   const std::unique_ptr<v1::Freezes::Stub> freezes_;
   const std::unique_ptr<v1::Policies::Stub> policies_;
   const std::unique_ptr<v1::Evidence::Stub> evidence_;
+  const std::unique_ptr<v1::Rollouts::Stub> rollouts_;
 
   std::mutex mu_;  // guards all below
   std::condition_variable cancelled_changed_;
@@ -230,6 +234,79 @@ Result<v1::ReportQaResultsResponse> Client::ReportQaResults(
   return impl_->Call<v1::ReportQaResultsResponse>(
       [&](grpc::ClientContext& context, v1::ReportQaResultsResponse& answer) {
         return impl_->evidence().ReportQaResults(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::StartRollout(const v1::StartRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Start(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::AdvanceRolloutResponse> Client::AdvanceRollout(
+    const v1::AdvanceRolloutRequest& request) {
+  return impl_->Call<v1::AdvanceRolloutResponse>(
+      [&](grpc::ClientContext& context, v1::AdvanceRolloutResponse& answer) {
+        return impl_->rollouts().Advance(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::RenewRollout(const v1::RenewRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Renew(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::GetRollout(const v1::GetRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Get(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListRolloutsResponse> Client::ListRollouts(const v1::ListRolloutsRequest& request) {
+  return impl_->Call<v1::ListRolloutsResponse>(
+      [&](grpc::ClientContext& context, v1::ListRolloutsResponse& answer) {
+        return impl_->rollouts().List(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::PauseRollout(const v1::PauseRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Pause(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::ResumeRollout(const v1::ResumeRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Resume(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::AbortRollout(const v1::AbortRolloutRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().Abort(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Rollout> Client::ConfirmRollback(const v1::ConfirmRollbackRequest& request) {
+  return impl_->Call<v1::Rollout>(
+      [&](grpc::ClientContext& context, v1::Rollout& answer) {
+        return impl_->rollouts().ConfirmRollback(&context, request, &answer);
       },
       /*may_repeat=*/true);
 }

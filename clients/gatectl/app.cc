@@ -117,6 +117,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddVerdict(root, session);
   AddPolicy(root, session);
   AddReview(root, session);
+  AddRollout(root, session);
   AddFreeze(root, session);
   AddDoctor(root, session);
   AddContext(root, session);

@@ -28,6 +28,7 @@
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
 #include "gate/v1/policies.pb.h"
+#include "gate/v1/rollouts.pb.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace gate::client {
@@ -152,6 +153,18 @@ class Client {
       const std::vector<v1::ReportMetricsRequest>& messages);
   // The same run again is known by its content.
   Result<v1::ReportQaResultsResponse> ReportQaResults(const v1::ReportQaResultsRequest& request);
+
+  // Rollouts (gate/v1/rollouts.proto). Whoever starts or advances one chooses the request_id, and
+  // keeps it for as long as the same step is asked for.
+  Result<v1::Rollout> StartRollout(const v1::StartRolloutRequest& request);
+  Result<v1::AdvanceRolloutResponse> AdvanceRollout(const v1::AdvanceRolloutRequest& request);
+  Result<v1::Rollout> RenewRollout(const v1::RenewRolloutRequest& request);
+  Result<v1::Rollout> GetRollout(const v1::GetRolloutRequest& request);
+  Result<v1::ListRolloutsResponse> ListRollouts(const v1::ListRolloutsRequest& request);
+  Result<v1::Rollout> PauseRollout(const v1::PauseRolloutRequest& request);
+  Result<v1::Rollout> ResumeRollout(const v1::ResumeRolloutRequest& request);
+  Result<v1::Rollout> AbortRollout(const v1::AbortRolloutRequest& request);
+  Result<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

@@ -20,6 +20,7 @@ void AddMetrics(CLI::App& root, Session& session);
 void AddPolicy(CLI::App& root, Session& session);
 void AddQa(CLI::App& root, Session& session);
 void AddReview(CLI::App& root, Session& session);
+void AddRollout(CLI::App& root, Session& session);
 void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);
 
