@@ -184,16 +184,19 @@ TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
   const nlohmann::json document = Json(Get("/v1/openapi.json"));
   std::vector<std::string> paths;
   for (const auto& [path, item] : document["paths"].items()) paths.push_back(path);
-  EXPECT_THAT(paths, testing::UnorderedElementsAre(
-                         "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
-                         "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
-                         "/v1/policies/{id}", "/v1/policies:validate", "/v1/policies:whatIf",
-                         "/v1/evidence/{id}", "/v1/evidence:reportMetrics",
-                         "/v1/evidence:reportQaResults"));
+  EXPECT_THAT(
+      paths, testing::UnorderedElementsAre(
+                 "/v1/verdicts:evaluate", "/v1/verdicts/{id}", "/v1/verdicts",
+                 "/v1/verdicts/{id}:replay", "/v1/freezes", "/v1/freezes:check",
+                 "/v1/policies/{id}", "/v1/policies:validate", "/v1/policies:whatIf",
+                 "/v1/evidence/{id}", "/v1/evidence:reportMetrics", "/v1/evidence:reportQaResults",
+                 "/v1/rollouts", "/v1/rollouts/{id}", "/v1/rollouts/{id}:abort",
+                 "/v1/rollouts/{id}:advance", "/v1/rollouts/{id}:confirmRollback",
+                 "/v1/rollouts/{id}:pause", "/v1/rollouts/{id}:renew", "/v1/rollouts/{id}:resume"));
   const auto& change = document["components"]["schemas"]["Change"];
   EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
               HasSubstr("The service that changes"));
-  EXPECT_FALSE(document["components"]["schemas"].contains("Rollout"));
+  EXPECT_FALSE(document["components"]["schemas"].contains("Override"));
 }
 
 TEST_F(HttpApiTest, TheOpenApiDocumentKeepsALintersRules) {
