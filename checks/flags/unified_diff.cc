@@ -38,6 +38,7 @@ struct Section {
   std::string old_path, new_path;
   bool added = false, deleted = false, renamed = false, copied = false, binary = false;
   bool special = false;  // a submodule or a symbolic link
+  bool mode = false;     // whether it can be run has changed
   std::vector<Hunk> hunks;
 };
 
@@ -108,6 +109,7 @@ class Reader {
       const std::string_view line = Peek();
       if (line.starts_with("diff --") || line.starts_with("@@")) break;
       if (Take("old mode ", rest) || Take("new mode ", rest)) {
+        section.mode = true;
         section.special |= IsSpecial(rest);
       } else if (Take("new file mode ", rest)) {
         section.added = true;
@@ -416,17 +418,19 @@ std::optional<Patch> ReadPatch(std::string_view text, const TextAfter& after,
     const bool again = !seen.emplace(path, section.deleted).second ||
                        (section.deleted && seen.contains({path, false}));
     if (again) return refuse(section.at, absl::StrCat(path, " is in the patch twice"));
+    using Kind = UnreadChange::Kind;
     if (section.binary || section.special) {
-      patch.unread.push_back(path);
+      patch.unread.push_back({path, section.special ? Kind::kSpecial : Kind::kBinary});
       continue;
     }
+    if (section.mode) patch.unread.push_back({path, Kind::kMode});
     // The one half of a file that became a link: the other one says that it is there.
     const bool replaced =
         section.deleted && std::ranges::any_of(sections, [&](const Section& other) {
           return !other.deleted && other.new_path == path && other.special;
         });
     if (replaced) {
-      patch.unread.push_back(path);
+      patch.unread.push_back({path, Kind::kSpecial});
       continue;
     }
     std::optional<FileChange> change = undo.Of(section);

@@ -24,10 +24,20 @@ struct PatchProblem {
   std::string message;
 };
 
+// A change whose text the patch does not have.
+struct UnreadChange {
+  enum class Kind {
+    kBinary,   // A binary file: that it differs is all that the patch says.
+    kSpecial,  // A submodule or a symbolic link.
+    kMode,     // Whether the file can be run; its text is among the files.
+  };
+  std::string path;
+  Kind kind = Kind::kBinary;
+};
+
 struct Patch {
   std::vector<FileChange> files;
-  // Paths of what has changed and is no text: binary files, submodules, symbolic links.
-  std::vector<std::string> unread;
+  std::vector<UnreadChange> unread;
 };
 
 // A file's text after the change; nothing where there is no such file.

@@ -11,7 +11,9 @@ namespace gate::flags {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::FieldsAre;
 using ::testing::HasSubstr;
+using Kind = UnreadChange::Kind;
 
 using Tree = std::map<std::string, std::string>;
 
@@ -92,6 +94,7 @@ TEST(UnifiedDiffTest, NewDeletedAndRenamedFiles) {
   EXPECT_EQ(patch.files[3].base_path, "was.py");
   EXPECT_EQ(patch.files[3].base, "x\n");
   EXPECT_EQ(patch.files[4].base, patch.files[4].head);
+  EXPECT_THAT(patch.unread, ElementsAre(FieldsAre("run.sh", Kind::kMode)));
 }
 
 TEST(UnifiedDiffTest, WhatIsNoTextIsNamed) {
@@ -123,7 +126,9 @@ TEST(UnifiedDiffTest, WhatIsNoTextIsNamed) {
       "\\ No newline at end of file\n",
       {{"file", "whatever the link leads to"}});
   EXPECT_TRUE(patch.files.empty());
-  EXPECT_THAT(patch.unread, ElementsAre("a.png", "lib", "file", "file"));
+  EXPECT_THAT(patch.unread,
+              ElementsAre(FieldsAre("a.png", Kind::kBinary), FieldsAre("lib", Kind::kSpecial),
+                          FieldsAre("file", Kind::kSpecial), FieldsAre("file", Kind::kSpecial)));
 }
 
 TEST(UnifiedDiffTest, QuotedPaths) {
