@@ -71,9 +71,10 @@ v1::ReleaseCommit CommitOf(const RangeCommit& commit) {
 
 class Answer {
  public:
-  Answer(const v1::ReleaseQuery& query, const Repository& repository, Range range,
-         Deadline deadline)
+  Answer(const v1::ReleaseQuery& query, const std::string& only_ticket,
+         const Repository& repository, Range range, Deadline deadline)
       : query_(query),
+        only_ticket_(only_ticket),
         repository_(repository),
         range_(std::move(range)),
         ancestors_(range_),
@@ -87,8 +88,12 @@ class Answer {
   absl::Status TakeBack(v1::Release& release);
   void AddCommits(v1::Release& release) const;
   void AddTickets(v1::Release& release) const;
+  bool IsToBeCovered(const TicketWork& work) const {
+    return !work.flag.empty() && (only_ticket_.empty() || work.key == only_ticket_);
+  }
 
   const v1::ReleaseQuery& query_;
+  const std::string& only_ticket_;
   const Repository& repository_;
   const Range range_;
   const Ancestors ancestors_;
@@ -153,7 +158,7 @@ void Answer::AddTickets(v1::Release& release) const {
 }
 
 absl::Status Answer::Cover(v1::Release& release) {
-  if (std::ranges::all_of(tickets_.all, [](const auto& work) { return work.flag.empty(); })) {
+  if (std::ranges::none_of(tickets_.all, [&](const auto& work) { return IsToBeCovered(work); })) {
     return absl::OkStatus();
   }
   const absl::StatusOr<TreeHandle> base = repository_.TreeOf(range_.base);
@@ -172,7 +177,7 @@ absl::Status Answer::Cover(v1::Release& release) {
     ownership = *std::move(annotated);
   }
   for (size_t i = 0; i < tickets_.all.size(); ++i) {
-    if (tickets_.all[i].flag.empty()) continue;
+    if (!IsToBeCovered(tickets_.all[i])) continue;
     if (absl::Status late = InTime(deadline_, "what flags guard"); !late.ok()) return late;
     flags::FlagQuestion question{tickets_.all[i].flag, {}};
     for (const v1::FlagWrapper& wrapper : query_.flag_wrappers()) {
@@ -214,7 +219,9 @@ absl::StatusOr<v1::Release> Answer::Run() {
   AddCommits(release);
   AddTickets(release);
   if (absl::Status covered = Cover(release); !covered.ok()) return covered;
-  if (absl::Status taken = TakeBack(release); !taken.ok()) return taken;
+  if (only_ticket_.empty()) {
+    if (absl::Status taken = TakeBack(release); !taken.ok()) return taken;
+  }
   if (release.ByteSizeLong() > kMostAnswerBytes) {
     return absl::ResourceExhaustedError("what there is to say of the release is more than 16 MiB");
   }
@@ -224,7 +231,7 @@ absl::StatusOr<v1::Release> Answer::Run() {
 }  // namespace
 
 absl::StatusOr<v1::Release> AnswerRelease(const v1::ReleaseQuery& query, const std::string& folder,
-                                          Deadline deadline) {
+                                          Deadline deadline, const std::string& only_ticket) {
   const absl::StatusOr<Repository> repository = Repository::Open(folder, query.repository());
   if (!repository.ok()) return repository.status();
   if (query.base_revision().empty() || query.head_revision().empty()) {
@@ -237,7 +244,7 @@ absl::StatusOr<v1::Release> AnswerRelease(const v1::ReleaseQuery& query, const s
   if (!head.ok()) return head.status();
   absl::StatusOr<Range> range = ReadRange(*repository, *base, *head, deadline);
   if (!range.ok()) return range.status();
-  return Answer(query, *repository, *std::move(range), deadline).Run();
+  return Answer(query, only_ticket, *repository, *std::move(range), deadline).Run();
 }
 
 }  // namespace gate::git

@@ -16,8 +16,9 @@ namespace gate::git {
 // FAILED_PRECONDITION: there is no repository that can be read. NOT_FOUND: it does not have a
 // revision, or what leads to it; the message says what to fetch. INVALID_ARGUMENT: the query makes
 // no sense. RESOURCE_EXHAUSTED: it is too large. DEADLINE_EXCEEDED. DATA_LOSS: it is damaged.
+// With `only_ticket` coverage is worked out for that ticket alone, and nothing is taken back.
 absl::StatusOr<v1::Release> AnswerRelease(const v1::ReleaseQuery& query, const std::string& folder,
-                                          Deadline deadline);
+                                          Deadline deadline, const std::string& only_ticket = "");
 
 }  // namespace gate::git
 
