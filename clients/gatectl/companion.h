@@ -1,5 +1,5 @@
 // Programs that come with gatectl and do what it has no libraries for: gate-inspect reads a live
-// database.
+// database, gate-rehearse runs migrations, gate-release tells the tickets of a release apart.
 #ifndef CLIENTS_GATECTL_COMPANION_H_
 #define CLIENTS_GATECTL_COMPANION_H_
 

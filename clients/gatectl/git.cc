@@ -183,6 +183,8 @@ Or<std::vector<GitMove>> Git::Moves(const std::string& base, const std::string& 
       return absl::StartsWith(mode, "100") || mode == "000000";
     };
     move.is_text = is_file(words[0]) && is_file(words[1]);
+    const bool both = !move.before.empty() && !move.after.empty();
+    move.mode_changed = move.is_text && both && words[0].substr(1) != words[1];
     moves.push_back(std::move(move));
     i += two ? 3 : 2;
   }

@@ -33,6 +33,7 @@ struct GitMove {
   std::string before, after;        // Paths; empty where it was not there, or is not any more.
   std::string before_id, after_id;  // Of their contents.
   bool is_text = true;              // Else a submodule or a symbolic link.
+  bool mode_changed = false;        // A file that was there: whether it can be run.
 };
 
 // A file of a revision. Submodules and symbolic links are none.

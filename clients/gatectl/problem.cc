@@ -12,7 +12,7 @@ namespace {
 
 using client::Code;
 
-constexpr std::array<ProblemDoc, 24> kProblems = {{
+constexpr std::array<ProblemDoc, 25> kProblems = {{
     {"E0101", kInternal, "the gate's answer makes no sense",
      "The answer is not one that this gatectl understands, for example a decision that it does "
      "not\n"
@@ -59,6 +59,11 @@ constexpr std::array<ProblemDoc, 24> kProblems = {{
      "PATH,\nand PostgreSQL's server on this machine. Debian's are found; GATE_POSTGRES_PROGRAMS "
      "names the\nfolders of others, with ':' between them. Of several versions the one of "
      "--postgres-version is\ntaken. Without --rehearse nothing is run."},
+    {"E0212", kUsage, "the tickets of a release cannot be told apart here",
+     "`gatectl lint flags --ticket` needs the program gate-release, beside gatectl or on the PATH: "
+     "it\nreads the repository as the gate does. Where it gives a reason, that says what is "
+     "missing: "
+     "a\nshallow checkout, for example, does not have the commits between base and head."},
     {"E0301", kUnreachable, "the gate cannot be reached",
      "No connection, or none that is trusted. `gatectl doctor` looks at each step: name, "
      "connection,\n"

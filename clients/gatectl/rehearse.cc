@@ -1,25 +1,13 @@
 #include "clients/gatectl/rehearse.h"
 
-#include <unistd.h>
-
-#include <filesystem>
-
 #include "absl/strings/str_cat.h"
+#include "clients/gatectl/companion.h"
 #include "clients/gatectl/process.h"
 
 namespace gate::ctl {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr char kProgram[] = "gate-rehearse";
-
-// Beside us, or as the PATH finds it.
-std::string Program() {
-  std::error_code error;
-  const fs::path beside = fs::read_symlink("/proc/self/exe", error).parent_path() / kProgram;
-  return !error && access(beside.c_str(), X_OK) == 0 ? beside.string() : kProgram;
-}
 
 // A line on the terminal for as long as it takes.
 class Waiting {
@@ -48,7 +36,7 @@ Or<v1::Rehearsal> Rehearse(const Session& session, const v1::SchemaChange& chang
   ProcessResult result;
   {
     const Waiting waiting(session, change);
-    result = RunProcess({Program()}, "", change.SerializeAsString());
+    result = RunProcess({CompanionProgram(kProgram)}, "", change.SerializeAsString());
   }
   if (!result.started) {
     return Problem{"E0211",

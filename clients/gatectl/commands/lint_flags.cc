@@ -1,74 +1,116 @@
-// gatectl lint flags: is all that a change does behind a flag?
+// gatectl lint flags: is all that a change does behind a flag? The change is base..head of a
+// repository, what a ticket has of that, or a patch.
 #include <CLI/CLI.hpp>
-#include <charconv>
-#include <map>
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "checks/flags/coverage.h"
-#include "checks/flags/stretches.h"
-#include "checks/render/escape.h"
 #include "clients/gatectl/commands/commands.h"
+#include "clients/gatectl/flag_findings.h"
+#include "clients/gatectl/flag_settings.h"
 #include "clients/gatectl/git.h"
+#include "clients/gatectl/patch.h"
 #include "clients/gatectl/results.h"
 #include "clients/gatectl/revision.h"
+#include "clients/gatectl/ticket_release.h"
 
 namespace gate::ctl {
 namespace {
 
+constexpr size_t kNamedLinks = 3;
+
 struct Options {
-  std::string repository = ".";
-  std::string base, head, flag;
+  std::string repository, base, head;
+  std::string patch, tree;
+  std::string flag, ticket;
   std::vector<std::string> wrappers;
+  std::string policy, rule;
 };
 
-// FUNCTION:ARGUMENT, "-" as an argument for what is read without a call.
-Or<flags::Wrapper> ParseWrapper(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  flags::Wrapper wrapper;
-  wrapper.function = text.substr(0, colon);
-  const std::string argument = colon == std::string::npos ? "" : text.substr(colon + 1);
-  if (argument == "-") {
-    wrapper.argument = flags::Wrapper::kProperty;
-    return wrapper;
+Problem Usage(std::string title, std::vector<std::string> help) {
+  return {"E0201", std::move(title), {}, "", "", std::move(help)};
+}
+
+// Whether what was given goes together.
+Or<bool> Check(const Options& options) {
+  if (!options.rule.empty() && options.policy.empty()) {
+    return Usage("--rule is a rule of a policy, and none is given", {"--policy FILE"});
   }
-  const auto [end, error] =
-      std::from_chars(argument.data(), argument.data() + argument.size(), wrapper.argument);
-  if (wrapper.function.empty() || argument.empty() || error != std::errc() ||
-      end != argument.data() + argument.size() || wrapper.argument < 0) {
-    return Problem{"E0201",
-                   absl::StrCat("--wrapper ", text, " is not FUNCTION:ARGUMENT"),
-                   {},
-                   "",
-                   "",
-                   {"--wrapper isEnabled:0 where its first argument names the flag",
-                    "--wrapper flags.tasksV2:- where it is read without a call"}};
+  if (options.patch.empty() && options.tree.empty()) {
+    for (const auto& [value, name] :
+         {std::pair(&options.base, "--base"), std::pair(&options.head, "--head")}) {
+      if (!value->empty()) continue;
+      return Usage(absl::StrCat(name, " is missing"),
+                   {"a change is --base REV --head REV of a repository, or --patch FILE --tree "
+                    "DIR without one"});
+    }
+    if (!options.flag.empty() || !options.ticket.empty()) return true;
+    return Usage("--flag is missing",
+                 {"--flag NAME, as code names it",
+                  "with --ticket KEY it is the one that a trailer \"Feature-Flag: NAME\" of the "
+                  "ticket's commits names"});
   }
-  return wrapper;
+  if (options.patch.empty() || options.tree.empty()) {
+    return Usage(absl::StrCat(options.patch.empty() ? "--patch" : "--tree", " is missing"),
+                 {"--patch FILE --tree DIR: a patch, and the folder with all files as they are "
+                  "after it"});
+  }
+  for (const auto& [value, name] :
+       {std::pair(&options.repository, "--repo"), std::pair(&options.base, "--base"),
+        std::pair(&options.head, "--head"), std::pair(&options.ticket, "--ticket")}) {
+    if (value->empty()) continue;
+    return Usage(absl::StrCat(name, " does not go with --patch"),
+                 {"a patch has neither revisions nor commits that name tickets"});
+  }
+  if (!options.flag.empty()) return true;
+  return Usage("--flag is missing", {"--flag NAME, as code names it"});
+}
+
+Or<FlagSettings> SettingsOf(const Options& options) {
+  FlagSettings settings;
+  if (!options.policy.empty()) {
+    Or<FlagSettings> read = ReadFlagSettings(options.policy, options.rule);
+    if (!read) return read.problem();
+    settings = *std::move(read);
+  }
+  for (const std::string& text : options.wrappers) {
+    Or<v1::FlagWrapper> wrapper = ParseWrapper(text);
+    if (!wrapper) return wrapper.problem();
+    settings.wrappers.push_back(*std::move(wrapper));
+  }
+  return settings;
+}
+
+// Whether it is its text, or where that lies, that has changed.
+bool IsRead(const GitMove& move) {
+  return move.is_text && (move.before_id != move.after_id || move.before != move.after);
 }
 
 // Both texts of each file that differs.
 Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
-                                        const std::string& head, std::vector<std::string>& unread) {
+                                        const std::string& head,
+                                        std::vector<FlagFindings::Unjudged>& unjudged) {
   const Or<std::vector<GitMove>> moves = git.Moves(base, head);
   if (!moves) return moves.problem();
   std::vector<GitFile> files;
   for (const GitMove& move : *moves) {
-    if (move.is_text && !move.before.empty()) files.push_back({move.before, move.before_id});
-    if (move.is_text && !move.after.empty()) files.push_back({move.after, move.after_id});
+    if (!IsRead(move)) continue;
+    if (!move.before.empty()) files.push_back({move.before, move.before_id});
+    if (!move.after.empty()) files.push_back({move.after, move.after_id});
   }
   Or<std::vector<std::string>> texts = ReadCode(git, files);
   if (!texts) return texts.problem();
   std::vector<flags::FileChange> changes;
   size_t next = 0;
   for (const GitMove& move : *moves) {
-    if (!move.is_text) {
-      unread.push_back(move.after.empty() ? move.before : move.after);
-      continue;
-    }
+    const std::string& path = move.after.empty() ? move.before : move.after;
+    if (!move.is_text) unjudged.push_back({path, kNotText});
+    if (move.mode_changed) unjudged.push_back({path, kModeChanged});
+    if (!IsRead(move)) continue;
     flags::FileChange& change = changes.emplace_back();
-    change.path = move.after.empty() ? move.before : move.after;
+    change.path = path;
     if (!move.before.empty() && move.before != change.path) change.base_path = move.before;
     if (!move.before.empty()) change.base = std::move((*texts)[next++]);
     if (!move.after.empty()) change.head = std::move((*texts)[next++]);
@@ -76,124 +118,64 @@ Or<std::vector<flags::FileChange>> Read(const Git& git, const std::string& base,
   return changes;
 }
 
-v1::Finding& Add(v1::LintReport& report, const std::string& rule, v1::Severity severity,
-                 const flags::Place& place, const std::string& message) {
-  v1::Finding& finding = *report.add_findings();
-  finding.set_rule(rule);
-  finding.set_severity(severity);
-  finding.set_subject(render::ValidUtf8(place.path));
-  finding.set_message(render::ValidUtf8(message));
-  finding.mutable_location()->set_path(render::ValidUtf8(place.path));
-  finding.mutable_location()->set_line(place.line);
-  return finding;
+Or<FlagFindings> JudgeRange(const Git& git, const std::string& base, const std::string& head,
+                            const std::string& flag, const FlagSettings& settings) {
+  FlagFindings findings;
+  findings.flag = flag;
+  const Or<std::vector<flags::FileChange>> changes = Read(git, base, head, findings.unjudged);
+  if (!changes) return changes.problem();
+  const Revision revision(git, head);
+  findings.coverage = flags::Cover(*changes, revision, QuestionOf(flag, settings));
+  if (revision.problem()) return *revision.problem();
+  Conclude(*changes, findings);
+  return findings;
 }
 
-// What is said of lines that are not covered, and why.
-std::string Sentence(const flags::Stretch& stretch, const std::string& flag) {
-  const flags::ChangedLine& line = *stretch.first;
-  if (line.removed) return line.reason;
-  const bool many = stretch.lines > 1;
-  const bool whole = line.place.code.empty();
-  std::string what = whole ? line.place.path : absl::StrCat("`", line.place.code, "`");
-  if (many) what = absl::StrCat(stretch.lines, " lines, ", what, " the first of them,");
-  if (line.state == flags::ChangedLine::State::kUncovered) {
-    return absl::StrCat(what, many ? " run" : " runs", " whether ", flag,
-                        " is on or off: ", line.reason);
-  }
-  return absl::StrCat("nobody can tell whether ", what, many ? " run" : " runs", " only where ",
-                      flag, " is on: ", line.reason);
+Or<FlagFindings> JudgeRepository(const Options& options, const FlagSettings& settings) {
+  const Or<Git> git = Git::Open(options.repository.empty() ? "." : options.repository);
+  if (!git) return git.problem();
+  const Or<std::string> base = git->Resolve(options.base), head = git->Resolve(options.head);
+  if (!base) return base.problem();
+  if (!head) return head.problem();
+  if (options.ticket.empty()) return JudgeRange(*git, *base, *head, options.flag, settings);
+  return JudgeTicket(*git, *base, *head, options.ticket, options.flag, settings);
 }
 
-// How a line is reached without a check: from what the runtime calls, or from the outermost call.
-// Of what the runtime calls itself the reason says so.
-void AddWayTo(const flags::ChangedLine& line, v1::Finding& finding) {
-  if (!line.runtime.empty() && !line.witness.empty()) {
-    finding.set_message(absl::StrCat(finding.message(), "; `", render::ValidUtf8(line.runtime),
-                                     "` is called by the framework or the runtime"));
+Or<FlagFindings> JudgePatch(const Session& session, const Options& options,
+                            const FlagSettings& settings) {
+  const Or<Folder> folder = Folder::Open(options.tree);
+  if (!folder) return folder.problem();
+  FlagFindings findings;
+  findings.flag = options.flag;
+  const Or<std::vector<flags::FileChange>> changes =
+      ReadChanges(options.patch, *folder, findings.unjudged);
+  if (!changes) return changes.problem();
+  findings.coverage = flags::Cover(*changes, *folder, QuestionOf(options.flag, settings));
+  if (folder->problem()) return *folder->problem();
+  const std::vector<std::string>& links = folder->ways_out();
+  for (size_t i = 0; i < std::min(links.size(), kNamedLinks); ++i) {
+    session.Note(absl::StrCat(links[i], " is a link that leads out of ", options.tree,
+                              ": whatever is there may call what has changed"));
   }
-  for (const flags::Place& place : line.witness) {
-    v1::CodePlace& call = *finding.add_call_path();
-    call.set_path(render::ValidUtf8(place.path));
-    call.set_line(place.line);
-    call.set_code(render::ValidUtf8(place.code));
+  if (links.size() > kNamedLinks) {
+    session.Note(absl::StrCat("and ", links.size() - kNamedLinks, " more such links"));
   }
-}
-
-v1::LintReport Report(const flags::Coverage& coverage, const Options& options,
-                      const std::vector<std::string>& unread) {
-  v1::LintReport report;
-  for (const flags::Stretch& stretch : flags::UncoveredStretches(coverage)) {
-    const flags::ChangedLine& line = *stretch.first;
-    const bool unknown = line.state == flags::ChangedLine::State::kUnknown;
-    v1::Finding& finding = Add(report, unknown ? "flags.unknown" : "flags.uncovered",
-                               v1::SEVERITY_BLOCK, line.place, Sentence(stretch, options.flag));
-    AddWayTo(line, finding);
-    if (stretch.end_line > line.place.line) {
-      finding.mutable_location()->set_end_line(stretch.end_line);
-    }
-    finding.add_effects(unknown ? v1::EFFECT_UNPROVEN : v1::EFFECT_BREAKS_NEW_VERSION);
-    finding.set_instead(
-        absl::StrCat("Put it behind a check of ", options.flag,
-                     ", get it tested as if it were live, or take it out of this release."));
-  }
-  for (const std::string& path : unread) {
-    Add(report, "flags.unknown", v1::SEVERITY_BLOCK, {path, 1, ""},
-        "a submodule or a symbolic link has changed, and what is behind it is not read")
-        .add_effects(v1::EFFECT_UNPROVEN);
-  }
-  for (const flags::Place& place : coverage.disabled) {
-    Add(report, "flags.disables_live_code", v1::SEVERITY_WARN, place,
-        absl::StrCat("`", place.code, "` ran for everyone before, and runs only where ",
-                     options.flag, " is on now"));
-  }
-  const int percent = coverage.nodes == 0 ? 100 : 100 * coverage.covered_nodes / coverage.nodes;
-  v1::Finding& summary = *report.add_findings();
-  summary.set_rule("flags.coverage");
-  summary.set_severity(v1::SEVERITY_INFO);
-  summary.set_subject(options.flag);
-  summary.set_message(absl::StrCat(coverage.covered_nodes, " of ", coverage.nodes,
-                                   " changed expressions and statements (", percent, " %) ",
-                                   coverage.nodes == 1 ? "runs" : "run", " only where ",
-                                   options.flag, " is on"));
-  const bool all = coverage.AllCovered() && unread.empty();
-  report.set_decision(all ? v1::DECISION_ALLOW : v1::DECISION_BLOCK);
-  return report;
+  Conclude(*changes, findings);
+  return findings;
 }
 
 int Run(const Session& session, const Options& options) {
   const auto targets = session.Outputs();
   if (!targets) return session.Fail(targets.problem());
-  flags::FlagQuestion question;
-  question.flag = options.flag;
-  for (const std::string& text : options.wrappers) {
-    Or<flags::Wrapper> wrapper = ParseWrapper(text);
-    if (!wrapper) return session.Fail(wrapper.problem());
-    question.wrappers.push_back(*std::move(wrapper));
-  }
-  const Or<Git> git = Git::Open(options.repository);
-  if (!git) return session.Fail(git.problem());
-  const Or<std::string> base = git->Resolve(options.base), head = git->Resolve(options.head);
-  if (!base) return session.Fail(base.problem());
-  if (!head) return session.Fail(head.problem());
-  std::vector<std::string> unread;
-  const Or<std::vector<flags::FileChange>> changes = Read(*git, *base, *head, unread);
-  if (!changes) return session.Fail(changes.problem());
-
-  const Revision revision(*git, *head);
-  const flags::Coverage coverage = flags::Cover(*changes, revision, question);
-  if (revision.problem()) return session.Fail(*revision.problem());
-  v1::LintReport report = Report(coverage, options, unread);
-  render::Sources sources;
-  for (const flags::FileChange& change : *changes) {
-    if (change.head) sources[render::ValidUtf8(change.path)] = *change.head;
-    v1::LintInput& input = *report.add_inputs();
-    input.set_path(render::ValidUtf8(change.path));
-    input.set_items(static_cast<int>(
-        std::ranges::count(coverage.lines, change.path,
-                           [](const flags::ChangedLine& line) { return line.place.path; })));
-  }
+  if (const Or<bool> good = Check(options); !good) return session.Fail(good.problem());
+  const Or<FlagSettings> settings = SettingsOf(options);
+  if (!settings) return session.Fail(settings.problem());
+  const Or<FlagFindings> findings = options.patch.empty() ? JudgeRepository(options, *settings)
+                                                          : JudgePatch(session, options, *settings);
+  if (!findings) return session.Fail(findings.problem());
+  const v1::LintReport report = ReportOf(*findings);
   const int code = ExitCodeOf(report);
-  const Or<bool> printed = PrintReport(session, *targets, report, sources, code);
+  const Or<bool> printed = PrintReport(session, *targets, report, findings->sources, code);
   if (!printed) return session.Fail(printed.problem());
   return session.End(code);
 }
@@ -204,20 +186,34 @@ void AddLintFlags(CLI::App& lint, Session& session) {
   CLI::App& command =
       *lint.add_subcommand("flags", "Whether all that a change does is behind a feature flag");
   auto options = std::make_shared<Options>();
-  command.add_option("--repo", options->repository, "Git repository, bare ones too")
+  command.add_option("--repo", options->repository, "Git repository, bare ones too (.)")
       ->type_name("DIR");
-  command.add_option("--base", options->base, "What runs in production")
-      ->type_name("REV")
-      ->required();
-  command.add_option("--head", options->head, "What is to go out")->type_name("REV")->required();
-  command.add_option("--flag", options->flag, "The flag, as code names it")
-      ->type_name("NAME")
-      ->required();
+  command.add_option("--base", options->base, "What runs in production")->type_name("REV");
+  command.add_option("--head", options->head, "What is to go out")->type_name("REV");
+  command
+      .add_option("--patch", options->patch,
+                  "Without a repository: the change as `git diff` prints it (- is standard input)")
+      ->type_name("FILE");
+  command.add_option("--tree", options->tree, "With --patch: all files as they are after it")
+      ->type_name("DIR");
+  command.add_option("--flag", options->flag, "The flag, as code names it")->type_name("NAME");
+  command
+      .add_option("--ticket", options->ticket,
+                  "Only what belongs to this ticket, told apart as the gate does; its flag is "
+                  "--flag, or what a trailer Feature-Flag of its commits names")
+      ->type_name("KEY");
   command
       .add_option("--wrapper", options->wrappers,
                   "A function of your own that asks for flags, and which argument names the flag, "
                   "from 0 (`-`: read without a call). May be repeated")
       ->type_name("FUNCTION:ARGUMENT");
+  command
+      .add_option("--policy,--config", options->policy,
+                  "The gate's policy: flag_wrappers and ticket_patterns of its qa check count "
+                  "(behind `lint flags` --config is this, and not gatectl's configuration)")
+      ->type_name("FILE");
+  command.add_option("--rule", options->rule, "The policy's rule, where several have a qa check")
+      ->type_name("NAME");
   command.callback([&session, options] {
     session.run = [&session, options] { return Run(session, *options); };
   });
