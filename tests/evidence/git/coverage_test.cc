@@ -53,6 +53,23 @@ class CoverageTest : public testing::Test {
   std::string base_;
 };
 
+TEST_F(CoverageTest, OneTicketAloneIsSaidTheSameOf) {
+  repository_.CommitFile("app.py", absl::StrCat(kBase, "    notify(task)\n"), "TASKS-1");
+  repository_.CommitFile("b.py", "run()\n", "TASKS-2\n\nFeature-Flag: run");
+  v1::ReleaseQuery query = Between(base_, repository_.Head());
+  query.add_tickets()->set_key("TASKS-1");
+  query.mutable_tickets(0)->set_flag("new_list");
+  const v1::Release whole = Answer(repository_, query);
+  const auto alone = AnswerRelease(query, repository_.path(), Deadline::max(), "TASKS-1");
+  ASSERT_TRUE(alone.ok());
+  const v1::ReleaseTicket ticket = TicketOf(*alone, "TASKS-1");
+  EXPECT_EQ(ticket.coverage().DebugString(), TicketOf(whole, "TASKS-1").coverage().DebugString());
+  EXPECT_EQ(ticket.coverage().uncovered_size(), 1);
+  EXPECT_FALSE(ticket.has_revert());
+  EXPECT_TRUE(TicketOf(whole, "TASKS-2").has_coverage());
+  EXPECT_FALSE(TicketOf(*alone, "TASKS-2").has_coverage());
+}
+
 TEST_F(CoverageTest, OneTicketOwnsEverything) {
   repository_.CommitFile("app.py", R"(def save(task):
     store(task)
