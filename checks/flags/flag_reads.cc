@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "checks/flags/defaults.h"
 
 namespace gate::flags {
 namespace {
@@ -225,7 +226,7 @@ bool FlagReads::NamesFlag(const SyntaxTree& tree, NodeId node) const {
   }
 }
 
-FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
+FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node, bool& falls_back) const {
   const std::string_view text = tree.Text(node);
   if (tree.Is(node, Role::kMember) || tree.Is(node, Role::kIdentifier)) {
     for (const Wrapper& wrapper : question_.wrappers) {
@@ -274,6 +275,11 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
       if (SaysTrue(tree, arguments[i])) {
         return {Answer::kUnknown, "where the flag is not known, this read may be true", pure};
       }
+    }
+    if (question_.defaults != nullptr && !idiom.off) {
+      const NodeId default_argument = has_default ? arguments[static_cast<size_t>(otherwise)] : 0;
+      falls_back = question_.defaults->FallsBackToOff(
+          tree, {called, name, arguments, has_default, default_argument});
     }
     return {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
   }

@@ -19,9 +19,13 @@ struct Wrapper {
   static constexpr int kProperty = -1;
 };
 
+class Defaults;
+
 struct FlagQuestion {
   std::string flag;
   std::vector<Wrapper> wrappers;
+  // Where given, those reads count alone that are false where nobody knows the flag.
+  const Defaults* defaults = nullptr;
 };
 
 class FlagReads {
@@ -42,7 +46,12 @@ class FlagReads {
   };
 
   // What an expression asks. Conditions made of several are not looked into.
-  Read At(const SyntaxTree& tree, NodeId node) const;
+  Read At(const SyntaxTree& tree, NodeId node) const {
+    bool falls_back = false;
+    const Read read = At(tree, node, falls_back);
+    if (read.answer == Answer::kNone || question_.defaults == nullptr || falls_back) return read;
+    return {Answer::kUnknown, "where nobody knows the flag, this read may be true", read.pure};
+  }
 
   // Whether code may ask for the flag anywhere in a text; false: At says kNone of all of it.
   bool MayBeIn(std::string_view text) const;
@@ -50,6 +59,8 @@ class FlagReads {
   const std::string& flag() const { return question_.flag; }
 
  private:
+  // `falls_back`: asked for `defaults`, it is known to be false where nobody knows the flag.
+  Read At(const SyntaxTree& tree, NodeId node, bool& falls_back) const;
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
   // The flag itself, as an object that can be asked: Features.tasks_v2, Flipper[:tasks_v2].
   bool IsFlag(const SyntaxTree& tree, NodeId node) const;

@@ -137,6 +137,9 @@ std::string Summary(const v1::ReleaseTicket& ticket) {
                                         " (", 100 * told.covered_lines() / told.lines(), " %) ",
                                         told.lines() == 1 ? "runs" : "run", " only where ",
                                         ticket.flag(), " is on");
+  if (told.defaults_off()) {
+    absl::StrAppend(&text, ", and not where the flag server does not have it either");
+  }
   absl::StrAppend(&text, "; ", commits, commits == 1 ? " commit" : " commits");
   // The revision of a commit, or "the change": that is --flag here.
   if (ticket.flag_origin().size() > kShortRevision) {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "checks/flags/defaults.h"
+#include "checks/qa/flag_off.h"
 #include "checks/render/escape.h"
 
 namespace gate::git {
@@ -189,8 +191,6 @@ v1::FlagCoverage Covering::Report(const flags::Coverage& found, const std::strin
     if (!ownership_.WorkedOn(place.path, ticket_)) continue;
     if (coverage.disabled_size() < kMostDisabled) *coverage.add_disabled() = PlaceOf(place);
   }
-  // Whether each check falls back to off, flags::Cover does not tell yet: nothing is claimed.
-  coverage.set_defaults_off(false);
   return coverage;
 }
 
@@ -207,7 +207,17 @@ absl::StatusOr<v1::FlagCoverage> CoverTicket(const Repository& repository,
     return Failed(question.flag, std::string(head.status().message()));
   }
   if (!head.status().ok()) return head.status();
-  return covering.Report(found, question.flag);
+  v1::FlagCoverage coverage = covering.Report(found, question.flag);
+  if (coverage.covered_nodes() == 0 || !qa::IsCovered(coverage)) return coverage;
+  // Whether all of it is covered as well by those checks alone that fall back to off.
+  const flags::Defaults defaults(head);
+  flags::FlagQuestion strict = question;
+  strict.defaults = &defaults;
+  const flags::Coverage by_defaults = flags::Cover(covering.files(), head, strict);
+  if (!head.status().ok() && !absl::IsResourceExhausted(head.status())) return head.status();
+  coverage.set_defaults_off(head.status().ok() &&
+                            qa::IsCovered(covering.Report(by_defaults, question.flag)));
+  return coverage;
 }
 
 }  // namespace gate::git

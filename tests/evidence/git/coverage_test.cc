@@ -93,6 +93,28 @@ def close(task):
   EXPECT_FALSE(coverage.defaults_off());
 }
 
+// Where nobody knows the flag: by a check of Unleash's own, and not by one that may say anything.
+TEST_F(CoverageTest, WhetherItIsOffByDefaultIsSaidOfWhatIsCovered) {
+  const auto save = [&](const std::string& check) {
+    return absl::StrCat("def save(task):\n    store(task)\n    if ", check,
+                        ":\n        index(task)\n    notify(task)\n\n\n",
+                        "def close(task):\n    archive(task)\n");
+  };
+  repository_.CommitFile("app.py", save("unleash.is_enabled('new_list')"), "TASKS-1: index");
+  EXPECT_TRUE(Covered().defaults_off());
+  // Another ticket's line in the file does not matter.
+  repository_.CommitFile("app.py", save("unleash.is_enabled('new_list')") + "    audit(task)\n",
+                         "TASKS-2");
+  EXPECT_TRUE(Covered().defaults_off());
+  EXPECT_FALSE(Covered("TASKS-2").defaults_off());
+  repository_.CommitFile("own.py", "def is_enabled(name):\n    return True\n", "TASKS-2: own");
+  EXPECT_FALSE(Covered().defaults_off());
+  repository_.Remove("own.py");
+  repository_.CommitFile("app.py", save("flag_on('new_list')"), "TASKS-1: another way");
+  EXPECT_EQ(Covered().covered_lines(), Covered().lines());
+  EXPECT_FALSE(Covered().defaults_off());
+}
+
 TEST_F(CoverageTest, LinesOfOtherTicketsAreTheirs) {
   repository_.CommitFile("app.py", R"(def save(task):
     store(task)
