@@ -50,9 +50,11 @@ bool SaysDefault(std::string_view name) {
   return absl::StrContains(lower, "default") || absl::StrContains(lower, "fallback");
 }
 
-// Whether the name is what is called, or an import brings it.
+// Whether the name is what is called, or an import brings it, and not as what was called otherwise.
 bool IsCalledOrImported(const SyntaxTree& tree, NodeId node) {
-  if (tree.Around(node, Role::kImport) != 0) return true;
+  if (tree.Around(node, Role::kImport) != 0) {
+    return tree.NamedChildren(tree[node].parent).front() == node;
+  }
   for (NodeId at = node; at != 0; at = tree[at].parent) {
     const NodeId parent = tree[at].parent;
     if (tree.Is(parent, Role::kCall)) return tree.Child(parent, "function") == at;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,19 @@ struct Row {
   std::map<std::string, std::string> others = {};
 };
 
+// A text without the line that is new in it.
+std::string Before(const std::string& text) {
+  const size_t call = std::min(text.find("t.v2()"), text.find("t.V2()"));
+  const size_t begin = text.rfind('\n', call) + 1;
+  return text.substr(0, begin) + text.substr(text.find('\n', call) + 1);
+}
+
 bool IsOff(const Row& row) {
   std::map<std::string, std::string> files = row.others;
   files[row.path] = row.text;
   FileChange change;
   change.path = row.path;
+  change.base = Before(row.text);
   change.head = row.text;
   const Snapshot head(files);
   FlagQuestion question{"tasks_v2", {{"ask", 0}}};
@@ -133,6 +142,23 @@ TEST(Defaults, OffWhereNobodyKnowsTheFlag) {
        Script(literal),
        false,
        {{"own.ts", "class C {\n  getBooleanValue(name, sticky) {\n    return true\n  }\n}\n"}}},
+      {"under another name",
+       "a.ts",
+       "import * as unleash from './own'\n" + Script(unleash),
+       false,
+       {{"own.ts", "export { everything as isEnabled } from './all'\n"}}},
+      {"imported under another name", "a.ts",
+       "import { everything as getBooleanValue } from 'all'\n" +
+           Script("getBooleanValue('tasks_v2', false)"),
+       false},
+      {"Python, imported under another name", "a.py",
+       "from all import everything as get_boolean_value\n" +
+           Python("get_boolean_value('tasks_v2', False)"),
+       false},
+      {"imported", "a.py",
+       "from openfeature import get_boolean_value\n" +
+           Python("get_boolean_value('tasks_v2', False)"),
+       true},
       // What has the name and is no function that could be asked.
       {"other flags",
        "a.ts",
