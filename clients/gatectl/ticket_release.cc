@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "checks/policy/suggest.h"
 #include "checks/qa/flag_off.h"
 #include "checks/tickets/ticket_finder.h"
@@ -39,8 +40,10 @@ Or<v1::Release> Ask(const Git& git, const v1::ReleaseQuery& query, const std::st
                     "--ticket: then all of base..head is judged"}};
   }
   if (result.exit_code != 0) {
-    return Problem{
-        "E0212", "cannot tell the tickets of a release apart", {result.Failure()}, "", "", {}};
+    // What gated reads is a mirror, and called so.
+    const std::string cause = absl::StrReplaceAll(
+        result.Failure(), {{absl::StrCat("the mirror ", git.root()), git.root()}});
+    return Problem{"E0212", "cannot tell the tickets of a release apart", {cause}, "", "", {}};
   }
   v1::Release release;
   if (!release.ParseFromString(result.out)) {

@@ -2,9 +2,11 @@
 // repository, what a ticket has of that, or a patch.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "checks/flags/coverage.h"
 #include "clients/gatectl/commands/commands.h"
@@ -132,8 +134,25 @@ Or<FlagFindings> JudgeRange(const Git& git, const std::string& base, const std::
 }
 
 Or<FlagFindings> JudgeRepository(const Options& options, const FlagSettings& settings) {
-  const Or<Git> git = Git::Open(options.repository.empty() ? "." : options.repository);
-  if (!git) return git.problem();
+  const std::string folder = options.repository.empty() ? "." : options.repository;
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    return Problem{"E0202",
+                   absl::StrCat("cannot read ", folder),
+                   {error ? error.message() : "it is no folder"},
+                   "",
+                   "",
+                   {}};
+  }
+  const Or<Git> git = Git::Open(folder);
+  if (!git) {
+    Problem problem = git.problem();
+    // How to make git trust the folder stays.
+    if (absl::StrContains(problem.help[0], "safe.directory")) return problem;
+    problem.help = {"--repo DIR: a git repository, or a folder in one",
+                    "without one: --patch FILE --tree DIR"};
+    return problem;
+  }
   const Or<std::string> base = git->Resolve(options.base), head = git->Resolve(options.head);
   if (!base) return base.problem();
   if (!head) return head.problem();
@@ -214,6 +233,12 @@ void AddLintFlags(CLI::App& lint, Session& session) {
       ->type_name("FILE");
   command.add_option("--rule", options->rule, "The policy's rule, where several have a qa check")
       ->type_name("NAME");
+  // `--ticket "$TICKET"` of a pipeline that has none is a mistake.
+  const CLI::Validator given(
+      [](std::string& value) { return value.empty() ? std::string("is empty") : ""; }, "");
+  for (CLI::Option* option : command.get_options()) {
+    if (option->nonpositional() && option->get_items_expected_max() > 0) option->check(given);
+  }
   command.callback([&session, options] {
     session.run = [&session, options] { return Run(session, *options); };
   });
