@@ -226,7 +226,7 @@ bool FlagReads::NamesFlag(const SyntaxTree& tree, NodeId node) const {
   }
 }
 
-FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node, bool& falls_back) const {
+FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
   const std::string_view text = tree.Text(node);
   if (tree.Is(node, Role::kMember) || tree.Is(node, Role::kIdentifier)) {
     for (const Wrapper& wrapper : question_.wrappers) {
@@ -276,12 +276,13 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node, bool& falls_b
         return {Answer::kUnknown, "where the flag is not known, this read may be true", pure};
       }
     }
+    Read read = {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
     if (question_.defaults != nullptr && !idiom.off) {
       const NodeId default_argument = has_default ? arguments[static_cast<size_t>(otherwise)] : 0;
-      falls_back = question_.defaults->FallsBackToOff(
+      read.falls_back = question_.defaults->FallsBackToOff(
           tree, {called, name, arguments, has_default, default_argument});
     }
-    return {idiom.off ? Answer::kOff : Answer::kOn, "", pure};
+    return read;
   }
   const NodeId receiver = object != 0 ? object : tree.Child(function, "object");
   if (receiver != 0 && std::ranges::count(kMethods, name) > 0 && IsFlag(tree, receiver) &&

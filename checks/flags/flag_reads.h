@@ -43,24 +43,22 @@ class FlagReads {
     std::string_view why;
     // Whether all that is worked out to ask is names and literals: nothing else happens.
     bool pure = true;
+    // Whether it is known to be false where nobody knows the flag; found out for `defaults` alone.
+    bool falls_back = false;
   };
 
   // What an expression asks. Conditions made of several are not looked into.
-  Read At(const SyntaxTree& tree, NodeId node) const {
-    bool falls_back = false;
-    const Read read = At(tree, node, falls_back);
-    if (read.answer == Answer::kNone || question_.defaults == nullptr || falls_back) return read;
-    return {Answer::kUnknown, "where nobody knows the flag, this read may be true", read.pure};
-  }
+  Read At(const SyntaxTree& tree, NodeId node) const;
 
   // Whether code may ask for the flag anywhere in a text; false: At says kNone of all of it.
   bool MayBeIn(std::string_view text) const;
 
+  // Whether it counts: where `defaults` are given, not each does.
+  bool Counts(const Read& read) const { return question_.defaults == nullptr || read.falls_back; }
+
   const std::string& flag() const { return question_.flag; }
 
  private:
-  // `falls_back`: asked for `defaults`, it is known to be false where nobody knows the flag.
-  Read At(const SyntaxTree& tree, NodeId node, bool& falls_back) const;
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
   // The flag itself, as an object that can be asked: Features.tasks_v2, Flipper[:tasks_v2].
   bool IsFlag(const SyntaxTree& tree, NodeId node) const;

@@ -57,6 +57,9 @@ FlagReads::Read Polarity::ReadOf(NodeId node) const {
       read.answer = read.answer == Answer::kOn ? Answer::kOff : Answer::kOn;
     }
   }
+  if (read.answer != Answer::kNone && !reads_.Counts(read)) {
+    return {Answer::kUnknown, "where nobody knows the flag, this read may be true", read.pure};
+  }
   return read;
 }
 
