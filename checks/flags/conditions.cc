@@ -17,7 +17,7 @@ std::optional<bool> ConstantOf(const SyntaxTree& tree, NodeId node) {
 
 // Whether what it is asked on may be missing: then it is neither true nor false.
 bool MayBeNothing(const SyntaxTree& tree, NodeId node) {
-  return tree.Text(node).find("?.") != std::string_view::npos ||
+  return tree.language().may_be_missing || tree.Text(node).find("?.") != std::string_view::npos ||
          tree.Text(node).find("&.") != std::string_view::npos;
 }
 

@@ -29,8 +29,7 @@ Said Decisions::Of(NodeId token) {
   if (Above(token, Role::kParameters) != 0) {
     return Uncovered("default_argument", "a default is worked out where the function is defined");
   }
-  const NodeId function = RunsIn(head_, token);
-  if (function == 0) {
+  if (!RunsLater(head_, token)) {
     return head_.Around(token, Role::kClass) != 0
                ? Uncovered("class_body", "it runs when the class is made")
                : Uncovered("load", "it runs when the module is loaded");
@@ -40,7 +39,7 @@ Said Decisions::Of(NodeId token) {
   if (const std::string_view why = guards_.WhyUnknown(token); !why.empty()) {
     return Unknown(why);
   }
-  for (NodeId at = function; at != 0; at = DefinitionAround(head_, at)) {
+  for (NodeId at = DefinitionAround(head_, token); at != 0; at = DefinitionAround(head_, at)) {
     const Callers::Answer answer = callers_.Of(file_, at);
     if (!answer.is_changed) continue;
     if (answer.covered) return Covered("G8");
@@ -103,7 +102,7 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
 // Who calls it as it was, or relies on what it is made of, is not asked about the flag.
 Said Decisions::OfHeader(NodeId definition) {
   if (const auto rule = guards_.Guarding(definition)) {
-    if (RunsIn(head_, definition) != 0) return Covered(*rule);
+    if (RunsLater(head_, definition)) return Covered(*rule);
   }
   if (head_.Is(definition, Role::kFunction) && callers_.Of(file_, definition).covered) {
     return Covered("G8");
@@ -124,7 +123,7 @@ Said Decisions::OfImport(NodeId token) {
   if (!head_.language().imports_run) return Covered("import");
   if (imports_.LoadNothingNew(token)) return Covered("import");
   if (const auto rule = guards_.Guarding(token)) {
-    if (RunsIn(head_, token) != 0) return Covered(*rule);
+    if (RunsLater(head_, token)) return Covered(*rule);
   }
   return Uncovered("import", "an import runs the module's code, whatever the flag is");
 }

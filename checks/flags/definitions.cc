@@ -35,14 +35,14 @@ NodeId DefinitionAround(const SyntaxTree& tree, NodeId node) {
   return 0;
 }
 
-NodeId RunsIn(const SyntaxTree& tree, NodeId node) {
+bool RunsLater(const SyntaxTree& tree, NodeId node) {
   for (NodeId at = node; at != 0; at = tree[at].parent) {
     const NodeId parent = tree[at].parent;
-    if (tree.Is(parent, Role::kLambda)) return parent;
-    if (tree.Is(parent, Role::kFunction) && at == tree.Child(parent, "body")) return parent;
-    if (tree.Is(parent, Role::kClass)) return 0;
+    if (tree.Is(parent, Role::kLambda)) return true;
+    if (tree.Is(parent, Role::kFunction) && at == tree.Child(parent, "body")) return true;
+    if (tree.Is(parent, Role::kClass)) return false;
   }
-  return 0;
+  return tree.language().is_shown;
 }
 
 NodeId HeaderAround(const SyntaxTree& tree, NodeId token) {

@@ -14,8 +14,9 @@ std::string NameOf(const SyntaxTree& tree, NodeId definition);
 // The function in whose body a node lies; 0 for none.
 NodeId DefinitionAround(const SyntaxTree& tree, NodeId node);
 
-// The function or lambda in whose body a node lies, with no class between; 0: it runs on loading.
-NodeId RunsIn(const SyntaxTree& tree, NodeId node);
+// Whether a node lies in the body of a function or lambda, with no class between, or in a template:
+// otherwise it runs on loading.
+bool RunsLater(const SyntaxTree& tree, NodeId node);
 
 // The function or class of whose first line a token is, outside of types; 0 for none.
 NodeId HeaderAround(const SyntaxTree& tree, NodeId token);

@@ -26,6 +26,8 @@ std::string_view NameIn(const SyntaxTree& tree, NodeId node) {
     case Role::kIdentifier:
     case Role::kType:
       return text;
+    case Role::kMarkup:  // A script in it may mean anything by it.
+      return tree.IsLeaf(node) ? text : "";
     case Role::kString:
       return text.size() < 3 ? "" : text.substr(1, text.size() - 2);
     default:

@@ -32,13 +32,15 @@ Guards::Guards(const SyntaxTree& tree, const FlagReads& reads)
   in_off_branch_.resize(tree.nodes().size());
   // Whether it runs later than the code around it.
   std::vector<bool> later(tree.nodes().size(), false);
+  later[0] = tree.language().is_shown;
   std::vector<Fact> facts;
   // Parents come before their children.
   for (NodeId parent = 0; parent < tree.nodes().size(); ++parent) {
     const Role role = tree[parent].role;
     const bool function = role == Role::kFunction || role == Role::kLambda;
     // What was true when the module was loaded need not be when its functions run.
-    const std::string_view around = function && !later[parent] ? "" : guarding_[parent];
+    const bool elsewhere = role == Role::kBlockOfMarkup || (function && !later[parent]);
+    const std::string_view around = elsewhere ? "" : guarding_[parent];
     const bool statements = role == Role::kBlock || role == Role::kModule || role == Role::kLambda;
     Known so_far;  // In a sequence of statements, from here on.
     for (NodeId child = tree[parent].first_child; child != 0; child = tree[child].next) {

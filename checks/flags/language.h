@@ -11,11 +11,15 @@
 #include <span>
 #include <string_view>
 
+#include "absl/status/statusor.h"
+
 struct TSLanguage;
 
 namespace gate::flags {
 
 class SyntaxTree;
+struct Part;
+struct Program;
 using NodeId = uint32_t;
 
 // What a node is, whatever the language calls it. Fields are those of the grammar; a language that
@@ -66,7 +70,9 @@ enum class Role : uint8_t {
   kTrue,
   kFalse,
   kNull,
-  kShown,  // puts a value into markup, and nothing where it is false
+  kShown,   // puts a value into markup, and nothing where it is false
+  kMarkup,  // is shown as it is: a stretch of it, and each word and sign in that
+  kBlockOfMarkup,  // Others may show it elsewhere, whatever is asked around it.
   kImport,
   kType,        // Nothing in it runs.
   kAnnotation,  // The same, and somebody else may call what it stands on.
@@ -76,7 +82,7 @@ enum class Role : uint8_t {
 struct Language {
   std::string_view name;
   std::span<const std::string_view> extensions;  // ".py"
-  const TSLanguage* (*grammar)();
+  const TSLanguage* (*grammar)() = nullptr;
 
   struct Kind {
     std::string_view name;  // in the grammar
@@ -98,6 +104,13 @@ struct Language {
   // A part, by its name as above, where the grammar has no field for it; 0 for none. May be null.
   NodeId (*part)(const SyntaxTree& tree, NodeId node, std::string_view name) = nullptr;
 
+  // Of templates: the program that a text stands for, in the grammar's language; see template.h.
+  // UNIMPLEMENTED, with the reason, for a text that is not understood as a whole. May be null.
+  absl::StatusOr<Program> (*program)(std::string_view text) = nullptr;
+  // Where there is no grammar: the tree of a text, and the names of fields in it. As above.
+  absl::StatusOr<Part> (*read)(std::string_view text) = nullptr;
+  std::span<const std::string_view> fields;
+
   // Which named child of a ternary is its condition, consequence and alternative, where they have
   // no fields.
   std::array<size_t, 3> ternary = {0, 1, 2};
@@ -116,6 +129,10 @@ struct Language {
   bool hoists = false;
   // Whether an import runs the module's code.
   bool imports_run = false;
+  // Whether a file is what a function is elsewhere: it runs whenever it is shown.
+  bool is_shown = false;
+  // Whether what a name stands for may be missing, and so neither true nor false.
+  bool may_be_missing = false;
   // Whether a name in quotes, alone in a statement, is documentation.
   bool docstrings = false;
 };

@@ -9,8 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "checks/flags/language.h"
+#include "checks/flags/template.h"
 
 namespace gate::flags {
 
@@ -36,7 +38,7 @@ class SyntaxTree {
   static constexpr int kMostDepth = 2000;
 
   // The text outlives the tree. RESOURCE_EXHAUSTED over a cap, or where parsing takes longer than
-  // two seconds.
+  // two seconds. UNIMPLEMENTED, with the reason, for a template that is not understood as a whole.
   static absl::StatusOr<SyntaxTree> Parse(const Language& language, std::string_view text);
 
   const Language& language() const { return *language_; }
@@ -69,6 +71,18 @@ class SyntaxTree {
   NodeId LeafAt(uint32_t byte) const;
 
  private:
+  static absl::StatusOr<SyntaxTree> ParseByGrammar(const Language& language, std::string_view text,
+                                                   std::string_view program,
+                                                   const std::vector<Span>& markup);
+  void AddPart(const Part& part, NodeId parent);
+  // The words and signs of a stretch of markup, under its node.
+  void AddMarkup(NodeId stretch);
+  // Where each node stands, from the text itself.
+  void SetPlaces();
+  // Whether markup is a statement wherever it stands, and nothing is broken.
+  absl::Status CheckProgram(const std::vector<Span>& markup) const;
+  uint16_t FieldId(std::string_view name) const;
+
   const Language* language_ = nullptr;
   std::string_view text_;
   std::vector<Node> nodes_;

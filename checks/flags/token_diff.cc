@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace gate::flags {
 namespace {
@@ -101,6 +102,38 @@ class Matcher {
   std::vector<size_t>& same_;
 };
 
+// Markup is no code, whatever it says.
+bool AreAlikeMarkup(const SyntaxTree& base, NodeId old, const SyntaxTree& head, NodeId now) {
+  return base.Is(old, Role::kMarkup) == head.Is(now, Role::kMarkup);
+}
+
+// Whether a blank stands at either end of what is between a token and the one before it.
+bool HasBlankBefore(const SyntaxTree& tree, NodeId before, NodeId token) {
+  const auto is_blank = [](char c) { return c == ' ' || (c >= '\t' && c <= '\r'); };
+  const std::string_view between =
+      tree.text().substr(tree[before].end, tree[token].begin - tree[before].end);
+  return !between.empty() && (is_blank(between.front()) || is_blank(between.back()));
+}
+
+// In markup, blanks between two words or signs that follow each other are shown: whether there are
+// any has to be as it was.
+void TakeMarkupApart(const SyntaxTree& base, const SyntaxTree& head, TokenDiff& diff) {
+  size_t before = TokenDiff::kNone;  // What the token before is, in base.
+  for (size_t i = 0; i < diff.head.size(); ++i) {
+    const size_t same = diff.same[i];
+    const size_t last = std::exchange(before, same);
+    if (same == TokenDiff::kNone) continue;
+    const NodeId old = diff.base[same], now = diff.head[i];
+    bool stays = AreAlikeMarkup(base, old, head, now);
+    const bool follows = stays && last != TokenDiff::kNone && last + 1 == same;
+    if (follows && (head.Is(now, Role::kMarkup) || head.Is(diff.head[i - 1], Role::kMarkup))) {
+      stays = HasBlankBefore(base, diff.base[last], old) ==
+              HasBlankBefore(head, diff.head[i - 1], now);
+    }
+    if (!stays) diff.same[i] = TokenDiff::kNone;
+  }
+}
+
 }  // namespace
 
 std::vector<NodeId> Tokens(const SyntaxTree& tree) {
@@ -148,6 +181,7 @@ TokenDiff Compare(const SyntaxTree& base, const SyntaxTree& head) {
     b = now.end;
   }
   tokens.Match(a, before.size(), b, after.size());
+  TakeMarkupApart(base, head, diff);
 
   const auto add = [](std::vector<TokenRun>& runs, size_t at) {
     if (!runs.empty() && runs.back().end == at) {

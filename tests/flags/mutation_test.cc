@@ -39,12 +39,17 @@ std::map<std::pair<std::string, std::string>, Counts>& Totals() {
   return totals;
 }
 
-// A text with what was read out of it.
+// A text with what was read out of it: nothing, where it is not understood as a whole.
 struct ReadText {
   explicit ReadText(const std::string& path, std::string all)
-      : text(std::move(all)), tree(*SyntaxTree::Parse(*LanguageOf(path), text)) {}
+      : text(std::move(all)), tree(TreeOf(*LanguageOf(path), text)) {}
   bool Broken() const {
-    return std::ranges::any_of(tree.nodes(), [](const auto& node) { return node.broken; });
+    return (tree.text().empty() && !text.empty()) ||
+           std::ranges::any_of(tree.nodes(), [](const auto& node) { return node.broken; });
+  }
+  static SyntaxTree TreeOf(const Language& language, std::string_view text) {
+    absl::StatusOr<SyntaxTree> tree = SyntaxTree::Parse(language, text);
+    return tree.ok() ? *std::move(tree) : *SyntaxTree::Parse(language, "");
   }
   const std::string text;
   const SyntaxTree tree;
