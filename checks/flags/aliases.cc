@@ -45,6 +45,7 @@ NodeId Aliases::ValueOf(NodeId name) const {
   for (NodeId function = field ? 0 : name; function != 0;) {
     function = tree_[function].parent;
     const Role role = tree_[function].role;
+    if (role == Role::kBlockOfMarkup) return 0;
     const bool whole = function == 0 && tree_.language().is_shown;
     if (role != Role::kFunction && role != Role::kLambda && !whole) continue;
     NodeId given = 0;

@@ -73,9 +73,11 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
     NodeId first = name;
     while (!head_.IsLeaf(first)) first = head_[first].first_child;
     const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
+    // What a template names, others may have given it.
+    const bool from_others = head_.language().may_be_missing;
     const bool known = std::ranges::any_of(file_.diff().base, [&](NodeId token) {
       return base_.Text(token) == head_.Text(first) && IsSeenFrom(token, name) &&
-             (file_.base_guards().polarity().aliases().IsGiven(token) ||
+             (from_others || file_.base_guards().polarity().aliases().IsGiven(token) ||
               base_.Around(token, Role::kImport) != 0);
     });
     if (!member && !known) return Covered("check");

@@ -81,6 +81,11 @@ constexpr Idiom kIdioms[] = {
     {"enabled", 0, kNoDefault},
 };
 
+// Tags of templates that ask for a flag: {% flag "tasks_v2" %}.
+constexpr std::string_view kTags[] = {"flag", "switch", "sample"};
+// And what waffle is called in those of Jinja: waffle.flag("tasks_v2").
+constexpr std::string_view kOfWaffle[] = {"waffle.flag", "waffle.switch", "waffle.sample"};
+
 // Ends of a chain that has the flag before them: FeatureFlag.tasks_v2.enabled
 constexpr std::string_view kProperties[] = {"enabled", "isEnabled", "is_enabled", "isOn",
                                             "is_on",   "Enabled",   "IsEnabled"};
@@ -242,6 +247,7 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     return {Answer::kOn, "", IsPure(tree, node)};
   }
   if (!tree.Is(node, Role::kCall)) return {};
+  if (const NodeId tag = tree.Child(node, "tag")) return OfTag(tree, node, tag);
   const NodeId function = tree.Child(node, "function");
   if (function == 0) return {};
   // What it is called on may be a part of its own.
@@ -284,12 +290,24 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     }
     return read;
   }
+  if (std::ranges::count(kOfWaffle, called) > 0 && arguments.size() == 1 && names_at(0)) {
+    return {Answer::kOn, "", pure};
+  }
   const NodeId receiver = object != 0 ? object : tree.Child(function, "object");
   if (receiver != 0 && std::ranges::count(kMethods, name) > 0 && IsFlag(tree, receiver) &&
       std::ranges::none_of(arguments, [&](NodeId argument) { return SaysTrue(tree, argument); })) {
     return {Answer::kOn, "", pure};
   }
   return {};
+}
+
+FlagReads::Read FlagReads::OfTag(const SyntaxTree& tree, NodeId call, NodeId tag) const {
+  const std::vector<NodeId> arguments = ArgumentsOf(tree, call);
+  // A name there may be of something that has any name.
+  const bool names = arguments.size() == 1 && tree.Is(arguments[0], Role::kString) &&
+                     NamesFlag(tree, arguments[0]);
+  if (!names || std::ranges::count(kTags, tree.Text(tag)) == 0) return {};
+  return {Answer::kOn, "", true};
 }
 
 FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const {

@@ -62,6 +62,8 @@ class FlagReads {
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
   // The flag itself, as an object that can be asked: Features.tasks_v2, Flipper[:tasks_v2].
   bool IsFlag(const SyntaxTree& tree, NodeId node) const;
+  // A tag of a template, which asks with what is in it.
+  Read OfTag(const SyntaxTree& tree, NodeId call, NodeId tag) const;
   // A member of what a hook gives: useFlags().tasksV2, useFeature("tasks_v2").on.
   Read OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const;
 

@@ -164,7 +164,7 @@ void SyntaxTree::AddPart(const Part& part, NodeId parent) {
   nodes_.push_back({.symbol = 0,
                     .field = part.field.empty() ? uint16_t{0} : FieldId(part.field),
                     .role = part.role,
-                    .named = true,
+                    .named = part.named,
                     .broken = false,
                     .begin = part.span.begin,
                     .end = part.span.end,

@@ -29,7 +29,8 @@ struct Part {
   Role role = Role::kOther;
   std::string_view field;  // One of the language's; empty for none.
   Span span;
-  std::vector<Part> parts;
+  std::vector<Part> parts = {};
+  bool named = true;  // No punctuation and no keyword.
 };
 
 // The stretches of markup between two places: one for each line, without the blanks around it.

@@ -1,6 +1,7 @@
 #include "tests/flags/mutants.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string_view>
 
@@ -31,6 +32,12 @@ struct Forms {
   std::string_view guarded_caller;
   std::string_view mention;     // Another than a call, in a function of its own.
   std::string_view annotation;  // That hands a function to somebody.
+  // Of templates.
+  std::array<std::string_view, 2> tag = {};  // What code stands between.
+  std::string_view otherwise, ended;         // Tags of an if behind its first.
+  std::string_view when_begins;              // A tag that asks for something else.
+  std::string_view commented, shown;         // A tag, as a comment, and shown as it is.
+  std::array<std::string_view, 2> block = {};  // Around what others may show elsewhere.
 };
 
 constexpr std::string_view kEcmaLanguages[] = {"JavaScript", "TypeScript", "TSX"};
@@ -210,11 +217,47 @@ constexpr Forms kForms[] = {
                        "    if (it.IsEnabled(\"tasks_v2\")) it.@(it);\n  }\n}\n",
      .mention = "class OtherCaller {\n  void Run(It it) {\n    Register(it.@);\n  }\n}\n",
      .annotation = "[Scheduled] "},
+    {.language = "ERB",
+     .negated = "!($1)",
+     .either = "($1 || unrelated)",
+     .yes = "true",
+     .nothing = "log()",
+     .when = "if unrelated\n  $1\nend",
+     .handed_on = "unrelated do\n  $1\nend",
+     .assigned = "$1 = unrelated",
+     .caller = "<%= @(it) %>\n",
+     .guarded_caller = "<% if Flipper.enabled?(:tasks_v2) %><%= @(it) %><% end %>\n",
+     .mention = "<%= register(:@) %>\n",
+     .tag = {"<%", "%>"},
+     .otherwise = "<% else %>",
+     .ended = "<% end %>",
+     .when_begins = "<% if unrelated %>",
+     .commented = "<%# $1 %>",
+     .shown = "<%% $1 %>"},
+    {.language = "Jinja",
+     .negated = "not ($1)",
+     .either = "($1 or unrelated)",
+     .yes = "true",
+     .nothing = "log",
+     .when = "{% if unrelated %}$1{% endif %}",
+     .handed_on = "{% for one in unrelated %}$1{% endfor %}",
+     .assigned = "{% set $1 = unrelated %}",
+     .caller = "{{ @(it) }}\n",
+     .guarded_caller = "{% if is_enabled(\"tasks_v2\") %}{{ @(it) }}{% endif %}\n",
+     .mention = "{{ register(@) }}\n",
+     .tag = {"{%", "%}"},
+     .otherwise = "{% else %}",
+     .ended = "{% endif %}",
+     .when_begins = "{% if unrelated %}",
+     .commented = "{# $1 #}",
+     .shown = "{% raw %}{% $1 %}{% endraw %}",
+     .block = {"{% block another %}", "{% endblock %}"}},
 };
 
 const Forms& FormsOf(const SyntaxTree& tree) {
   std::string_view language = tree.language().name;
   if (std::ranges::count(kEcmaLanguages, language) > 0) language = "JavaScript";
+  if (language == "Django") language = "Jinja";
   const Forms* forms = std::ranges::find(kForms, language, &Forms::language);
   if (forms == std::end(kForms)) std::abort();  // A language without forms has no mutants.
   return *forms;
@@ -270,6 +313,10 @@ class Breaker {
     Condition();
     Asking();
     Name();
+    if (tree_.language().is_shown) {
+      Tags();
+      return std::move(mutants_);
+    }
     Decided();
     Moved();
     return std::move(mutants_);
@@ -690,6 +737,90 @@ class Breaker {
     }
   }
 
+  // ---- tags of templates
+  // The tag that a byte is in, with what stands around it; empty where it is in none.
+  Range TagAround(size_t byte) const {
+    const std::string_view text = tree_.text();
+    const size_t begin = text.rfind(forms_.tag[0], byte);
+    const size_t end = text.find(forms_.tag[1], byte);
+    if (begin == text.npos || end == text.npos) return {};
+    return {begin, end + forms_.tag[1].size()};
+  }
+
+  // Its code alone.
+  std::string CodeOf(Range tag) const {
+    std::string_view code = tree_.text().substr(tag.begin + 2, tag.end - tag.begin - 4);
+    const auto ends = [](char c) { return c == ' ' || c == '-' || c == '+'; };
+    while (!code.empty() && ends(code.front())) code.remove_prefix(1);
+    while (!code.empty() && ends(code.back())) code.remove_suffix(1);
+    return std::string(code);
+  }
+
+  void Tags() {
+    const NodeId decides = Decides();
+    if (decides == 0) return;
+    const bool leaves = tree_.Is(decides, Role::kIf) || tree_.Is(decides, Role::kUnless);
+    if (leaves && forms_.tag[0] == "<%") Exit(decides);
+    if (tree_.Is(decides, Role::kTernary)) {
+      Exchange(PartOfIf(tree_, decides, "consequence"), PartOfIf(tree_, decides, "alternative"));
+      return;
+    }
+    const Range first = TagAround(tree_[check_.node].begin);
+    const Range last = TagAround(tree_[decides].end - forms_.tag[1].size());
+    if (first.end == 0 || last.begin <= first.begin) return;  // A condition behind what it decides.
+    const bool whole = leaves && PartOfIf(tree_, decides, "alternative") == 0;
+    const Range inside = {first.end, last.begin};
+    if (whole) {
+      for (const auto& [kind, form] : {std::pair("commented_out", forms_.commented),
+                                       std::pair("shown_as_it_is", forms_.shown)}) {
+        Add(kind,
+            {{first, Text(With(form, "$1", CodeOf(first)))},
+             {last, Text(With(form, "$1", CodeOf(last)))}},
+            inside);
+      }
+      Insert("other_branch", first.end, forms_.otherwise, inside);
+      Insert("ended_at_once", first.end,
+             std::string(forms_.otherwise) + std::string(forms_.ended) +
+                 std::string(forms_.when_begins),
+             inside);
+      if (!forms_.block[0].empty() && tree_.text()[first.end - 1] == '}') {
+        Add("in_a_block",
+            {{{first.end, first.end}, Text(forms_.block[0])},
+             {{last.begin, last.begin}, Text(forms_.block[1])}},
+            inside);
+      }
+    } else if (leaves) {
+      const NodeId alternative = PartOfIf(tree_, decides, "alternative");
+      if (tree_.Is(alternative, Role::kElse)) {
+        Exchange(PartOfIf(tree_, decides, "consequence"), tree_.Child(alternative, "body"));
+      }
+    }
+    MoveLines(first, last);
+  }
+
+  void Insert(const std::string& kind, size_t at, std::string_view text, Range uncovers) {
+    if (!text.empty()) Add(kind, {{{at, at}, Text(text)}}, uncovers);
+  }
+
+  // Each line in between, to before the first tag and behind the last.
+  void MoveLines(Range first, Range last) {
+    const std::string_view text = tree_.text();
+    const size_t before = text.rfind('\n', first.begin) + 1;
+    const size_t behind = std::min(text.find('\n', last.end), text.size() - 1) + 1;
+    for (const size_t place : places_) {
+      if (place < first.end || place >= last.begin) continue;
+      const Range line = {text.rfind('\n', place) + 1,
+                          std::min(text.find('\n', place), text.size() - 1) + 1};
+      const std::string_view code = text.substr(line.begin, line.end - line.begin);
+      const bool has_tags = code.find("{%") != code.npos || code.find("<% ") != code.npos ||
+                            code.find("<%-") != code.npos || code.find(" do |") != code.npos;
+      if (has_tags || line.begin <= first.begin || line.end > last.begin) continue;
+      const Edit gone = {line, Text("\n")};
+      Add("moved_before", {{{before, before}, {{line, ""}}}, gone}, line);
+      if (behind >= last.end) Add("moved_behind", {gone, {{behind, behind}, {{line, ""}}}}, line);
+    }
+  }
+
   // ---- where the guarded code stands
   void Moved() {
     std::vector<NodeId> calls;
@@ -782,6 +913,9 @@ std::vector<Check> ChecksIn(const SyntaxTree& tree, const FlagReads& reads, cons
 }
 
 Edit Unrelated(const SyntaxTree& tree, const Check& check) {
+  if (tree.Child(check.node, "tag") != 0) {  // It is asked for in no other way.
+    return {RangeOf(tree, tree.Child(check.node, "arguments")), Text(" \"unrelated\" ")};
+  }
   return {RangeOf(tree, check), Text("unrelated")};
 }
 
