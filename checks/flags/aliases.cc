@@ -50,13 +50,15 @@ NodeId Aliases::ValueOf(NodeId name) const {
     if (role != Role::kFunction && role != Role::kLambda && !whole) continue;
     NodeId given = 0;
     for (const std::optional<NodeId>& here : GiversIn(function, text)) {
-      const bool elsewhere = here && tree_.Is(*here, Role::kDeclaration) &&
-                             tree_.language().block_scopes && !Holds(*here, name);
+      const bool declared =
+          here && (tree_.Is(*here, Role::kDeclaration) || tree_.Is(*here, Role::kBinding));
+      const bool elsewhere = declared && tree_.language().block_scopes && !Holds(*here, name);
       if (elsewhere) continue;
       if (!here || given != 0) return 0;
       given = *here;
     }
     if (given == 0) continue;
+    if (tree_.Is(given, Role::kBinding)) return given < name && Holds(given, name) ? given : 0;
     const bool assigned = tree_.Is(given, Role::kAssignment);
     const NodeId value = tree_.Child(given, assigned ? "right" : "value");
     return value != 0 && value < name && Holds(given, name) ? value : 0;
@@ -88,7 +90,12 @@ const std::vector<std::optional<NodeId>>& Aliases::GiversIn(NodeId function,
   for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
     const Role role = tree_[id].role;
     if ((role != Role::kBinding && role != Role::kIdentifier) || tree_.Text(id) != name) continue;
-    const std::optional<NodeId> here = role == Role::kBinding ? std::nullopt : GivenBy(id);
+    std::optional<NodeId> here;
+    if (role != Role::kBinding) {
+      here = GivenBy(id);
+    } else if (TakenOutOf(tree_, id) != 0) {
+      here = id;
+    }
     if (!here || *here != 0) entry->second.push_back(here);
   }
   return entry->second;

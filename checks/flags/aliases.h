@@ -18,7 +18,8 @@ class Aliases {
  public:
   explicit Aliases(const SyntaxTree& tree) : tree_(tree) {}
 
-  // What a name has been given, where that was once and for all; 0 where it may be anything.
+  // What a name has been given, where that was once and for all; 0 where it may be anything. Of one
+  // that is taken out of what a call gives, the name there: see TakenOutOf.
   NodeId ValueOf(NodeId name) const;
 
   // Whether a name is given a value where it stands.

@@ -70,7 +70,8 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
   if (named || head_.Is(part.decides, Role::kDeclaration)) {
     // A name for the answer has to be one that nobody knew before.
     const NodeId name = head_.Child(part.decides, named ? "left" : "name");
-    NodeId first = name;
+    const bool taken_out = head_.Is(part.condition, Role::kBinding);
+    NodeId first = taken_out ? part.condition : name;
     while (!head_.IsLeaf(first)) first = head_[first].first_child;
     const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
     // What a template names, others may have given it.
@@ -81,7 +82,7 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
               base_.Around(token, Role::kImport) != 0);
     });
     if (!member && !known) return Covered("check");
-    const NodeId before = file_.BaseOf(part.decides);
+    const NodeId before = taken_out ? 0 : file_.BaseOf(part.decides);
     const NodeId value = before == 0 ? 0 : base_.Child(before, named ? "right" : "value");
     if (value != 0 && file_.base_guards().polarity().WhenOff(value) ==
                           guards_.polarity().WhenOff(part.condition)) {

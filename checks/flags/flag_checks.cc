@@ -10,8 +10,37 @@
 
 namespace gate::flags {
 
+// Names for answers that are taken out of what a hook gives.
+std::optional<Guards::Part> Guards::PartOfTakingOut(NodeId node) const {
+  NodeId declaration = node;
+  while (declaration != 0 && !tree_.Is(declaration, Role::kDeclaration)) {
+    if (tree_.Is(declaration, Role::kBlock) || tree_.Is(declaration, Role::kLambda)) break;
+    declaration = tree_[declaration].parent;
+  }
+  const NodeId names =
+      tree_.Is(declaration, Role::kDeclaration) ? tree_.Child(declaration, "name") : 0;
+  const auto asks = [&](NodeId name) {
+    const FlagReads::Read read = polarity_.ReadOf(name);
+    const bool known =
+        read.answer == FlagReads::Answer::kOn || read.answer == FlagReads::Answer::kOff;
+    return known && read.pure;
+  };
+  NodeId first = 0;
+  bool all = names != 0;
+  for (NodeId id = names; names != 0 && id <= tree_[names].last; ++id) {
+    if (!tree_.Is(id, Role::kBinding) || !tree_.IsLeaf(id)) continue;
+    if (first == 0) first = id;
+    all = all && asks(id);
+    // Others may be taken out of it as before.
+    if (id == node && asks(id)) return Part{.condition = id, .decides = declaration};
+  }
+  return all && first != 0 ? std::optional(Part{.condition = first, .decides = declaration})
+                           : std::nullopt;
+}
+
 std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
   if (!MayCheck()) return std::nullopt;
+  if (const auto taken_out = PartOfTakingOut(node)) return taken_out;
   // The read, or the name, or the pure operand that the node is a part of. Of a chain of names that
   // ends with one that asks, the whole.
   NodeId operand = 0;

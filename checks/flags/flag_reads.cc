@@ -164,6 +164,17 @@ std::string_view LastName(const SyntaxTree& tree, NodeId node) {
   return text.substr(begin);
 }
 
+NodeId TakenOutOf(const SyntaxTree& tree, NodeId name) {
+  if (!tree.Is(name, Role::kBinding) || !tree.IsLeaf(name)) return 0;
+  NodeId pattern = tree[name].parent;
+  if (tree.Kind(pattern) == "pair_pattern") pattern = tree[pattern].parent;
+  const NodeId declaration = tree[pattern].parent;
+  if (tree.Kind(pattern) != "object_pattern" || !tree.Is(declaration, Role::kDeclaration)) return 0;
+  if (tree.Child(declaration, "name") != pattern) return 0;
+  const NodeId value = tree.Child(declaration, "value");
+  return value != 0 && tree.Is(value, Role::kCall) ? value : 0;
+}
+
 bool IsPure(const SyntaxTree& tree, NodeId node) {
   switch (tree[node].role) {
     case Role::kIdentifier:
@@ -241,10 +252,16 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     if (!tree.Is(node, Role::kMember)) return {};
     const NodeId object = tree.Child(node, "object");
     if (object == 0) return {};
-    if (tree.Is(object, Role::kCall)) return OfHook(tree, node, object);
+    if (tree.Is(object, Role::kCall)) return OfHook(tree, LastName(tree, node), object);
     if (!NamesFlag(tree, object)) return {};
     if (std::ranges::find(kProperties, LastName(tree, node)) == std::end(kProperties)) return {};
     return {Answer::kOn, "", IsPure(tree, node)};
+  }
+  if (tree.Is(node, Role::kBinding)) {
+    const NodeId call = TakenOutOf(tree, node);
+    if (call == 0) return {};
+    const NodeId key = tree.Child(tree[node].parent, "key");
+    return OfHook(tree, tree.Text(key != 0 ? key : node), call);
   }
   if (!tree.Is(node, Role::kCall)) return {};
   if (const NodeId tag = tree.Child(node, "tag")) return OfTag(tree, node, tag);
@@ -310,13 +327,20 @@ FlagReads::Read FlagReads::OfTag(const SyntaxTree& tree, NodeId call, NodeId tag
   return {Answer::kOn, "", true};
 }
 
-FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const {
+FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, std::string_view name,
+                                  NodeId call) const {
   const NodeId function = tree.Child(call, "function");
   if (function == 0) return {};
-  const std::string_view hook = LastName(tree, function), name = LastName(tree, member);
+  const std::string_view hook = LastName(tree, function);
   const std::vector<NodeId> arguments = ArgumentsOf(tree, call);
   if (hook == "useFlags" && arguments.empty() && Plain(name) == plain_flag_) {
     return {Answer::kOn, "", IsPure(tree, function)};
+  }
+  const bool of_one = hook == "useFlag" || hook == "useFeatureFlag";
+  if (of_one && arguments.size() == 1 && NamesFlag(tree, arguments[0])) {
+    if (name == "enabled" || name == "isEnabled") {
+      return {Answer::kOn, "", IsPure(tree, function)};
+    }
   }
   if (hook == "useFeature" && arguments.size() == 1 && NamesFlag(tree, arguments[0])) {
     const bool pure = IsPure(tree, function);

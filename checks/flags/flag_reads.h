@@ -47,8 +47,13 @@ class FlagReads {
     bool falls_back = false;
   };
 
-  // What an expression asks. Conditions made of several are not looked into.
+  // What an expression asks, or a name that is taken out of what a hook gives. Conditions made of
+  // several are not looked into.
   Read At(const SyntaxTree& tree, NodeId node) const;
+
+  // What a member of that name asks, of what a hook gives: useFlags().tasksV2,
+  // useFeature("tasks_v2").on.
+  Read OfHook(const SyntaxTree& tree, std::string_view member, NodeId call) const;
 
   // Whether code may ask for the flag anywhere in a text; false: At says kNone of all of it.
   bool MayBeIn(std::string_view text) const;
@@ -64,12 +69,14 @@ class FlagReads {
   bool IsFlag(const SyntaxTree& tree, NodeId node) const;
   // A tag of a template, which asks with what is in it.
   Read OfTag(const SyntaxTree& tree, NodeId call, NodeId tag) const;
-  // A member of what a hook gives: useFlags().tasksV2, useFeature("tasks_v2").on.
-  Read OfHook(const SyntaxTree& tree, NodeId member, NodeId call) const;
 
   const FlagQuestion question_;
   const std::string plain_flag_;  // Its letters and digits alone, small.
 };
+
+// The call whose result a name is taken out of, without a default: of `const { on } = useX()`; 0 for
+// none.
+NodeId TakenOutOf(const SyntaxTree& tree, NodeId name);
 
 // Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a
 // literal.

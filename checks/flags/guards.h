@@ -54,6 +54,7 @@ class Guards {
   const Polarity& polarity() const { return polarity_; }
 
  private:
+  std::optional<Part> PartOfTakingOut(NodeId node) const;
   std::string_view WhyUnknownIn(NodeId parent, NodeId child) const;
 
   const SyntaxTree& tree_;

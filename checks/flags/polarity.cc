@@ -51,6 +51,14 @@ bool Polarity::Implies(const Operations& flat, size_t begin, size_t end, bool va
 FlagReads::Read Polarity::ReadOf(NodeId node) const {
   if (!may_check_) return {};
   FlagReads::Read read = reads_.At(tree_, node);
+  const NodeId object = tree_.Is(node, Role::kMember) ? tree_.Child(node, "object") : 0;
+  if (object != 0 && tree_.Is(object, Role::kIdentifier)) {
+    // Of a name for all that a hook gives.
+    const NodeId given = aliases_.ValueOf(object);
+    if (given != 0 && tree_.Is(given, Role::kCall)) {
+      read = reads_.OfHook(tree_, LastName(tree_, node), given);
+    }
+  }
   using Answer = FlagReads::Answer;
   if (BeginsWithNot(tree_, node)) {
     if (read.answer == Answer::kOn || read.answer == Answer::kOff) {

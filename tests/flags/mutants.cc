@@ -386,7 +386,7 @@ class Breaker {
     for (const std::string_view name : {"asks_v2", "ASKS_V2", "asksV2"}) {
       other = With(other, name, std::string(name.substr(0, name.size() - 1)) + "1");
     }
-    Add("another_flag", {{RangeOf(tree_, node), Text(other)}});
+    if (other != text) Add("another_flag", {{RangeOf(tree_, node), Text(other)}});
     for (NodeId id = node; id <= tree_[node].last; ++id) {
       if (tree_.Is(id, Role::kFalse)) {
         Add("default_true", {{RangeOf(tree_, id), Text(forms_.yes)}});
@@ -916,7 +916,9 @@ Edit Unrelated(const SyntaxTree& tree, const Check& check) {
   if (tree.Child(check.node, "tag") != 0) {  // It is asked for in no other way.
     return {RangeOf(tree, tree.Child(check.node, "arguments")), Text(" \"unrelated\" ")};
   }
-  return {RangeOf(tree, check), Text("unrelated")};
+  // A name that is given here, and not the one that stands for the others.
+  const bool given = tree.Is(check.node, Role::kBinding);
+  return {RangeOf(tree, check), Text(given ? "elsewhere" : "unrelated")};
 }
 
 std::vector<Mutant> MutantsOf(const SyntaxTree& tree, const FlagReads& reads, const Guards& guards,

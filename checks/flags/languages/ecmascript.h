@@ -113,6 +113,8 @@ inline Role EcmaScriptRoleOf(const SyntaxTree& tree, NodeId node) {
       if (!tree[child].named && tree.Text(child) == "type") return Role::kType;
     }
   }
+  // In { key: name } = ...
+  if (kind == "identifier" && around == "pair_pattern") return Role::kBinding;
   const bool holds_value = around == "as_expression" || around == "satisfies_expression" ||
                            around == "non_null_expression";
   if (holds_value && node != tree[tree[node].parent].first_child) return Role::kType;
