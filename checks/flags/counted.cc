@@ -53,6 +53,12 @@ bool IsDefault(const SyntaxTree& tree, NodeId token, NodeId parameters) {
 
 }  // namespace
 
+bool OpensArguments(const SyntaxTree& tree, NodeId token) {
+  if (tree.Text(token) != "(") return false;
+  const NodeId parent = tree[token].parent;
+  return tree.Is(parent, Role::kArguments) || tree.Is(tree[parent].parent, Role::kCall);
+}
+
 bool Counts(const SyntaxTree& tree, NodeId token) {
   const SyntaxTree::Node& node = tree[token];
   const NodeId parent = node.parent;

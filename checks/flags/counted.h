@@ -7,6 +7,9 @@
 
 namespace gate::flags {
 
+// Whether a token is the bracket behind what is called.
+bool OpensArguments(const SyntaxTree& tree, NodeId token);
+
 bool Counts(const SyntaxTree& tree, NodeId token);
 
 }  // namespace gate::flags

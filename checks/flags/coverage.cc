@@ -64,7 +64,7 @@ class Lines {
     for (size_t i = 0; i < diff.head.size(); ++i) {
       const NodeId token = diff.head[i];
       if (file_.IsAdded(i)) {
-        if (Counts(head(), token)) {
+        if (Counts(head(), token) || IsCalledNow(i)) {
           Say(token, decisions_.Of(token));
         } else if (const NodeId header = HeaderAround(head(), token); !file_.IsNew(header)) {
           Say(token, decisions_.OfHeader(header));
@@ -88,6 +88,25 @@ class Lines {
     }
   }
 
+  // The bracket by which something that was there before, and was not called, is called.
+  bool IsCalledNow(size_t i) const {
+    const TokenDiff& diff = file_.diff();
+    if (!OpensArguments(head(), diff.head[i]) || i == 0) return false;
+    const size_t same = diff.same[i - 1];
+    if (same == TokenDiff::kNone) return false;
+    return same + 1 == diff.base.size() || !OpensArguments(file_.base(), diff.base[same + 1]);
+  }
+
+  // The same of what is not called any more.
+  bool WasCalled(size_t i) const {
+    const TokenDiff& diff = file_.diff();
+    if (!OpensArguments(file_.base(), diff.base[i]) || i == 0) return false;
+    const auto before = std::ranges::find(diff.same, i - 1);
+    if (before == diff.same.end()) return false;
+    const auto next = static_cast<size_t>(before - diff.same.begin()) + 1;
+    return next == diff.head.size() || !OpensArguments(head(), diff.head[next]);
+  }
+
   // The name of a function or class that is not there any more, by which others may call it.
   bool IsGoneName(NodeId token) {
     const SyntaxTree& base = file_.base();
@@ -103,7 +122,7 @@ class Lines {
     for (size_t i = run.begin; i < run.end; ++i) {
       const NodeId token = diff.base[i];
       if (file_.IsRetained(i)) continue;
-      if (!Counts(base, token) && !IsGoneName(token)) continue;
+      if (!Counts(base, token) && !IsGoneName(token) && !WasCalled(i)) continue;
       if (file_.base_guards().Guarding(token)) continue;
       if (file_.base_guards().PartOfCheck(token)) continue;  // What it guarded is looked at itself.
       const Place was = PlaceAt(file_.path(), base, token);

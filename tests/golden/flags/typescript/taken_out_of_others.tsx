@@ -36,7 +36,11 @@ export function Shadowed(p) {
   const { tasksV2 } = useFlags()
   p.all.map(({ tasksV2 }) => tasksV2 && v2())  // +U
   const on = useFlag("tasks_v2")
-  p.all.map(({ enabled: on }) => on && v2())  // +U
+  p.all.map(({ enabled: on }) => {
+    if (on) {
+      v2()  // +U
+    }
+  })
   const flags = useFlags()
   p.all.map((flags) => flags.tasksV2 && v2())  // +U
 }

@@ -1,0 +1,5 @@
+class A {
+  void Go(Task t) {
+    Run(t.V1);
+  }
+}

@@ -1,0 +1,5 @@
+package a
+
+func run(t *Task) {
+	run(t.v1()) // +U
+}

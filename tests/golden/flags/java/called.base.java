@@ -1,0 +1,5 @@
+class A {
+  void go(Task t) {
+    run(v1);
+  }
+}

@@ -1,0 +1,4 @@
+func go(t: Task) {
+    run(t.v1())  // +U
+    t.v2
+}  // +R
