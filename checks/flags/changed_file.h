@@ -27,6 +27,7 @@ class ChangedFile {
   const std::string& path() const { return head_->path(); }
   const SyntaxTree& base() const { return base_->tree(); }
   const SyntaxTree& head() const { return head_->tree(); }
+  const ReadFile& head_file() const { return *head_; }
   const Guards& base_guards() const { return base_->guards(); }
   const Guards& head_guards() const { return head_->guards(); }
   const TokenDiff& diff() const { return diff_; }

@@ -4,6 +4,7 @@
 
 #include "checks/flags/conditions.h"
 #include "checks/flags/definitions.h"
+#include "checks/flags/filters.h"
 
 namespace gate::flags {
 
@@ -39,6 +40,7 @@ Said Decisions::Of(NodeId token) {
   if (const std::string_view why = guards_.WhyUnknown(token); !why.empty()) {
     return Unknown(why);
   }
+  if (IsBehindFilter(DefinitionAround(head_, token))) return Covered("G5");
   for (NodeId at = DefinitionAround(head_, token); at != 0; at = DefinitionAround(head_, at)) {
     const Callers::Answer answer = callers_.Of(file_, at);
     if (!answer.is_changed) continue;
@@ -111,6 +113,13 @@ Said Decisions::OfHeader(NodeId definition) {
     return Covered("G8");
   }
   return Uncovered("signature", "who calls it as it was before is not asked about the flag");
+}
+
+bool Decisions::IsBehindFilter(NodeId function) {
+  if (function == 0 || !guards_.MayCheck()) return false;
+  const auto [known, fresh] = behind_filter_.try_emplace(function);
+  if (fresh) known->second = flags::IsBehindFilter(file_.head_file(), function, sources_);
+  return known->second;
 }
 
 // Around the token without leaving the function whose part it is.

@@ -2,6 +2,7 @@
 #ifndef CHECKS_FLAGS_DECISIONS_H_
 #define CHECKS_FLAGS_DECISIONS_H_
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -27,9 +28,10 @@ Said Unknown(std::string_view reason);
 // Of one file. What it is made from outlives it.
 class Decisions {
  public:
-  Decisions(const ChangedFile& file, Callers& callers)
+  Decisions(const ChangedFile& file, Callers& callers, const Sources& sources)
       : file_(file),
         callers_(callers),
+        sources_(sources),
         base_(file.base()),
         head_(file.head()),
         guards_(file.head_guards()),
@@ -44,13 +46,16 @@ class Decisions {
   Said OfCheck(const Guards::Part& part) const;
   Said OfImport(NodeId token);
   bool IsSeenFrom(NodeId given, NodeId used) const;
+  bool IsBehindFilter(NodeId function);
   NodeId Above(NodeId token, Role role) const;
 
   const ChangedFile& file_;
   Callers& callers_;
+  const Sources& sources_;
   const SyntaxTree &base_, &head_;
   const Guards& guards_;
   Imports imports_;
+  std::map<NodeId, bool> behind_filter_;  // By function, as far as was asked.
 };
 
 }  // namespace gate::flags
