@@ -99,6 +99,69 @@ TEST(FilesTest, WhoIsMentionedWhereNobodyCanReadIsUnknown) {
             "language");
 }
 
+// What is said of a new function of that text, where another file has this in it.
+std::string ToldOfCallee(const std::string& path, const std::string& code, const std::string& caller,
+                         const std::string& text) {
+  const Coverage coverage = Cover({{path, "", std::nullopt, code}},
+                                  Snapshot(Texts{{path, code}, {caller, text}}), kQuestion);
+  return coverage.lines.empty() ? "" : coverage.lines.back().rule;
+}
+
+TEST(FilesTest, WhoIsMentionedInATemplateIsCalledThere) {
+  const std::string helper = "def fresh(task)\n  task.log_v2\nend\n";
+  const auto told = [&](const std::string& text) {
+    return ToldOfCallee("app/tasks_helper.rb", helper, "app/list.html.erb", text);
+  };
+  EXPECT_EQ(told("<% if Flipper.enabled?(:tasks_v2) %><%= fresh(t) %><% end %>\n"), "G8");
+  EXPECT_EQ(told("<% if Flipper.enabled?(:tasks_v2) %>a<% end %><%= fresh(t) %>\n"), "called");
+  EXPECT_EQ(told("<% if @late %><%= fresh(t) %><% end %>\n"), "called");
+  EXPECT_EQ(told("<% if Flipper.enabled?(:tasks_v2) %><%= fresh(t) %>\n"), "unknown");
+  EXPECT_EQ(told("<%# fresh %>\n"), "unknown") << "nothing calls it";
+}
+
+TEST(FilesTest, WhoIsMentionedInAScriptOfATemplateIsCalledThere) {
+  const std::string script = "function fresh(task) {\n  task.log()\n}\n";
+  for (const char* path : {"web/list.html", "web/list.j2"}) {
+    const auto told = [&](const std::string& text) {
+      return ToldOfCallee("web/tasks.js", script, path, text);
+    };
+    EXPECT_EQ(told("{% if is_enabled('tasks_v2') %}<a onclick=\"fresh(this)\">{% endif %}\n"),
+              "G8");
+    EXPECT_EQ(told("{% if task.late %}<a onclick=\"fresh(this)\">{% endif %}\n"), "called");
+    EXPECT_EQ(told("{% if is_enabled('tasks_v2') %}{% raw %}fresh{% endraw %}{% else %}"
+                   "<script>fresh()</script>{% endif %}\n"),
+              "called");
+    EXPECT_EQ(told("{% ours %}<a onclick=\"fresh(this)\">{% endours %}\n"), "unknown");
+  }
+}
+
+TEST(FilesTest, AFilterThatSomebodyElseKnowsIsNoGuard) {
+  const std::string code =
+      "class TasksController < Base\n"
+      "  before_action :gate\n"
+      "  def fresh\n"
+      "    Task.v2!\n"
+      "  end\n"
+      "  def gate\n"
+      "    head :not_found unless Flipper.enabled?(:tasks_v2)\n"
+      "  end\n"
+      "end\n";
+  const std::string before = "class TasksController < Base\n  before_action :gate\n  def fresh\n"
+                             "  end\n" +
+                             code.substr(code.find("  def gate"));
+  const auto told = [&](const std::string& path, const std::string& other) {
+    return Cover({{"app/tasks.rb", "", before, code}},
+                 Snapshot(Texts{{"app/tasks.rb", code}, {path, other}}), kQuestion)
+        .lines[0]
+        .rule;
+  };
+  EXPECT_EQ(told("app/other.rb", "Other.new\n"), "G5");
+  EXPECT_EQ(told("spec/tasks_spec.rb", "describe TasksController\n"), "G5");
+  EXPECT_NE(told("app/parts.rb", "class PartsController < TasksController\nend\n"), "G5");
+  EXPECT_NE(told("app/loose.rb", "module Loose\n  def gate\n  end\nend\n"), "G5");
+  EXPECT_NE(told("app/skip.rb", "skip_before_action :gate\n"), "G5");
+}
+
 TEST(FilesTest, WhatTheRuntimeCallsHasNoOtherWitness) {
   const std::string before =
       "def other():\n    Task().save()\n\nclass Task:\n    def save(self):\n";

@@ -73,5 +73,37 @@ TEST(Wrappers, AreReadWithoutACall) {
   EXPECT_EQ(typescript.at(6), "G4");
 }
 
+TEST(Wrappers, AreAskedInTemplates) {
+  const auto rules = RulesOf("a.html",
+                             "{% if tasks_v2 %}\n"
+                             "<p>New</p>\n"
+                             "{% endif %}\n"
+                             "{% if user.tasks_v2.size %}\n"
+                             "<p>New</p>\n"
+                             "{% endif %}\n"
+                             "{% if not tasks_v2 or user.late %}\n"
+                             "<p>Old</p>\n"
+                             "{% else %}\n"
+                             "<p>New</p>\n"
+                             "{% endif %}\n"
+                             "{% if tasks_v2 != False %}\n"
+                             "<p>Where it is missing, too</p>\n"
+                             "{% endif %}\n",
+                             {"tasks_v2", Wrapper::kProperty});
+  EXPECT_EQ(rules.at(1), "check");
+  EXPECT_EQ(rules.at(2), "G1");
+  EXPECT_EQ(rules.at(4), "-");
+  EXPECT_EQ(rules.at(5), "-");
+  EXPECT_EQ(rules.at(8), "-");
+  EXPECT_EQ(rules.at(10), "G2");
+  EXPECT_EQ(rules.at(13), "-");
+  const auto erb = RulesOf("a.erb",
+                           "<% if beta?(\"tasks_v2\") %>\n"
+                           "<p>New</p>\n"
+                           "<% end %>\n",
+                           {"beta?", 0});
+  EXPECT_EQ(erb.at(2), "G1");
+}
+
 }  // namespace
 }  // namespace gate::flags
