@@ -20,6 +20,15 @@ bool IsAnnotated(const SyntaxTree& tree, NodeId function) {
   return false;
 }
 
+// By whatever name its importers like: export default function fresh() {}.
+bool IsDefault(const SyntaxTree& tree, NodeId function) {
+  const NodeId around = tree[function].parent;
+  return tree.Kind(around) == "export_statement" &&
+         std::ranges::any_of(tree.Children(around), [&](NodeId child) {
+           return child < function && tree.Text(child) == "default";
+         });
+}
+
 }  // namespace
 
 std::string NameOf(const SyntaxTree& tree, NodeId definition) {
@@ -61,6 +70,7 @@ std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function) {
   if (tree.Is(tree[function].parent, Role::kDecorated) || IsAnnotated(tree, function)) {
     return "what it is marked with may hand it to somebody who calls it";
   }
+  if (IsDefault(tree, function)) return "whoever imports its module calls it as they like";
   if (std::ranges::count(tree.language().called_by_others, NameOf(tree, function)) > 0) {
     return "it is called by the framework, not by its name";
   }

@@ -18,6 +18,13 @@ bool IsDefinitionsName(const SyntaxTree& tree, NodeId node) {
          tree.Child(parent, "name") == node;
 }
 
+// Whether an import gives it another name, by which it may be called: fresh as renew.
+bool IsRenamed(const SyntaxTree& tree, NodeId node) {
+  NodeId next = tree[node].last + 1;
+  while (next < tree.nodes().size() && !tree.IsLeaf(next)) ++next;
+  return next < tree.nodes().size() && tree.Text(next) == "as";
+}
+
 // The name that a node is: of a string what is between its quotes, where that is all. Types are
 // mentioned where one of them is made.
 std::string_view NameIn(const SyntaxTree& tree, NodeId node) {
@@ -75,7 +82,8 @@ std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
     }
   }
   std::erase_if(found, [&](NodeId id) {
-    return IsDefinitionsName(tree_, id) || tree_.Around(id, Role::kImport) != 0;
+    if (IsDefinitionsName(tree_, id)) return true;
+    return tree_.Around(id, Role::kImport) != 0 && !IsRenamed(tree_, id);
   });
   std::ranges::sort(found);
   return found;

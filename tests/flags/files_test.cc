@@ -135,6 +135,43 @@ TEST(FilesTest, WhoIsMentionedInAScriptOfATemplateIsCalledThere) {
   }
 }
 
+TEST(FilesTest, WhoIsImportedByAnotherNameIsCalledByThat) {
+  const auto told = [](const std::string& ending, const std::string& code,
+                       const std::string& guarded, const std::string& text) {
+    const std::string path = "app/store" + ending;
+    const Coverage coverage = Cover(
+        {{path, "", std::nullopt, code}},
+        Snapshot(Texts{{path, code}, {"app/a" + ending, guarded}, {"app/b" + ending, text}}),
+        kQuestion);
+    return coverage.lines.back().rule;
+  };
+  const std::string python = "def fresh(task):\n    task.log_v2()\n";
+  const std::string python_guarded =
+      "def go(t):\n    if flag_on('tasks_v2'):\n        fresh(t)\n";
+  EXPECT_EQ(told(".py", python, python_guarded, "from app.store import fresh\n"), "G8");
+  EXPECT_NE(told(".py", python, python_guarded,
+                 "from app.store import fresh as renew\ndef other(t):\n    renew(t)\n"),
+            "G8");
+  const std::string script = "export function fresh(t) {\n  t.log()\n}\n";
+  const std::string script_guarded =
+      "function go(f, t) {\n  if (f.isEnabled('tasks_v2')) fresh(t)\n}\n";
+  EXPECT_EQ(told(".ts", script, script_guarded, "import { fresh } from './store'\n"), "G8");
+  EXPECT_NE(told(".ts", script, script_guarded,
+                 "import { fresh as renew } from './store'\nrenew(t)\n"),
+            "G8");
+  EXPECT_NE(told(".ts", script, script_guarded, "export { fresh as renew } from './store'\n"),
+            "G8");
+  const std::string by_default = "export default " + script.substr(7);
+  EXPECT_NE(told(".ts", by_default, script_guarded, "import renew from './store'\nrenew(t)\n"),
+            "G8");
+  const std::string macro = "{% macro fresh(t) %}\n<p>\n{% endmacro %}\n";
+  const std::string macro_guarded = "{% if is_enabled('tasks_v2') %}{{ fresh(t) }}{% endif %}\n";
+  EXPECT_EQ(told(".j2", macro, macro_guarded, "{% from 'store.j2' import fresh %}\n"), "G8");
+  EXPECT_NE(told(".j2", macro, macro_guarded,
+                 "{% from 'store.j2' import fresh as renew %}{{ renew(t) }}\n"),
+            "G8");
+}
+
 TEST(FilesTest, AFilterThatSomebodyElseKnowsIsNoGuard) {
   const std::string code =
       "class TasksController < Base\n"
