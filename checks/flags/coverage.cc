@@ -33,8 +33,8 @@ constexpr size_t kMostBytes = 48 << 20;
 // What is said of the lines of one changed file.
 class Lines {
  public:
-  Lines(const ChangedFile& file, Callers& callers, CallGraph& graph, const Sources& sources)
-      : file_(file), decisions_(file, callers, sources), graph_(graph) {}
+  Lines(const ChangedFile& file, Callers& callers, CallGraph& graph, Files& files)
+      : file_(file), decisions_(file, callers, files), graph_(graph) {}
 
   void Judge(Coverage& coverage) {
     JudgeTokens();
@@ -270,7 +270,7 @@ Coverage Cover(const std::vector<FileChange>& changes, const Sources& head,
   }
   CallGraph graph(files);
   Callers callers(changed, graph);
-  for (const auto& file : changed) Lines(*file, callers, graph, head).Judge(coverage);
+  for (const auto& file : changed) Lines(*file, callers, graph, files).Judge(coverage);
   std::ranges::sort(coverage.lines, {}, [](const ChangedLine& line) {
     return std::tuple(line.place.path, line.place.line, line.removed);
   });

@@ -5,6 +5,7 @@
 #include "checks/flags/conditions.h"
 #include "checks/flags/definitions.h"
 #include "checks/flags/filters.h"
+#include "checks/flags/modules.h"
 
 namespace gate::flags {
 
@@ -20,6 +21,8 @@ Said Unknown(std::string_view reason) {
 
 Said Decisions::Of(NodeId token) {
   if (!file_.CanBeRead(token)) return Unknown("the code around it cannot be read");
+  if (!loaded_behind_check_) loaded_behind_check_ = IsLoadedBehindCheck(file_, files_);
+  if (*loaded_behind_check_) return Covered("G9");
   if (head_.Around(token, Role::kImport) != 0) return OfImport(token);
   if (const auto part = guards_.PartOfCheck(token)) {
     if (!part->pure) return Uncovered("impure_check", part->why);
@@ -118,7 +121,7 @@ Said Decisions::OfHeader(NodeId definition) {
 bool Decisions::IsBehindFilter(NodeId function) {
   if (function == 0 || !guards_.MayCheck()) return false;
   const auto [known, fresh] = behind_filter_.try_emplace(function);
-  if (fresh) known->second = flags::IsBehindFilter(file_.head_file(), function, sources_);
+  if (fresh) known->second = flags::IsBehindFilter(file_.head_file(), function, files_.sources());
   return known->second;
 }
 

@@ -3,12 +3,14 @@
 #define CHECKS_FLAGS_DECISIONS_H_
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "checks/flags/callers.h"
 #include "checks/flags/changed_file.h"
 #include "checks/flags/coverage.h"
+#include "checks/flags/files.h"
 #include "checks/flags/guards.h"
 #include "checks/flags/imports.h"
 #include "checks/flags/syntax_tree.h"
@@ -28,10 +30,10 @@ Said Unknown(std::string_view reason);
 // Of one file. What it is made from outlives it.
 class Decisions {
  public:
-  Decisions(const ChangedFile& file, Callers& callers, const Sources& sources)
+  Decisions(const ChangedFile& file, Callers& callers, Files& files)
       : file_(file),
         callers_(callers),
-        sources_(sources),
+        files_(files),
         base_(file.base()),
         head_(file.head()),
         guards_(file.head_guards()),
@@ -51,10 +53,11 @@ class Decisions {
 
   const ChangedFile& file_;
   Callers& callers_;
-  const Sources& sources_;
+  Files& files_;
   const SyntaxTree &base_, &head_;
   const Guards& guards_;
   Imports imports_;
+  std::optional<bool> loaded_behind_check_;
   std::map<NodeId, bool> behind_filter_;  // By function, as far as was asked.
 };
 

@@ -172,6 +172,61 @@ TEST(FilesTest, WhoIsImportedByAnotherNameIsCalledByThat) {
             "G8");
 }
 
+// What is said of the first line of a new module, where other files have these texts.
+std::string ToldOfModule(const std::string& path, const std::string& code, Texts others) {
+  others[path] = code;
+  const Coverage coverage =
+      Cover({{path, "", std::nullopt, code}}, Snapshot(std::move(others)), kQuestion);
+  return coverage.lines[0].rule;
+}
+
+TEST(FilesTest, AModuleThatIsOnlyLoadedBehindACheckIsCovered) {
+  const std::string code = "import { a } from './a'\nstart(a)\n";
+  const auto told = [&](const std::string& text, const std::string& path = "web/fresh_v2.ts") {
+    return ToldOfModule(path, code, {{"web/list.tsx", text}});
+  };
+  const std::string lazy = "const Fresh = React.lazy(() => import('./fresh_v2'))\n";
+  const std::string shows = "function List() {\n  const on = useFlag('tasks_v2')\n"
+                            "  return <p>{on && <Fresh/>}</p>\n}\n";
+  EXPECT_EQ(told("async function go(f) {\n  if (f.isEnabled('tasks_v2')) {\n"
+                 "    await import('./fresh_v2')\n  }\n}\n"),
+            "G9");
+  EXPECT_EQ(told("function go(f) {\n  if (!f.isEnabled('tasks_v2')) return\n"
+                 "  require('./fresh_v2').go()\n}\n"),
+            "G9");
+  EXPECT_EQ(told(lazy + shows), "G9");
+  // As the module is loaded with the other.
+  EXPECT_NE(told("import { go } from './fresh_v2'\n"), "G9");
+  EXPECT_NE(told("const fresh = import('./fresh_v2')\n" + shows), "G9");
+  EXPECT_NE(told("if (f.isEnabled('tasks_v2')) require('./fresh_v2')\n"), "G9");
+  EXPECT_NE(told("async function go(f) {\n  if (f.isEnabled('tasks_v2') || f.ok) {\n"
+                 "    await import('./fresh_v2')\n  }\n}\n"),
+            "G9");
+  // Somebody else names it, or nobody loads it.
+  EXPECT_NE(told(lazy + shows + "routes.push('/fresh_v2')\n"), "G9");
+  EXPECT_NE(told("export " + lazy + shows), "G9");
+  EXPECT_NE(told(lazy + shows + "register(Fresh)\n"), "G9");
+  EXPECT_NE(told("let Fresh = React.lazy(() => import('./fresh_v2'))\n" + shows), "G9");
+  EXPECT_NE(told("function go(f) {\n  if (f.isEnabled('tasks_v2')) log('fresh_v2')\n}\n"), "G9");
+  EXPECT_NE(told("function go() {}\n"), "G9");
+  EXPECT_NE(told(lazy + shows, "pages/fresh_v2.ts"), "G9");
+  EXPECT_NE(ToldOfModule("web/fresh_v2.ts", code,
+                         {{"web/list.tsx", lazy + shows}, {"package.json", "fresh_v2"}}),
+            "G9");
+
+  const std::string python = "import a\na.start()\n";
+  const auto told_python = [&](const std::string& text) {
+    return ToldOfModule("store/fresh_v2.py", python, {{"store/list.py", text}});
+  };
+  EXPECT_EQ(told_python("def go(t):\n    if flag_on('tasks_v2'):\n"
+                        "        from . import fresh_v2\n        fresh_v2.go(t)\n"),
+            "G9");
+  EXPECT_NE(told_python("if flag_on('tasks_v2'):\n    from . import fresh_v2\n"), "G9");
+  EXPECT_NE(told_python("def go(t):\n    from store import fresh_v2\n"
+                        "    if flag_on('tasks_v2'):\n        fresh_v2.go(t)\n"),
+            "G9");
+}
+
 TEST(FilesTest, AFilterThatSomebodyElseKnowsIsNoGuard) {
   const std::string code =
       "class TasksController < Base\n"
