@@ -97,10 +97,52 @@ bool IsHarmless(const SyntaxTree& tree, NodeId mention) {
   return false;
 }
 
+// Whether a method or class has the attribute [FeatureGate("the flag")] and no other argument.
+bool HasFeatureGate(const ReadFile& file, NodeId definition) {
+  const SyntaxTree& tree = file.tree();
+  const std::string& flag = file.guards().polarity().flag();
+  for (const NodeId list : tree.NamedChildren(definition)) {
+    if (tree.Kind(list) != "attribute_list") continue;
+    for (const NodeId attribute : tree.NamedChildren(list)) {
+      std::string text(tree.Text(attribute));
+      std::erase(text, ' ');
+      if (text == "FeatureGate(\"" + flag + "\")") return true;
+    }
+  }
+  return false;
+}
+
+// Nothing but the framework knows a public method of a controller that no code names, and that
+// implements nothing.
+bool IsBehindFeatureGate(const ReadFile& file, NodeId function, const Sources& sources) {
+  const SyntaxTree& tree = file.tree();
+  const NodeId controller = tree[tree[function].parent].parent;
+  if (tree.Kind(function) != "method_declaration" || tree.Kind(controller) != "class_declaration") {
+    return false;
+  }
+  if (!HasFeatureGate(file, function) && !HasFeatureGate(file, controller)) return false;
+  bool is_public = false, derived = false;
+  for (const NodeId part : tree.NamedChildren(function)) {
+    if (tree.Kind(part) != "modifier") continue;
+    if (tree.Text(part) != "public" && tree.Text(part) != "async") return false;
+    is_public = is_public || tree.Text(part) == "public";
+  }
+  for (const NodeId part : tree.NamedChildren(controller)) {
+    if (tree.Kind(part) != "base_list") continue;
+    const std::vector<NodeId> bases = tree.NamedChildren(part);
+    const std::string_view base = bases.size() == 1 ? tree.Text(bases[0]) : "";
+    derived = base == "Controller" || base == "ControllerBase";
+  }
+  const std::string name = NameOf(tree, controller);
+  return is_public && derived && name.ends_with("Controller") && file.Mentioning(name).empty() &&
+         file.Mentioning(NameOf(tree, function)).empty() && !IsKnownElsewhere(file, name, sources);
+}
+
 }  // namespace
 
 bool IsBehindFilter(const ReadFile& file, NodeId function, const Sources& sources) {
   const SyntaxTree& tree = file.tree();
+  if (tree.language().name == "C#") return IsBehindFeatureGate(file, function, sources);
   if (tree.language().name != "Ruby" || tree.Kind(function) != "method") return false;
   const NodeId controller = tree[tree[function].parent].parent;
   if (tree.Kind(controller) != "class") return false;
