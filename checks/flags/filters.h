@@ -1,5 +1,6 @@
-// Methods that a web framework only calls where the flag is on: actions of a Rails controller behind
-// a `before_action` that answers by itself where it is off, and of ASP.NET's behind [FeatureGate].
+// Methods that a web framework only calls where the flag is on: actions of a Rails controller
+// behind a `before_action` that answers by itself where it is off, and of ASP.NET's behind
+// [FeatureGate].
 //
 // Nothing of it shows where the method stands, so all that could undo it is looked at: another
 // mention of the filter, of the controller or of the method makes that nobody knows.

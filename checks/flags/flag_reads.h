@@ -74,8 +74,8 @@ class FlagReads {
   const std::string plain_flag_;  // Its letters and digits alone, small.
 };
 
-// The call whose result a name is taken out of, without a default: of `const { on } = useX()`; 0 for
-// none.
+// The call whose result a name is taken out of, without a default: of `const { on } = useX()`; 0
+// for none.
 NodeId TakenOutOf(const SyntaxTree& tree, NodeId name);
 
 // Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a

@@ -70,8 +70,8 @@ enum class Role : uint8_t {
   kTrue,
   kFalse,
   kNull,
-  kShown,   // puts a value into markup, and nothing where it is false
-  kMarkup,  // is shown as it is: a stretch of it, and each word and sign in that
+  kShown,          // puts a value into markup, and nothing where it is false
+  kMarkup,         // is shown as it is: a stretch of it, and each word and sign in that
   kBlockOfMarkup,  // Others may show it elsewhere, whatever is asked around it.
   kImport,
   kType,        // Nothing in it runs.

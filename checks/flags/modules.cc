@@ -18,10 +18,10 @@ namespace {
 constexpr std::string_view kFolders[] = {"pages",      "app",      "routes",       "api",
                                          "migrations", "commands", "templatetags", "plugins",
                                          "middleware", "server",   "functions",    "bin"};
-constexpr std::string_view kNames[] = {"__init__", "__main__", "index",   "main",     "models",
-                                       "admin",    "apps",     "urls",    "settings", "tasks",
-                                       "signals",  "setup",    "conftest", "wsgi",    "asgi",
-                                       "views",    "page",     "layout",  "route"};
+constexpr std::string_view kNames[] = {"__init__", "__main__", "index",    "main",     "models",
+                                       "admin",    "apps",     "urls",     "settings", "tasks",
+                                       "signals",  "setup",    "conftest", "wsgi",     "asgi",
+                                       "views",    "page",     "layout",   "route"};
 constexpr std::string_view kLanguages[] = {"Python", "JavaScript", "TypeScript", "TSX"};
 // Functions that make a component of one that is loaded when it is first shown.
 constexpr std::string_view kLazy[] = {"lazy", "dynamic", "defineAsyncComponent"};
@@ -59,8 +59,8 @@ bool IsShownBehindCheck(const ReadFile& file, NodeId mention) {
   if (tree.Text(tree[statement].first_child) != "const") return false;
   const std::vector<NodeId> mentions = file.Mentioning(tree.Text(name));
   return mentions.size() > 1 && std::ranges::all_of(mentions, [&](NodeId at) {
-    return at == name || RunsBehindCheck(file, at);
-  });
+           return at == name || RunsBehindCheck(file, at);
+         });
 }
 
 }  // namespace

@@ -100,8 +100,8 @@ TEST(FilesTest, WhoIsMentionedWhereNobodyCanReadIsUnknown) {
 }
 
 // What is said of a new function of that text, where another file has this in it.
-std::string ToldOfCallee(const std::string& path, const std::string& code, const std::string& caller,
-                         const std::string& text) {
+std::string ToldOfCallee(const std::string& path, const std::string& code,
+                         const std::string& caller, const std::string& text) {
   const Coverage coverage = Cover({{path, "", std::nullopt, code}},
                                   Snapshot(Texts{{path, code}, {caller, text}}), kQuestion);
   return coverage.lines.empty() ? "" : coverage.lines.back().rule;
@@ -139,15 +139,14 @@ TEST(FilesTest, WhoIsImportedByAnotherNameIsCalledByThat) {
   const auto told = [](const std::string& ending, const std::string& code,
                        const std::string& guarded, const std::string& text) {
     const std::string path = "app/store" + ending;
-    const Coverage coverage = Cover(
-        {{path, "", std::nullopt, code}},
-        Snapshot(Texts{{path, code}, {"app/a" + ending, guarded}, {"app/b" + ending, text}}),
-        kQuestion);
+    const Coverage coverage =
+        Cover({{path, "", std::nullopt, code}},
+              Snapshot(Texts{{path, code}, {"app/a" + ending, guarded}, {"app/b" + ending, text}}),
+              kQuestion);
     return coverage.lines.back().rule;
   };
   const std::string python = "def fresh(task):\n    task.log_v2()\n";
-  const std::string python_guarded =
-      "def go(t):\n    if flag_on('tasks_v2'):\n        fresh(t)\n";
+  const std::string python_guarded = "def go(t):\n    if flag_on('tasks_v2'):\n        fresh(t)\n";
   EXPECT_EQ(told(".py", python, python_guarded, "from app.store import fresh\n"), "G8");
   EXPECT_NE(told(".py", python, python_guarded,
                  "from app.store import fresh as renew\ndef other(t):\n    renew(t)\n"),
@@ -156,9 +155,9 @@ TEST(FilesTest, WhoIsImportedByAnotherNameIsCalledByThat) {
   const std::string script_guarded =
       "function go(f, t) {\n  if (f.isEnabled('tasks_v2')) fresh(t)\n}\n";
   EXPECT_EQ(told(".ts", script, script_guarded, "import { fresh } from './store'\n"), "G8");
-  EXPECT_NE(told(".ts", script, script_guarded,
-                 "import { fresh as renew } from './store'\nrenew(t)\n"),
-            "G8");
+  EXPECT_NE(
+      told(".ts", script, script_guarded, "import { fresh as renew } from './store'\nrenew(t)\n"),
+      "G8");
   EXPECT_NE(told(".ts", script, script_guarded, "export { fresh as renew } from './store'\n"),
             "G8");
   const std::string by_default = "export default " + script.substr(7);
@@ -186,8 +185,9 @@ TEST(FilesTest, AModuleThatIsOnlyLoadedBehindACheckIsCovered) {
     return ToldOfModule(path, code, {{"web/list.tsx", text}});
   };
   const std::string lazy = "const Fresh = React.lazy(() => import('./fresh_v2'))\n";
-  const std::string shows = "function List() {\n  const on = useFlag('tasks_v2')\n"
-                            "  return <p>{on && <Fresh/>}</p>\n}\n";
+  const std::string shows =
+      "function List() {\n  const on = useFlag('tasks_v2')\n"
+      "  return <p>{on && <Fresh/>}</p>\n}\n";
   EXPECT_EQ(told("async function go(f) {\n  if (f.isEnabled('tasks_v2')) {\n"
                  "    await import('./fresh_v2')\n  }\n}\n"),
             "G9");
@@ -238,9 +238,10 @@ TEST(FilesTest, AFilterThatSomebodyElseKnowsIsNoGuard) {
       "    head :not_found unless Flipper.enabled?(:tasks_v2)\n"
       "  end\n"
       "end\n";
-  const std::string before = "class TasksController < Base\n  before_action :gate\n  def fresh\n"
-                             "  end\n" +
-                             code.substr(code.find("  def gate"));
+  const std::string before =
+      "class TasksController < Base\n  before_action :gate\n  def fresh\n"
+      "  end\n" +
+      code.substr(code.find("  def gate"));
   const auto told = [&](const std::string& path, const std::string& other) {
     return Cover({{"app/tasks.rb", "", before, code}},
                  Snapshot(Texts{{"app/tasks.rb", code}, {path, other}}), kQuestion)

@@ -33,10 +33,10 @@ struct Forms {
   std::string_view mention;     // Another than a call, in a function of its own.
   std::string_view annotation;  // That hands a function to somebody.
   // Of templates.
-  std::array<std::string_view, 2> tag = {};  // What code stands between.
-  std::string_view otherwise, ended;         // Tags of an if behind its first.
-  std::string_view when_begins;              // A tag that asks for something else.
-  std::string_view commented, shown;         // A tag, as a comment, and shown as it is.
+  std::array<std::string_view, 2> tag = {};    // What code stands between.
+  std::string_view otherwise, ended;           // Tags of an if behind its first.
+  std::string_view when_begins;                // A tag that asks for something else.
+  std::string_view commented, shown;           // A tag, as a comment, and shown as it is.
   std::array<std::string_view, 2> block = {};  // Around what others may show elsewhere.
 };
 

@@ -45,7 +45,8 @@ class ErbReader {
   absl::Status Markup(size_t end) {
     for (size_t line = at_; line < end; line = text_.find('\n', line) + 1) {
       const bool begins = line == 0 || text_[line - 1] == '\n';
-      if (begins && text_[line] == '%') return Unread("a line that begins with % may be code", line);
+      if (begins && text_[line] == '%')
+        return Unread("a line that begins with % may be code", line);
       if (text_.find('\n', line) >= end) break;
     }
     AddMarkup(end);
@@ -54,7 +55,8 @@ class ErbReader {
 
   // As names, which stand alone: lines and tags are around them.
   void AddMarkup(size_t end) {
-    for (const Span& line : MarkupLines(text_, static_cast<uint32_t>(at_), static_cast<uint32_t>(end))) {
+    for (const Span& line :
+         MarkupLines(text_, static_cast<uint32_t>(at_), static_cast<uint32_t>(end))) {
       program_.markup.push_back(line);
       program_.text.replace(line.begin, line.end - line.begin, line.end - line.begin, 'a');
     }
