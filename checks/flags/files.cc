@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<ReadFile>> ReadFile::Parse(std::string path, std:
     return absl::UnimplementedError("there is no grammar for this language");
   }
   std::unique_ptr<ReadFile> file(new ReadFile(std::move(path), std::move(text)));
-  absl::StatusOr<SyntaxTree> tree = SyntaxTree::Parse(*language, file->text_);
+  absl::StatusOr<SyntaxTree> tree = SyntaxTree::Parse(*language, file->text_, reads.own_names());
   if (!tree.ok()) return tree.status();
   file->tree_ = *std::move(tree);
   file->guards_ = std::make_unique<Guards>(file->tree_, reads);

@@ -215,7 +215,9 @@ bool IsPure(const SyntaxTree& tree, NodeId node) {
 }
 
 FlagReads::FlagReads(FlagQuestion question)
-    : question_(std::move(question)), plain_flag_(Plain(question_.flag)) {}
+    : question_(std::move(question)), plain_flag_(Plain(question_.flag)) {
+  for (const Wrapper& wrapper : question_.wrappers) own_names_.push_back(wrapper.function);
+}
 
 bool FlagReads::MayBeIn(std::string_view text) const {
   if (text.find(question_.flag) != std::string_view::npos) return true;
@@ -321,10 +323,19 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
 FlagReads::Read FlagReads::OfTag(const SyntaxTree& tree, NodeId call, NodeId tag) const {
   const std::vector<NodeId> arguments = ArgumentsOf(tree, call);
   // A name there may be of something that has any name.
-  const bool names = arguments.size() == 1 && tree.Is(arguments[0], Role::kString) &&
-                     NamesFlag(tree, arguments[0]);
-  if (!names || std::ranges::count(kTags, tree.Text(tag)) == 0) return {};
-  return {Answer::kOn, "", true};
+  const auto names_at = [&](size_t i) {
+    return i < arguments.size() && tree.Is(arguments[i], Role::kString) &&
+           NamesFlag(tree, arguments[i]);
+  };
+  for (const Wrapper& wrapper : question_.wrappers) {
+    if (wrapper.function != tree.Text(tag) || wrapper.argument == Wrapper::kProperty) continue;
+    if (!names_at(static_cast<size_t>(wrapper.argument))) continue;
+    const bool pure =
+        std::ranges::all_of(arguments, [&](NodeId each) { return IsPure(tree, each); });
+    return {Answer::kOn, "", pure};
+  }
+  const bool asks = std::ranges::count(kTags, tree.Text(tag)) > 0;
+  return asks && arguments.size() == 1 && names_at(0) ? Read{Answer::kOn, "", true} : Read{};
 }
 
 FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, std::string_view name,

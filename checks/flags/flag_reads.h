@@ -62,6 +62,8 @@ class FlagReads {
   bool Counts(const Read& read) const { return question_.defaults == nullptr || read.falls_back; }
 
   const std::string& flag() const { return question_.flag; }
+  // What the project's own wrappers are called.
+  const std::vector<std::string>& own_names() const { return own_names_; }
 
  private:
   bool NamesFlag(const SyntaxTree& tree, NodeId node) const;
@@ -71,6 +73,7 @@ class FlagReads {
   Read OfTag(const SyntaxTree& tree, NodeId call, NodeId tag) const;
 
   const FlagQuestion question_;
+  std::vector<std::string> own_names_;
   const std::string plain_flag_;  // Its letters and digits alone, small.
 };
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -108,7 +109,9 @@ struct Language {
   // UNIMPLEMENTED, with the reason, for a text that is not understood as a whole. May be null.
   absl::StatusOr<Program> (*program)(std::string_view text) = nullptr;
   // Where there is no grammar: the tree of a text, and the names of fields in it. As above.
-  absl::StatusOr<Part> (*read)(std::string_view text) = nullptr;
+  // `own_tags` are those of the project that ask for a flag.
+  absl::StatusOr<Part> (*read)(std::string_view text,
+                               std::span<const std::string> own_tags) = nullptr;
   std::span<const std::string_view> fields;
 
   // Which named child of a ternary is its condition, consequence and alternative, where they have

@@ -51,13 +51,14 @@ struct Freed {
 
 }  // namespace
 
-absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::string_view text) {
+absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::string_view text,
+                                             std::span<const std::string> own_tags) {
   if (text.size() > kMostBytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the file is larger than ", kMostBytes >> 20, " MiB"));
   }
   if (language.read != nullptr) {
-    const absl::StatusOr<Part> root = language.read(text);
+    const absl::StatusOr<Part> root = language.read(text, own_tags);
     if (!root.ok()) return root.status();
     SyntaxTree tree;
     tree.language_ = &language;

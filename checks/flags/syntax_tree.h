@@ -5,6 +5,7 @@
 #define CHECKS_FLAGS_SYNTAX_TREE_H_
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,9 @@ class SyntaxTree {
 
   // The text outlives the tree. RESOURCE_EXHAUSTED over a cap, or where parsing takes longer than
   // two seconds. UNIMPLEMENTED, with the reason, for a template that is not understood as a whole.
-  static absl::StatusOr<SyntaxTree> Parse(const Language& language, std::string_view text);
+  // `own_tags`: see Language::read.
+  static absl::StatusOr<SyntaxTree> Parse(const Language& language, std::string_view text,
+                                          std::span<const std::string> own_tags = {});
 
   const Language& language() const { return *language_; }
   const std::vector<Node>& nodes() const { return nodes_; }

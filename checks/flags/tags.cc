@@ -86,7 +86,8 @@ struct Tag {
 
 class TagReader {
  public:
-  TagReader(std::string_view text, TagDialect dialect) : text_(text), dialect_(dialect) {}
+  TagReader(std::string_view text, TagDialect dialect, std::span<const std::string> own_tags)
+      : text_(text), dialect_(dialect), own_tags_(own_tags) {}
 
   absl::StatusOr<Part> Read() {
     Part root;
@@ -259,6 +260,8 @@ class TagReader {
       CommentBlock(tag);
     } else if (around != std::end(kAround)) {
       Enclosing(tag, around->between, parts);
+    } else if (std::ranges::count(own_tags_, tag.name) > 0) {
+      Asking(tag, parts);
     } else if (IsOneOf(tag.name, kAlone)) {
       Alone(tag, Role::kOther, parts);
     } else {
@@ -360,7 +363,7 @@ class TagReader {
     arguments.field = "arguments";
     arguments.span = tag.rest;
     TagExpressions expressions(text_, tag.rest);
-    arguments.parts.push_back(expressions.Expression(""));
+    expressions.Rest(arguments.parts);
     ExpectAtEnd(expressions, tag);
     call.parts.push_back(std::move(arguments));
     part.parts.push_back(std::move(call));
@@ -570,6 +573,16 @@ class TagReader {
       if (close == text_.npos) return Fail("a tag is not closed", tag.whole.begin);
       std::string inside(text_.substr(open + 2, close - open - 2));
       std::erase_if(inside, [](char c) { return c == ' ' || c == '-' || c == '+'; });
+      // What Django takes for one of its other tags does not end it.
+      const std::string_view line = text_.substr(0, open);
+      const std::string_view before = line.substr(line.rfind('\n') + 1);
+      const auto is_open = [&](std::string_view opens, std::string_view closes) {
+        const size_t last = before.rfind(opens);
+        return last != before.npos && before.find(closes, last) == before.npos;
+      };
+      if (is_open("{#", "#}") || is_open("{{", "}}")) {
+        return Fail("where what is shown as it is ends is not clear", tag.whole.begin);
+      }
       if (inside == closing + name) {
         AddMarkup(static_cast<uint32_t>(open), parts);
         at_ = static_cast<uint32_t>(close) + 2;
@@ -605,6 +618,7 @@ class TagReader {
 
   const std::string_view text_;
   const TagDialect dialect_;
+  const std::span<const std::string> own_tags_;
   uint32_t at_ = 0;
   int depth_ = 0;
   absl::Status error_;
@@ -614,8 +628,9 @@ class TagReader {
 
 std::span<const std::string_view> TagFields() { return kFields; }
 
-absl::StatusOr<Part> ReadTags(std::string_view text, TagDialect dialect) {
-  return TagReader(text, dialect).Read();
+absl::StatusOr<Part> ReadTags(std::string_view text, TagDialect dialect,
+                              std::span<const std::string> own_tags) {
+  return TagReader(text, dialect, own_tags).Read();
 }
 
 }  // namespace gate::flags

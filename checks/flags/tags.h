@@ -3,6 +3,7 @@
 #define CHECKS_FLAGS_TAGS_H_
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
@@ -18,7 +19,9 @@ std::span<const std::string_view> TagFields();
 
 // The tree of a template. UNIMPLEMENTED, with the reason and the line, for one in which something
 // is not understood: a tag that is not built in, brackets or quotes that are not closed.
-absl::StatusOr<Part> ReadTags(std::string_view text, TagDialect dialect);
+// `own_tags` are those of the project that ask for a flag, as {% flag "x" %} does.
+absl::StatusOr<Part> ReadTags(std::string_view text, TagDialect dialect,
+                              std::span<const std::string> own_tags);
 
 }  // namespace gate::flags
 

@@ -97,6 +97,24 @@ TEST(Wrappers, AreAskedInTemplates) {
   EXPECT_EQ(rules.at(8), "-");
   EXPECT_EQ(rules.at(10), "G2");
   EXPECT_EQ(rules.at(13), "-");
+  const auto tag = RulesOf("a.html",
+                           "{% beta user \"tasks_v2\" %}\n"
+                           "<p>New</p>\n"
+                           "{% else %}\n"
+                           "<p>Old</p>\n"
+                           "{% endbeta %}\n"
+                           "{% beta user \"tasks_v1\" %}\n"
+                           "<p>New</p>\n"
+                           "{% endbeta %}\n"
+                           "{% beta user|load \"tasks_v2\" %}\n"
+                           "<p>New</p>\n"
+                           "{% endbeta %}\n",
+                           {"beta", 1});
+  EXPECT_EQ(tag.at(1), "check");
+  EXPECT_EQ(tag.at(2), "G1");
+  EXPECT_EQ(tag.at(4), "-");
+  EXPECT_EQ(tag.at(7), "-");
+  EXPECT_EQ(tag.at(9), "-");
   const auto erb = RulesOf("a.erb",
                            "<% if beta?(\"tasks_v2\") %>\n"
                            "<p>New</p>\n"

@@ -1,4 +1,6 @@
 // HTML with tags of Django's templates, or of Jinja's, which are often called the same.
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -11,12 +13,12 @@ namespace {
 constexpr std::string_view kExtensions[] = {".html", ".htm", ".djhtml"};
 
 // Without a tag it may be a template of anything else.
-absl::StatusOr<Part> Read(std::string_view text) {
+absl::StatusOr<Part> Read(std::string_view text, std::span<const std::string> own_tags) {
   const bool blank = text.find_first_not_of(" \t\r\n") == text.npos;
   if (!blank && text.find("{%") == text.npos) {
     return absl::UnimplementedError("there is no grammar for this language");
   }
-  return ReadTags(text, TagDialect::kEither);
+  return ReadTags(text, TagDialect::kEither, own_tags);
 }
 
 }  // namespace

@@ -77,7 +77,14 @@ class ErbReader {
     }
     at_ = close + 2;
     if (text_[end - 1] == '%') return Unread("a tag ends with %%>", begin);
-    if (kind == '#') return absl::OkStatus();
+    if (kind == '#') {
+      // Rails reads what is given to a template, and what it is otherwise, out of a comment.
+      const std::string_view comment = text_.substr(code + 1, end - code - 1);
+      at_ = begin;
+      if (comment.find("locals:") != text_.npos) AddMarkup(close + 2);
+      at_ = close + 2;
+      return absl::OkStatus();
+    }
     if (end > code && text_[end - 1] == '-') --end;
     if (end > code + 1 && text_[end - 1] == '=') return Unread("a tag ends with =%>", begin);
     program_.text[begin] = '\n';

@@ -1,4 +1,6 @@
 // Templates of Jinja, by their names.
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "checks/flags/language.h"
@@ -9,7 +11,9 @@ namespace {
 
 constexpr std::string_view kExtensions[] = {".jinja", ".jinja2", ".j2"};
 
-absl::StatusOr<Part> Read(std::string_view text) { return ReadTags(text, TagDialect::kJinja); }
+absl::StatusOr<Part> Read(std::string_view text, std::span<const std::string> own_tags) {
+  return ReadTags(text, TagDialect::kJinja, own_tags);
+}
 
 }  // namespace
 
