@@ -157,7 +157,8 @@ Part TagExpressions::Condition(std::string_view field) { return Or(field); }
 
 Part TagExpressions::Chain(std::string_view field, Level inner, std::string_view word) {
   Part left = (this->*inner)(field);
-  while (Is(word)) {
+  for (int chained = 0; Is(word); ++chained) {
+    if (chained > kDeepest) return Spoil();
     Part op = Leaf(Role::kOther, "operator", false);
     left.field = "left";
     Part right = (this->*inner)("right");
@@ -187,7 +188,8 @@ Part TagExpressions::Not(std::string_view field) {
 
 Part TagExpressions::Compared(std::string_view field) {
   Part left = Sum(field);
-  for (bool first = true;; first = false) {
+  for (int chained = 0;; ++chained) {
+    if (chained > kDeepest) return Spoil();
     const bool negated = Is("not");
     const bool test = Is("is");
     const bool equal = Is("==") || Is("!=");
@@ -201,7 +203,7 @@ Part TagExpressions::Compared(std::string_view field) {
     left.field = "left";
     Part right = Sum("right");
     // Tests, and what is compared with what comes of comparing, are not followed.
-    const Role role = equal && first ? Role::kBinary : Role::kOther;
+    const Role role = equal && chained == 0 ? Role::kBinary : Role::kOther;
     left = Binary(std::move(left), std::move(op), std::move(right), field, role);
   }
 }
@@ -209,7 +211,9 @@ Part TagExpressions::Compared(std::string_view field) {
 Part TagExpressions::Sum(std::string_view field) {
   Part left = Postfix(field);
   constexpr std::string_view kOperators[] = {"+", "-", "~", "*", "/", "//", "%", "**"};
-  while (std::ranges::any_of(kOperators, [&](std::string_view op) { return Is(op); })) {
+  const auto is_operator = [&](std::string_view op) { return Is(op); };
+  for (int chained = 0; std::ranges::any_of(kOperators, is_operator); ++chained) {
+    if (chained > kDeepest) return Spoil();
     Part op = Leaf(Role::kOther, "operator", false);
     left.field = "left";
     Part right = Postfix("right");

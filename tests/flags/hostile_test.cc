@@ -67,6 +67,12 @@ TEST_P(Hostile, CodeThatIsNestedHundredThousandDeep) {
            "x = a" + Times(deep, ".b"),
            "x = a" + Times(deep, " && isEnabled('tasks_v2')"),
            Times(deep, "if a {") + "b()" + Times(deep, "}"),
+           "{% if " + Times(deep, "a or ") + "is_enabled('tasks_v2') %}b{% endif %}",
+           "{% if " + Times(deep, "a == ") + "is_enabled('tasks_v2') %}b{% endif %}",
+           "{% if " + Times(deep, "not ") + "is_enabled('tasks_v2') %}b{% endif %}",
+           "{% if a %}{{ " + Times(deep, "a ~ ") + "a" + Times(deep, "|b") + " }}{% endif %}",
+           Times(deep, "{% if a %}") + "b" + Times(deep, "{% endif %}"),
+           Times(deep, "<% if a %>") + "b" + Times(deep, "<% end %>"),
        }) {
     ExpectNothingCovered(CoverNew(text));
   }
