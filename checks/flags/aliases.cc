@@ -1,6 +1,7 @@
 #include "checks/flags/aliases.h"
 
 #include <algorithm>
+#include <string>
 
 #include "checks/flags/flag_reads.h"
 
@@ -11,6 +12,12 @@ bool IsExtension(const SyntaxTree& tree, NodeId definition) {
   return std::ranges::any_of(tree.Children(definition), [&](NodeId child) {
     return !tree[child].named && tree.Text(child) == "extension";
   });
+}
+
+// Whether a regular expression of Ruby gives the name to a part of what it finds: /(?<on>.*)/.
+bool GivesByExpression(const SyntaxTree& tree, NodeId node, std::string_view name) {
+  return tree.Kind(node) == "regex" &&
+         tree.Text(node).find("(?<" + std::string(name) + ">") != std::string_view::npos;
 }
 
 // The class that an extension is of, where both stand in the file itself; 0 for none.
@@ -89,6 +96,7 @@ const std::vector<std::optional<NodeId>>& Aliases::GiversIn(NodeId function,
   if (!fresh) return entry->second;
   for (NodeId id = function + 1; id <= tree_[function].last; ++id) {
     const Role role = tree_[id].role;
+    if (GivesByExpression(tree_, id, name)) entry->second.push_back(std::nullopt);
     if ((role != Role::kBinding && role != Role::kIdentifier) || tree_.Text(id) != name) continue;
     std::optional<NodeId> here;
     if (role != Role::kBinding) {

@@ -6,6 +6,7 @@
 #include "checks/flags/definitions.h"
 #include "checks/flags/filters.h"
 #include "checks/flags/modules.h"
+#include "checks/flags/own_names.h"
 
 namespace gate::flags {
 
@@ -78,22 +79,24 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
     const bool taken_out = head_.Is(part.condition, Role::kBinding);
     NodeId first = taken_out ? part.condition : name;
     while (!head_.IsLeaf(first)) first = head_[first].first_child;
-    const bool member = head_.Is(name, Role::kMember) || head_.Is(name, Role::kSubscript);
     // What a template names, others may have given it.
     const bool from_others = head_.language().may_be_missing;
     const bool known = std::ranges::any_of(file_.diff().base, [&](NodeId token) {
-      return base_.Text(token) == head_.Text(first) && IsSeenFrom(token, name) &&
-             (from_others || file_.base_guards().polarity().aliases().IsGiven(token) ||
-              base_.Around(token, Role::kImport) != 0);
+      if (base_.Text(token) != head_.Text(first)) return false;
+      if (!RunsLater(head_, name) && IsReadAlone(base_, token)) return true;
+      if (!IsSeenFrom(token, name)) return false;
+      return from_others || file_.base_guards().polarity().aliases().IsGiven(token) ||
+             base_.Around(token, Role::kImport) != 0 || IsReadAlone(base_, token);
     });
-    if (!member && !known) return Covered("check");
+    if (IsOwnName(head_, part.decides) && !known) return Covered("check");
     const NodeId before = taken_out ? 0 : file_.BaseOf(part.decides);
     const NodeId value = before == 0 ? 0 : base_.Child(before, named ? "right" : "value");
     if (value != 0 && file_.base_guards().polarity().WhenOff(value) ==
                           guards_.polarity().WhenOff(part.condition)) {
       return Covered("check");
     }
-    return Uncovered("check_changed", "something that is already there gets its value from it");
+    return Uncovered("check_changed", known ? "something that is already there gets its value from it"
+                                            : "others may know what gets its value from it");
   }
   const std::string now = guards_.polarity().WhenOff(part.condition);
   const NodeId before = part.decides == 0 ? 0 : file_.BaseOf(part.decides);

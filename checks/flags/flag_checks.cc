@@ -1,12 +1,14 @@
 // Checks of the flag themselves: code that asks for it, and what is near such code but not
 // followed.
 #include <algorithm>
-#include <string>
+#include <iterator>
+#include <string_view>
 #include <vector>
 
 #include "checks/flags/conditions.h"
 #include "checks/flags/facts.h"
 #include "checks/flags/guards.h"
+#include "checks/flags/pure.h"
 
 namespace gate::flags {
 
@@ -19,23 +21,51 @@ std::optional<Guards::Part> Guards::PartOfTakingOut(NodeId node) const {
   }
   const NodeId names =
       tree_.Is(declaration, Role::kDeclaration) ? tree_.Child(declaration, "name") : 0;
-  const auto asks = [&](NodeId name) {
-    const FlagReads::Read read = polarity_.ReadOf(name);
-    const bool known =
-        read.answer == FlagReads::Answer::kOn || read.answer == FlagReads::Answer::kOff;
-    return known && read.pure;
-  };
   NodeId first = 0;
   bool all = names != 0;
   for (NodeId id = names; names != 0 && id <= tree_[names].last; ++id) {
     if (!tree_.Is(id, Role::kBinding) || !tree_.IsLeaf(id)) continue;
     if (first == 0) first = id;
-    all = all && asks(id);
+    all = all && Asks(id);
     // Others may be taken out of it as before.
-    if (id == node && asks(id)) return Part{.condition = id, .decides = declaration};
+    if (id == node && Asks(id)) return Part{.condition = id, .decides = declaration};
   }
   return all && first != 0 ? std::optional(Part{.condition = first, .decides = declaration})
                            : std::nullopt;
+}
+
+bool Guards::Asks(NodeId node) const {
+  const FlagReads::Read read = polarity_.ReadOf(node);
+  const bool known =
+      read.answer == FlagReads::Answer::kOn || read.answer == FlagReads::Answer::kOff;
+  return known && read.pure;
+}
+
+// Whether something beside the flag in it may be missing.
+bool Guards::MayFail(NodeId operand) const {
+  for (NodeId id = operand; id <= tree_[operand].last; ++id) {
+    if (Asks(id)) {
+      id = tree_[id].last;
+    } else if (MayMiss(tree_, id)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Whether an operator puts conditions together, or else compares what does nothing. What stands in
+// an operand of the former is its own affair.
+bool Guards::OnlyCompares(NodeId binary) const {
+  const std::string_view op = OperatorOf(tree_, binary);
+  if (op == "and" || op == "or") return true;
+  constexpr std::string_view kComparing[] = {"==", "!=", "<", ">", "<=", ">=", "??", "?:"};
+  if (std::ranges::find(kComparing, op) == std::end(kComparing)) return false;
+  return std::ranges::all_of(tree_.NamedChildren(binary), [&](NodeId operand) {
+    const NodeId inner = Inside(tree_, operand);
+    if (Asks(inner) || Asks(operand)) return true;
+    return tree_.Is(inner, Role::kBinary) ? OnlyCompares(inner)
+                                          : IsPure(tree_, operand) && !MayFail(operand);
+  });
 }
 
 std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
@@ -58,16 +88,22 @@ std::optional<Guards::Part> Guards::PartOfCheck(NodeId node) const {
   if (operand == 0) {
     // A name or a literal beside the flag in a condition.
     for (NodeId at = node; at != 0 && IsPure(tree_, at); at = tree_[at].parent) operand = at;
-    if (operand == 0) return std::nullopt;
+    if (operand == 0 || MayFail(operand)) return std::nullopt;
   }
   // Up through what puts conditions together, to what decides by them.
   for (NodeId at = operand, parent = tree_[at].parent;; at = parent, parent = tree_[at].parent) {
     switch (tree_[parent].role) {
       case Role::kNot:
-      case Role::kUnary:
       case Role::kParenthesized:
+        continue;
+      case Role::kUnary:
+        if (Turned(tree_, parent) == 0) return std::nullopt;
+        continue;
       case Role::kAwait:
+        if (!Asks(Inside(tree_, parent))) return std::nullopt;
+        continue;
       case Role::kBinary:
+        if (!OnlyCompares(parent)) return std::nullopt;
         continue;
       case Role::kIf:
       case Role::kUnless:

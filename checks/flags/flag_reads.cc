@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "checks/flags/defaults.h"
+#include "checks/flags/pure.h"
 
 namespace gate::flags {
 namespace {
@@ -175,45 +176,6 @@ NodeId TakenOutOf(const SyntaxTree& tree, NodeId name) {
   return value != 0 && tree.Is(value, Role::kCall) ? value : 0;
 }
 
-bool IsPure(const SyntaxTree& tree, NodeId node) {
-  switch (tree[node].role) {
-    case Role::kIdentifier:
-    case Role::kSymbol:
-    case Role::kLiteral:
-    case Role::kTrue:
-    case Role::kFalse:
-    case Role::kNull:
-    case Role::kType:
-      return true;
-    case Role::kBinding:  // A name for what is compared.
-      return tree.IsLeaf(node);
-    case Role::kString:  // Without code in it.
-      return std::ranges::none_of(tree.NamedChildren(node), [&](NodeId child) {
-        return tree.Kind(child).find("interpolation") != std::string_view::npos ||
-               tree.Kind(child).find("substitution") != std::string_view::npos;
-      });
-    case Role::kUnary: {
-      const std::string_view op = tree.Text(tree[node].first_child);
-      if (op != "!" && op != "-" && op != "." && op != "not") return false;
-      [[fallthrough]];
-    }
-    case Role::kMember:
-    case Role::kParenthesized:
-    case Role::kSubscript:
-    case Role::kArguments:
-    case Role::kNamedArgument:
-    case Role::kNot:
-    case Role::kBinary:
-    case Role::kHolder:
-    case Role::kOther:
-      if (tree.IsLeaf(node)) return true;
-      return std::ranges::all_of(tree.NamedChildren(node),
-                                 [&](NodeId child) { return IsPure(tree, child); });
-    default:
-      return false;
-  }
-}
-
 FlagReads::FlagReads(FlagQuestion question)
     : question_(std::move(question)), plain_flag_(Plain(question_.flag)) {
   for (const Wrapper& wrapper : question_.wrappers) own_names_.push_back(wrapper.function);
@@ -279,9 +241,14 @@ FlagReads::Read FlagReads::At(const SyntaxTree& tree, NodeId node) const {
     return index >= 0 && index < static_cast<int>(arguments.size()) &&
            NamesFlag(tree, arguments[static_cast<size_t>(index)]);
   };
-  const bool pure =
-      IsPure(tree, function) && (object == 0 || IsPure(tree, object)) &&
-      std::ranges::all_of(arguments, [&](NodeId argument) { return IsPure(tree, argument); });
+  const auto only_names = [&](NodeId part) {
+    // Where each dot calls, that of the flag's own name is one that tells it.
+    const NodeId of = tree.Is(part, Role::kMember) ? tree.Child(part, "object") : 0;
+    return IsPure(tree, part) || (of != 0 && NamesFlag(tree, part) && IsPure(tree, of)) ||
+           IsFlag(tree, part);
+  };
+  const bool pure = IsPure(tree, function) && (object == 0 || only_names(object)) &&
+                    std::ranges::all_of(arguments, only_names);
   for (const Wrapper& wrapper : question_.wrappers) {
     if (EndsWithName(called, wrapper.function) && names_at(wrapper.argument)) {
       return {Answer::kOn, "", pure};
@@ -364,7 +331,7 @@ FlagReads::Read FlagReads::OfHook(const SyntaxTree& tree, std::string_view name,
 bool FlagReads::IsFlag(const SyntaxTree& tree, NodeId node) const {
   switch (tree[node].role) {
     case Role::kMember:
-      return NamesFlag(tree, node);
+      return NamesFlag(tree, node) && IsPure(tree, tree.Child(node, "object"));
     case Role::kSubscript: {
       const std::vector<NodeId> parts = tree.NamedChildren(node);
       return parts.size() == 2 && IsPure(tree, parts[0]) && NamesFlag(tree, parts[1]);

@@ -81,10 +81,6 @@ class FlagReads {
 // for none.
 NodeId TakenOutOf(const SyntaxTree& tree, NodeId name);
 
-// Whether working it out does nothing: a name, a literal, a chain of members, a subscript by a
-// literal.
-bool IsPure(const SyntaxTree& tree, NodeId node);
-
 // The last part of a chain of names: "isEnabled" of this.flags.isEnabled.
 std::string_view LastName(const SyntaxTree& tree, NodeId node);
 

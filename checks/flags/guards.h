@@ -54,6 +54,10 @@ class Guards {
   const Polarity& polarity() const { return polarity_; }
 
  private:
+  // Whether it asks for the flag, and does no more.
+  bool Asks(NodeId node) const;
+  bool MayFail(NodeId operand) const;
+  bool OnlyCompares(NodeId binary) const;
   std::optional<Part> PartOfTakingOut(NodeId node) const;
   std::string_view WhyUnknownIn(NodeId parent, NodeId child) const;
 

@@ -124,6 +124,14 @@ struct Language {
   std::span<const std::string_view> constants;
   // Annotations and decorators that hand what they stand on to nobody: "Nullable".
   std::span<const std::string_view> calm_annotations;
+  // Kinds of nodes without a role that do nothing but hold others: "object".
+  std::span<const std::string_view> only_hold;
+  // Whether a name is declared by the first value that it is given in a function.
+  bool gives_declare = false;
+  // Whether each dot calls something, and a bare name may.
+  bool dots_call = false;
+  // Whether what a dot stands behind is never missing: the compiler sees to it.
+  bool members_are_there = false;
   // Whether the grammar does not know which operators bind closer: all are taken apart anew.
   bool flat_operators = false;
   // Whether a name that is declared in a block is another one outside of it.

@@ -156,6 +156,10 @@ constexpr std::string_view kCalmAnnotations[] = {"[MethodImpl",      "[Obsolete"
                                                  "[NotNull",         "[MaybeNull",
                                                  "[SuppressMessage", "[DebuggerStepThrough"};
 
+constexpr std::string_view kOnlyHold[] = {"conditional_access_expression",
+                                          "member_binding_expression", "is_pattern_expression",
+                                          "constant_pattern", "negated_pattern"};
+
 Role RoleOf(const SyntaxTree& tree, NodeId node) {
   const Role role = tree[node].role;
   if (!tree[node].named) return role;
@@ -218,6 +222,7 @@ const Language kLanguage_csharp = {
     .called_by_others = kCalledByOthers,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
+    .only_hold = kOnlyHold,
     .block_scopes = true,
     .hoists = true,
 };

@@ -104,6 +104,11 @@ inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
     "handler",
 };
 
+inline constexpr std::string_view kEcmaScriptOnlyHold[] = {
+    "object",        "pair",                 "array",
+    "optional_chain", "as_expression",       "satisfies_expression",
+    "non_null_expression"};
+
 // What TypeScript takes out before anything runs: imports of types, and behind `as`, `satisfies`
 // and a name all but the value.
 inline Role EcmaScriptRoleOf(const SyntaxTree& tree, NodeId node) {
@@ -131,6 +136,7 @@ constexpr Language EcmaScript(std::string_view name, std::span<const std::string
           .role = EcmaScriptRoleOf,
           .called_by_others = kEcmaScriptCalledByOthers,
           .constants = kEcmaScriptConstants,
+          .only_hold = kEcmaScriptOnlyHold,
           .hoists = true,
           .imports_run = true};
 }

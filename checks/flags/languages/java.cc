@@ -153,6 +153,8 @@ constexpr std::string_view kCalmAnnotations[] = {
     "@Nullable",          "@NonNull",     "@NotNull",          "@SuppressWarnings", "@Deprecated",
     "@VisibleForTesting", "@SafeVarargs", "@CheckReturnValue", "@Transactional"};
 
+constexpr std::string_view kOnlyHold[] = {"instanceof_expression"};
+
 Role RoleOf(const SyntaxTree& tree, NodeId node) {
   const Role role = tree[node].role;
   const std::string_view kind = tree.Kind(node);
@@ -190,6 +192,7 @@ const Language kLanguage_java = {
     .called_by_others = kCalledByOthers,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
+    .only_hold = kOnlyHold,
     .block_scopes = true,
 };
 

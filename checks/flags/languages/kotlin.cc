@@ -134,6 +134,8 @@ constexpr std::string_view kCalmAnnotations[] = {
     "@Throws",     "@MainThread", "@UiThread",          "@WorkerThread",
     "@OptIn",      "@Deprecated", "@Nullable"};
 
+constexpr std::string_view kOnlyHold[] = {"is_expression", "type_test", "variable_declaration"};
+
 bool BeginsWith(const SyntaxTree& tree, NodeId node, std::string_view word) {
   return tree.Text(tree[node].first_child) == word;
 }
@@ -236,6 +238,8 @@ const Language kLanguage_kotlin = {
     .called_by_others = kCalledByOthers,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
+    .only_hold = kOnlyHold,
+    .members_are_there = true,
     .block_scopes = true,
 };
 

@@ -84,6 +84,8 @@ constexpr std::string_view kCalmDecorators[] = {
     "staticmethod",         "classmethod",         "wraps",
 };
 
+constexpr std::string_view kOnlyHold[] = {"dictionary", "pair", "list", "tuple", "pattern_list"};
+
 }  // namespace
 
 extern const Language kLanguage_python;
@@ -95,6 +97,8 @@ const Language kLanguage_python = {
     .ternary = {1, 0, 2},
     .called_by_others = kCalledByOthers,
     .calm_annotations = kCalmDecorators,
+    .only_hold = kOnlyHold,
+    .gives_declare = true,
     .imports_run = true,
     .docstrings = true,
 };

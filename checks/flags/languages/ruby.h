@@ -73,6 +73,11 @@ inline constexpr Language::Kind kRubyKinds[] = {
     {"simple_symbol", Role::kSymbol},
     {"delimited_symbol", Role::kSymbol},
     {"hash_key_symbol", Role::kSymbol},
+    {"array_pattern", Role::kBinding},
+    {"find_pattern", Role::kBinding},
+    {"hash_pattern", Role::kBinding},
+    {"as_pattern", Role::kBinding},
+    {"alternative_pattern", Role::kBinding},
     {"integer", Role::kLiteral},
     {"float", Role::kLiteral},
     {"true", Role::kTrue},
@@ -129,6 +134,9 @@ inline constexpr std::string_view kRubyCalledByOthers[] = {
     "execute",
 };
 
+inline constexpr std::string_view kRubyOnlyHold[] = {"instance_variable", "class_variable",
+                                                     "global_variable", "hash", "array"};
+
 inline constexpr std::string_view kRubyNeverReturn[] = {"raise", "throw"};
 
 // Whether it is an argument of a call.
@@ -156,6 +164,14 @@ inline Role RubyRoleOf(const SyntaxTree& tree, NodeId node) {
   if (kind == "else" && around == "case") return Role::kArm;
   if (kind == "case" && tree.Child(node, "value") == 0) return Role::kWhen;
   if (kind == "identifier" && around != "call" && NeverReturnsInRuby(text)) return Role::kExit;
+  // A name that a pattern gives: `in on`, `in {on:}`, `=> on`.
+  const bool in_pattern = around == "in_clause" || around == "match_pattern" ||
+                          around == "test_pattern" || around == "keyword_pattern";
+  const bool gives = around == "keyword_pattern" ? tree.Child(tree[node].parent, "value") == 0
+                                                 : tree.Field(node) == "pattern";
+  if (in_pattern && gives && (kind == "identifier" || kind == "hash_key_symbol")) {
+    return Role::kBinding;
+  }
   if (kind == "call") {
     const NodeId receiver = tree.Child(node, "receiver"), method = tree.Child(node, "method");
     if (receiver == 0) return NeverReturnsInRuby(tree.Text(method)) ? Role::kExit : role;
@@ -189,7 +205,10 @@ constexpr Language Ruby(std::string_view name, std::span<const std::string_view>
           .field_names = kRubyFieldNames,
           .role = RubyRoleOf,
           .part = RubyPartOf,
-          .called_by_others = kRubyCalledByOthers};
+          .called_by_others = kRubyCalledByOthers,
+          .only_hold = kRubyOnlyHold,
+          .gives_declare = true,
+          .dots_call = true};
 }
 
 }  // namespace gate::flags

@@ -164,6 +164,10 @@ constexpr std::string_view kCalmAnnotations[] = {
 
 constexpr std::string_view kNeverReturn[] = {"fatalError", "preconditionFailure"};
 
+constexpr std::string_view kOnlyHold[] = {"bang", "navigation_suffix", "call_suffix",
+                                          "custom_operator", "pattern",
+                                          "directly_assignable_expression"};
+
 NodeId ChildOfKind(const SyntaxTree& tree, NodeId node, std::string_view kind) {
   for (const NodeId child : tree.Children(node)) {
     if (tree.Kind(child) == kind) return child;
@@ -252,6 +256,8 @@ const Language kLanguage_swift = {
     .called_by_others = kCalledByOthers,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
+    .only_hold = kOnlyHold,
+    .members_are_there = true,
     .flat_operators = true,
     .block_scopes = true,
     .hoists = true,

@@ -1,7 +1,7 @@
 def archive(t)
   t.v2! if Flipper[:tasks_v2].enabled? # +C
-  t.v2! if Flipper[:tasks_v2].enabled?(t.owner) # +C
-  t.v2! if Feature.enabled?(:tasks_v2, t.project, type: :beta) # +C
+  t.v2! if Flipper[:tasks_v2].enabled?(owner) # +C
+  t.v2! if Feature.enabled?(:tasks_v2, project, type: :beta) # +C
   t.v2! if FeatureFlag.enabled?(FeatureFlag::TASKS_V2) # +C
   t.v2! unless Flipper.disabled?(:tasks_v2) # +C
 end

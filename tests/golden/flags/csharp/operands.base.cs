@@ -1,0 +1,5 @@
+class A {
+  async Task Launch() {
+    Begin();
+  }
+}

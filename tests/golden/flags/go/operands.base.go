@@ -1,0 +1,5 @@
+package a
+
+func (s *Store) launch() {
+	begin()
+}

@@ -1,0 +1,2 @@
+async def launch(self):
+    begin()

@@ -1,0 +1,6 @@
+def launch(task)
+  begin_it
+end
+
+def stop
+end

@@ -1,0 +1,3 @@
+func launch() {
+    begin()
+}
