@@ -40,7 +40,9 @@ void Callers::Add(const ChangedFile& file) {
   }
   for (const NodeId node : changed) {
     const std::string name = NameOf(head, node);
-    if (name.empty()) continue;
+    // One without a body is declared for others, which have its name and one: whoever calls it
+    // mentions them.
+    if (name.empty() || head.Child(node, "body") == 0) continue;
     const auto [entry, fresh] = functions_.try_emplace(name);
     Entry& known = entry->second;
     if (fresh) {
@@ -63,6 +65,7 @@ Callers::Answer Callers::Of(const ChangedFile& file, NodeId function) {
             .is_new = file.IsNew(function),
             .covered = false,
             .is_called = false,
+            .overrides = false,
             .reason = kSameName};
   }
   if (entry.state == Entry::State::kNotAsked) Settle(found->first, entry);
@@ -70,6 +73,7 @@ Callers::Answer Callers::Of(const ChangedFile& file, NodeId function) {
           .is_new = file.IsNew(function),
           .covered = entry.state == Entry::State::kCovered,
           .is_called = entry.is_called,
+          .overrides = WhyCalledByOthers(file.head(), function) == kOverrides,
           .reason = entry.reason};
 }
 

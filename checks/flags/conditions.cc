@@ -38,7 +38,8 @@ void AddOperations(const SyntaxTree& tree, NodeId node, Operations& flat) {
 std::string_view OperatorOf(const SyntaxTree& tree, NodeId binary) {
   std::string_view found;
   for (const NodeId child : tree.Children(binary)) {
-    if (!tree[child].named || IsOperator(tree, child)) found = tree.Text(child);
+    const bool sign = !tree[child].named && !tree.Is(child, Role::kNull);
+    if (sign || IsOperator(tree, child)) found = tree.Text(child);
   }
   if (found == "&&" || found == "and") return "and";
   if (found == "||" || found == "or") return "or";

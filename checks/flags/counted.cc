@@ -4,6 +4,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "checks/flags/definitions.h"
+
 namespace gate::flags {
 namespace {
 
@@ -74,6 +76,12 @@ bool Counts(const SyntaxTree& tree, NodeId token) {
     const NodeId around = tree[at].parent;
     called = called || tree.Is(at, Role::kCall);
     if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return false;
+    // What names a function, and nothing else.
+    const NodeId value = tree.Is(around, Role::kDeclaration) ? tree.Child(around, "value") : 0;
+    if (value != 0 && at != value && tree.Is(value, Role::kFunction) &&
+        FunctionNamed(tree, tree.Child(around, "name")) == value) {
+      return false;
+    }
     // A name that is given no value.
     if (tree.Is(around, Role::kDeclaration) && at == tree.Child(around, "name") &&
         tree.Child(around, "value") == 0) {

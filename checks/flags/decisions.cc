@@ -50,7 +50,9 @@ Said Decisions::Of(NodeId token) {
     if (!answer.is_changed) continue;
     if (answer.covered) return Covered("G8");
     if (answer.is_called) return Uncovered("called", answer.reason);
-    if (answer.is_new) return Unknown(answer.reason);
+    if (answer.is_new) {
+      return answer.overrides ? Uncovered("called", answer.reason) : Unknown(answer.reason);
+    }
   }
   if (guards_.InOffBranch(token)) {
     return Uncovered("off_branch", "it runs where the flag is off");
@@ -95,8 +97,9 @@ Said Decisions::OfCheck(const Guards::Part& part) const {
                           guards_.polarity().WhenOff(part.condition)) {
       return Covered("check");
     }
-    return Uncovered("check_changed", known ? "something that is already there gets its value from it"
-                                            : "others may know what gets its value from it");
+    return Uncovered("check_changed", known
+                                          ? "something that is already there gets its value from it"
+                                          : "others may know what gets its value from it");
   }
   const std::string now = guards_.polarity().WhenOff(part.condition);
   const NodeId before = part.decides == 0 ? 0 : file_.BaseOf(part.decides);

@@ -5,13 +5,17 @@
 namespace gate::flags {
 namespace {
 
-// By an annotation, or as overriding a function that others know.
+bool SaysOverride(std::string_view annotation) {
+  return annotation == "override" || annotation == "@Override";
+}
+
+// By an annotation that says more than that it overrides another.
 bool IsAnnotated(const SyntaxTree& tree, NodeId function) {
   const NodeId body = tree.Child(function, "body");
   const auto& calm = tree.language().calm_annotations;
   for (NodeId id = function + 1; id < body; ++id) {
     if (tree.Is(id, Role::kParameters)) id = tree[id].last;
-    if (!tree.Is(id, Role::kAnnotation)) continue;
+    if (!tree.Is(id, Role::kAnnotation) || SaysOverride(tree.Text(id))) continue;
     const bool says_nothing = std::ranges::any_of(calm, [&](std::string_view name) {
       return tree.Text(id).find(name) != std::string_view::npos;
     });
@@ -29,11 +33,29 @@ bool IsDefault(const SyntaxTree& tree, NodeId function) {
          });
 }
 
+bool Overrides(const SyntaxTree& tree, NodeId function) {
+  const NodeId body = tree.Child(function, "body");
+  for (NodeId id = function + 1; id < body; ++id) {
+    if (tree.Is(id, Role::kParameters)) id = tree[id].last;
+    if (tree.Is(id, Role::kAnnotation) && SaysOverride(tree.Text(id))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string NameOf(const SyntaxTree& tree, NodeId definition) {
   const NodeId name = tree.Child(definition, "name");
   return name == 0 ? "" : std::string(tree.Text(name));
+}
+
+NodeId FunctionNamed(const SyntaxTree& tree, NodeId token) {
+  const NodeId parent = tree[token].parent;
+  const bool constant = tree.Is(parent, Role::kDeclaration);
+  const NodeId function = constant ? tree.Child(parent, "value") : parent;
+  const bool named =
+      function != 0 && tree.Is(function, Role::kFunction) && tree.Child(function, "name") == token;
+  return named ? function : 0;
 }
 
 NodeId DefinitionAround(const SyntaxTree& tree, NodeId node) {
@@ -56,6 +78,7 @@ bool RunsLater(const SyntaxTree& tree, NodeId node) {
 
 NodeId HeaderAround(const SyntaxTree& tree, NodeId token) {
   if (!tree[token].named || tree.Is(token, Role::kComment)) return 0;
+  if (const NodeId function = FunctionNamed(tree, token)) return function;
   for (NodeId at = token; at != 0; at = tree[at].parent) {
     const NodeId around = tree[at].parent;
     if (tree.Is(at, Role::kType) || tree.Is(at, Role::kAnnotation)) return 0;
@@ -71,6 +94,7 @@ std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function) {
     return "what it is marked with may hand it to somebody who calls it";
   }
   if (IsDefault(tree, function)) return "whoever imports its module calls it as they like";
+  if (Overrides(tree, function)) return kOverrides;
   if (std::ranges::count(tree.language().called_by_others, NameOf(tree, function)) > 0) {
     return "it is called by the framework, not by its name";
   }

@@ -143,7 +143,8 @@ void AddFacts(const SyntaxTree& tree, NodeId parent, NodeId child, std::vector<F
       }
       const std::string_view op = OperatorOf(tree, parent);
       const auto operands = OperandsOf(tree, parent);
-      if (!operands || child != operands->second) return;
+      // The operator itself decides as what stands behind it.
+      if (!operands || child <= operands->first || child > operands->second) return;
       if (op == "and") facts.push_back({operands->first, true, "G3"});
       if (op == "or") facts.push_back({operands->first, false, "G3"});
       return;

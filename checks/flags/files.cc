@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "checks/flags/definitions.h"
 #include "checks/flags/language.h"
 
 namespace gate::flags {
@@ -14,15 +15,20 @@ namespace {
 // Whether the identifier is the name that a definition gives.
 bool IsDefinitionsName(const SyntaxTree& tree, NodeId node) {
   const NodeId parent = tree[node].parent;
-  return (tree.Is(parent, Role::kFunction) || tree.Is(parent, Role::kClass)) &&
-         tree.Child(parent, "name") == node;
+  if (tree.Is(parent, Role::kClass)) return tree.Child(parent, "name") == node;
+  return FunctionNamed(tree, node) != 0;
 }
 
-// Whether an import gives it another name, by which it may be called: fresh as renew.
-bool IsRenamed(const SyntaxTree& tree, NodeId node) {
-  NodeId next = tree[node].last + 1;
-  while (next < tree.nodes().size() && !tree.IsLeaf(next)) ++next;
-  return next < tree.nodes().size() && tree.Text(next) == "as";
+// Whether a name is only imported there: by another name, nobody would know it when it is called.
+bool IsImportedAsItIs(const SyntaxTree& tree, NodeId node) {
+  const NodeId import = tree.Around(node, Role::kImport);
+  if (import == 0) return false;
+  for (NodeId at = node; at != import; at = tree[at].parent) {
+    for (NodeId next = tree[at].next; next != 0; next = tree[next].next) {
+      if (!tree[next].named && tree.Text(next) == "as") return false;
+    }
+  }
+  return true;
 }
 
 // The name that a node is: of a string what is between its quotes, where that is all. Types are
@@ -82,8 +88,7 @@ std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
     }
   }
   std::erase_if(found, [&](NodeId id) {
-    if (IsDefinitionsName(tree_, id)) return true;
-    return tree_.Around(id, Role::kImport) != 0 && !IsRenamed(tree_, id);
+    return IsDefinitionsName(tree_, id) || IsImportedAsItIs(tree_, id);
   });
   std::ranges::sort(found);
   return found;

@@ -110,7 +110,8 @@ bool IsReadAlone(const SyntaxTree& tree, NodeId name) {
   if (kind == "property_identifier" || kind == "field_identifier") return false;
   const NodeId parent = tree[name].parent;
   if (tree.Is(parent, Role::kNamedArgument) && name == tree[parent].first_child) return false;
-  if (tree.Kind(parent) == "navigation_suffix" || tree.Kind(parent) == "member_binding_expression") {
+  if (tree.Kind(parent) == "navigation_suffix" ||
+      tree.Kind(parent) == "member_binding_expression") {
     return false;
   }
   if (tree.Is(parent, Role::kCall) && name == tree.Child(parent, "function")) {

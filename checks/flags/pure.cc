@@ -12,23 +12,23 @@ namespace {
 
 // What the name of a method begins with that does more than tell.
 constexpr std::string_view kVerbs[] = {
-    "add",      "append",    "apply",   "assign",    "authenticate", "authorize", "build",
-    "call",     "cancel",    "clear",   "close",     "commit",       "connect",   "create",
-    "decrement", "delete",   "destroy", "disable",   "discard",      "do",        "drop",
-    "enable",   "enqueue",   "ensure",  "execute",   "exit",         "expire",    "fail",
-    "fetch",    "flush",     "generate", "gets",     "handle",       "import",    "increment",
-    "init",     "insert",    "invoke",  "load",      "lock",         "log",       "make",
-    "mark",     "move",      "notify",  "open",      "perform",      "pop",       "prepare",
-    "print",    "process",   "publish", "purge",     "push",         "put",       "puts",
-    "raise",    "read",      "redirect", "refresh",  "register",     "reload",    "remove",
-    "render",   "reset",     "restart", "restore",   "retry",        "rollback",  "run",
-    "save",     "schedule",  "send",    "set",       "setup",        "shift",     "sleep",
-    "start",    "stop",      "store",   "submit",    "subscribe",    "super",     "sync",
-    "throw",    "toggle",    "touch",   "track",     "trigger",      "unlock",    "update",
-    "upsert",   "validate",  "verify",  "wait",      "warn",         "write",     "yield"};
+    "add",       "append",   "apply",    "assign",  "authenticate", "authorize", "build",
+    "call",      "cancel",   "clear",    "close",   "commit",       "connect",   "create",
+    "decrement", "delete",   "destroy",  "disable", "discard",      "do",        "drop",
+    "enable",    "enqueue",  "ensure",   "execute", "exit",         "expire",    "fail",
+    "fetch",     "flush",    "generate", "gets",    "handle",       "import",    "increment",
+    "init",      "insert",   "invoke",   "load",    "lock",         "log",       "make",
+    "mark",      "move",     "notify",   "open",    "perform",      "pop",       "prepare",
+    "print",     "process",  "publish",  "purge",   "push",         "put",       "puts",
+    "raise",     "read",     "redirect", "refresh", "register",     "reload",    "remove",
+    "render",    "reset",    "restart",  "restore", "retry",        "rollback",  "run",
+    "save",      "schedule", "send",     "set",     "setup",        "shift",     "sleep",
+    "start",     "stop",     "store",    "submit",  "subscribe",    "super",     "sync",
+    "throw",     "toggle",   "touch",    "track",   "trigger",      "unlock",    "update",
+    "upsert",    "validate", "verify",   "wait",    "warn",         "write",     "yield"};
 
-constexpr std::string_view kComparing[] = {"and", "or", "==", "!=", "<",      ">",      "<=",
-                                           ">=",  "??", "?:", "is", "eq",     "isnot",  "equal?"};
+constexpr std::string_view kComparing[] = {
+    "and", "or", "==", "!=", "<", ">", "<=", ">=", "??", "?:", "is", "eq", "isnot", "equal?"};
 
 // A bare name may be a method: one that only tells something, as far as its name says.
 bool IsReader(std::string_view name) {
@@ -67,8 +67,8 @@ bool IsPureSubscript(const SyntaxTree& tree, NodeId node) {
   std::vector<NodeId> parts = tree.NamedChildren(node);
   if (parts.size() != 2 || !IsPure(tree, parts[0])) return false;
   for (NodeId id = parts[1]; id <= tree[parts[1]].last; ++id) {
-    const bool literal = tree.Is(id, Role::kLiteral) || tree.Is(id, Role::kString) ||
-                         tree.Is(id, Role::kSymbol);
+    const bool literal =
+        tree.Is(id, Role::kLiteral) || tree.Is(id, Role::kString) || tree.Is(id, Role::kSymbol);
     if (literal) return AllPure(tree, parts[1]);
   }
   return false;

@@ -7,12 +7,12 @@
 
 namespace gate::flags {
 
-// Names, literals, chains of members, comparisons of those and conditions made of them; a constant's
-// subscript by a literal. All else is not: what is not known, might do anything.
+// Names, literals, chains of members, comparisons of those and conditions made of them; a
+// constant's subscript by a literal. All else is not: what is not known, might do anything.
 bool IsPure(const SyntaxTree& tree, NodeId node);
 
-// Whether a chain of members fails where what it begins with is missing: `a.b`, but neither `this.b`
-// nor `a?.b`.
+// Whether a chain of members fails where what it begins with is missing: `a.b`, but neither
+// `this.b` nor `a?.b`.
 bool MayMiss(const SyntaxTree& tree, NodeId member);
 
 }  // namespace gate::flags

@@ -107,6 +107,54 @@ std::string ToldOfCallee(const std::string& path, const std::string& code,
   return coverage.lines.empty() ? "" : coverage.lines.back().rule;
 }
 
+TEST(FilesTest, WhoIsImportedByAnotherNameIsCalledByIt) {
+  struct Case {
+    std::string path, base, head, other, as_it_is, by_another;
+    int line;
+  };
+  const std::vector<Case> cases = {
+      {"a.py", "def f():\n    go()\n", "def f():\n    go()\n    renew()\n", "b.py",
+       "from a import f\ndef t():\n    if is_enabled('tasks_v2'):\n        f()\n",
+       "from a import h, f as g\ndef s():\n    g()\n", 3},
+      {"a.ts", "export const f = () => {\n  go();\n};\n",
+       "export const f = () => {\n  go();\n  renew();\n};\n", "b.ts",
+       "import { f } from './a';\nfunction t() { if (isEnabled('tasks_v2')) f(); }\n",
+       "import { f as g } from './a';\nfunction s() { g(); }\n", 3},
+      {"a.kt", "fun f() {\n    go()\n}\n", "fun f() {\n    go()\n    renew()\n}\n", "b.kt",
+       "import a.f\nfun t() { if (flags.isEnabled(\"tasks_v2\")) f() }\n",
+       "import a.f as g\nfun s() { g() }\n", 3},
+  };
+  for (const Case& each : cases) {
+    const std::vector<FileChange> change = {{each.path, each.path, each.base, each.head}};
+    const Texts plain = {{each.path, each.head}, {each.other, each.as_it_is}};
+    EXPECT_EQ(Told(Cover(change, Snapshot(plain), kQuestion)),
+              (Lines{absl::StrCat(each.path, ":", each.line, " covered G8")}));
+    Texts renamed = plain;
+    renamed["c" + each.path.substr(1)] = each.by_another;
+    EXPECT_EQ(Told(Cover(change, Snapshot(renamed), kQuestion)),
+              (Lines{absl::StrCat(each.path, ":", each.line, " uncovered called")}));
+  }
+}
+
+// What is called by an interface may be any that has the name.
+TEST(FilesTest, WhatAnInterfaceDeclaresIsItsImplementations) {
+  const std::string declares = "interface Store {\n  void loadAll();\n}\n";
+  const std::string has =
+      "class Full implements Store {\n  public void loadAll() { renew(); }\n}\n";
+  const std::string guarded =
+      "class A {\n  void a(Store s) { if (flags.isEnabled(\"tasks_v2\")) s.loadAll(); }\n}\n";
+  const std::string live = "class B {\n  void b(Other s) { s.loadAll(); }\n}\n";
+  const std::vector<FileChange> change = {
+      {"Store.java", "Store.java", "interface Store {\n}\n", declares},
+      {"Full.java", "Full.java", "class Full implements Store {\n}\n", has}};
+  const Texts texts = {{"Store.java", declares}, {"Full.java", has}, {"A.java", guarded}};
+  EXPECT_EQ(Told(Cover(change, Snapshot(texts), kQuestion)), (Lines{"Full.java:2 covered G8"}));
+  Texts more = texts;
+  more["B.java"] = live;
+  EXPECT_EQ(Told(Cover(change, Snapshot(more), kQuestion)),
+            (Lines{"Full.java:2 uncovered called"}));
+}
+
 TEST(FilesTest, WhoIsMentionedInATemplateIsCalledThere) {
   const std::string helper = "def fresh(task)\n  task.log_v2\nend\n";
   const auto told = [&](const std::string& text) {

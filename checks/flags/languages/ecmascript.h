@@ -104,10 +104,35 @@ inline constexpr std::string_view kEcmaScriptCalledByOthers[] = {
     "handler",
 };
 
-inline constexpr std::string_view kEcmaScriptOnlyHold[] = {
-    "object",        "pair",                 "array",
-    "optional_chain", "as_expression",       "satisfies_expression",
-    "non_null_expression"};
+inline constexpr std::string_view kEcmaScriptOnlyHold[] = {"object",
+                                                           "pair",
+                                                           "array",
+                                                           "optional_chain",
+                                                           "as_expression",
+                                                           "satisfies_expression",
+                                                           "non_null_expression"};
+
+// Whether a function without a name of its own is what a constant of the module is, as good as
+// declared by the constant's name: `const f = () => ...`.
+inline bool IsNamedByConstant(const SyntaxTree& tree, NodeId node) {
+  const std::string_view kind = tree.Kind(node);
+  if (kind != "arrow_function" && kind != "function_expression") return false;
+  const NodeId declarator = tree[node].parent, declaration = tree[declarator].parent;
+  if (tree.Kind(declarator) != "variable_declarator" || tree.Field(node) != "value") return false;
+  if (tree.Kind(declaration) != "lexical_declaration") return false;
+  if (tree.Text(tree[declaration].first_child) != "const") return false;
+  for (const NodeId child : tree.Children(node)) {
+    if (tree.Field(child) == "name") return false;
+  }
+  const NodeId around = tree[declaration].parent;
+  return around == 0 || (tree.Kind(around) == "export_statement" && tree[around].parent == 0);
+}
+
+inline NodeId EcmaScriptPartOf(const SyntaxTree& tree, NodeId node, std::string_view name) {
+  if (name != "name" || !tree.Is(node, Role::kFunction) || !IsNamedByConstant(tree, node)) return 0;
+  const NodeId named = tree.Child(tree[node].parent, "name");
+  return tree.Kind(named) == "identifier" ? named : 0;
+}
 
 // What TypeScript takes out before anything runs: imports of types, and behind `as`, `satisfies`
 // and a name all but the value.
@@ -118,6 +143,7 @@ inline Role EcmaScriptRoleOf(const SyntaxTree& tree, NodeId node) {
       if (!tree[child].named && tree.Text(child) == "type") return Role::kType;
     }
   }
+  if (IsNamedByConstant(tree, node)) return Role::kFunction;
   // In { key: name } = ...
   if (kind == "identifier" && around == "pair_pattern") return Role::kBinding;
   const bool holds_value = around == "as_expression" || around == "satisfies_expression" ||
@@ -134,6 +160,7 @@ constexpr Language EcmaScript(std::string_view name, std::span<const std::string
           .kinds = kEcmaScriptKinds,
           .field_names = kEcmaScriptFields,
           .role = EcmaScriptRoleOf,
+          .part = EcmaScriptPartOf,
           .called_by_others = kEcmaScriptCalledByOthers,
           .constants = kEcmaScriptConstants,
           .only_hold = kEcmaScriptOnlyHold,

@@ -164,9 +164,9 @@ constexpr std::string_view kCalmAnnotations[] = {
 
 constexpr std::string_view kNeverReturn[] = {"fatalError", "preconditionFailure"};
 
-constexpr std::string_view kOnlyHold[] = {"bang", "navigation_suffix", "call_suffix",
-                                          "custom_operator", "pattern",
-                                          "directly_assignable_expression"};
+constexpr std::string_view kOnlyHold[] = {"bang",        "navigation_suffix",
+                                          "call_suffix", "custom_operator",
+                                          "pattern",     "directly_assignable_expression"};
 
 NodeId ChildOfKind(const SyntaxTree& tree, NodeId node, std::string_view kind) {
   for (const NodeId child : tree.Children(node)) {

@@ -1,3 +1,7 @@
 func launch() {
     begin()
 }
+
+func wait() {
+    begin()
+}

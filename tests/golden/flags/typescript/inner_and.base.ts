@@ -1,0 +1,7 @@
+function can() {
+}
+function may() {
+}
+function or() {
+}
+can();
