@@ -22,6 +22,20 @@ std::string CalledAt(const Reference& at) {
                       at.file->tree()[at.node].row + 1);
 }
 
+// Whether a mention can be of a property that has a function's name: `a.load` without a call, or
+// the `load` of `load.x`. Where functions are values both may be the function.
+bool MayBeProperty(const SyntaxTree& tree, NodeId node) {
+  NodeId chain = node;
+  while (tree.Kind(tree[chain].parent) == "navigation_suffix") chain = tree[chain].parent;
+  const NodeId member = tree[chain].parent;
+  if (!tree.Is(member, Role::kMember) || !tree.language().block_scopes) return false;
+  if (chain == tree[member].first_child) return true;
+  const NodeId call = tree[member].parent;
+  if (tree.Is(call, Role::kCall) && tree[call].first_child == member) return false;
+  const std::string_view object = tree.Text(tree[member].first_child);
+  return object != "this" && object != "self";
+}
+
 }  // namespace
 
 Callers::Callers(const std::vector<std::unique_ptr<ChangedFile>>& files, CallGraph& graph)
@@ -137,6 +151,7 @@ void Callers::LookAtReferences(const std::string& name, Entry& entry) {
 // else mentions.
 void Callers::AddGuarded(const Reference& reference, Entry& entry) {
   const SyntaxTree& tree = reference.file->tree();
+  if (MayBeProperty(tree, reference.node)) return;
   NodeId around = DefinitionAround(tree, reference.node);
   auto caller = functions_.end();
   for (; around != 0 && caller == functions_.end(); around = DefinitionAround(tree, around)) {
@@ -198,6 +213,9 @@ std::vector<Callers::Entry*> Callers::CalledByThemselves() const {
   std::vector<Entry*> alone;
   for (const auto& [name, entry] : assumed_) {
     const auto its = behind.find(entry);
+    if (is_assumed(entry) && !entered.contains(entry) && entry->callers.empty()) {
+      alone.push_back(entry);  // Only properties have its name.
+    }
     if (its == behind.end()) continue;
     const bool closed = std::ranges::all_of(its->second, [&, own = entry](const Entry* caller) {
       return behind[caller].contains(own);

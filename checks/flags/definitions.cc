@@ -42,6 +42,27 @@ bool Overrides(const SyntaxTree& tree, NodeId function) {
   return false;
 }
 
+// Whether it is a method of a controller that is open to requests, by routes that do not name it.
+bool IsAction(const SyntaxTree& tree, NodeId function) {
+  const NodeId around = tree.Around(function, Role::kClass);
+  const NodeId body = around == 0 ? 0 : tree.Child(around, "body");
+  const NodeId name = around == 0 ? 0 : tree.Child(around, "name");
+  if (body == 0 || name == 0) return false;
+  const std::string_view bases =
+      tree.text().substr(tree[name].end, tree[body].begin - tree[name].end);
+  if (bases.find("Controller") == std::string_view::npos) return false;
+  for (NodeId word = function; word < tree.Child(function, "name"); ++word) {
+    const std::string_view text = tree.Text(word);
+    if (text == "private" || text == "protected" || text == "internal") return false;
+  }
+  // In Ruby all behind such a word, in the class itself.
+  for (NodeId before = tree[body].first_child; before != 0 && before < function;
+       before = tree[before].next) {
+    if (tree.Text(before) == "private" || tree.Text(before) == "protected") return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string NameOf(const SyntaxTree& tree, NodeId definition) {
@@ -95,6 +116,7 @@ std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function) {
   }
   if (IsDefault(tree, function)) return "whoever imports its module calls it as they like";
   if (Overrides(tree, function)) return kOverrides;
+  if (IsAction(tree, function)) return "a route may lead to it";
   if (std::ranges::count(tree.language().called_by_others, NameOf(tree, function)) > 0) {
     return "it is called by the framework, not by its name";
   }

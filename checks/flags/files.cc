@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/flags/definitions.h"
 #include "checks/flags/language.h"
@@ -48,6 +49,30 @@ std::string_view NameIn(const SyntaxTree& tree, NodeId node) {
   }
 }
 
+bool IsOfWord(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+// Whether a string may lead a framework to what it calls: "tasks#show", "app.views.show".
+bool IsPath(const SyntaxTree& tree, NodeId node) {
+  if (!tree.Is(node, Role::kString)) return false;
+  const std::string_view text = tree.Text(node);
+  if (text.size() < 5 || text.size() > 200) return false;
+  const std::string_view inside = text.substr(1, text.size() - 2);
+  return inside.find_first_of("#./:@") != std::string_view::npos &&
+         std::ranges::all_of(inside, [](char c) {
+           return IsOfWord(c) || std::string_view("#./:@-?!").find(c) != std::string_view::npos;
+         });
+}
+
+bool HasWord(std::string_view text, std::string_view word) {
+  for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const size_t end = at + word.size();
+    if ((at == 0 || !IsOfWord(text[at - 1])) && (end == text.size() || !IsOfWord(text[end]))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 size_t HashOf(std::string_view name) { return std::hash<std::string_view>()(name); }
 
 }  // namespace
@@ -71,6 +96,7 @@ std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
     names_.emplace();
     for (NodeId id = 0; id < tree_.nodes().size(); ++id) {
       if (tree_.Is(id, Role::kSymbol)) symbols_.push_back(id);
+      if (IsPath(tree_, id)) paths_.push_back(id);
       const std::string_view here = NameIn(tree_, id);
       if (!here.empty()) names_->emplace_back(HashOf(here), id);
     }
@@ -86,6 +112,9 @@ std::vector<NodeId> ReadFile::Mentioning(std::string_view name) const {
     if (tree_.Text(id).find(name) != std::string_view::npos && !LastName(tree_, id).empty()) {
       found.push_back(id);
     }
+  }
+  for (const NodeId id : paths_) {
+    if (HasWord(tree_.Text(id), name) && NameIn(tree_, id) != name) found.push_back(id);
   }
   std::erase_if(found, [&](NodeId id) {
     return IsDefinitionsName(tree_, id) || IsImportedAsItIs(tree_, id);

@@ -46,6 +46,7 @@ class ReadFile {
   using Named = std::pair<size_t, NodeId>;
   mutable std::optional<std::vector<Named>> names_;
   mutable std::vector<NodeId> symbols_;
+  mutable std::vector<NodeId> paths_;  // Strings that are made of several names.
 };
 
 // For one thread. What it is made from outlives it.
