@@ -79,15 +79,16 @@ Callers::Answer Callers::Of(const ChangedFile& file, NodeId function) {
             .is_new = file.IsNew(function),
             .covered = false,
             .is_called = false,
-            .overrides = false,
+            .is_open = false,
             .reason = kSameName};
   }
   if (entry.state == Entry::State::kNotAsked) Settle(found->first, entry);
+  const std::string_view why = WhyCalledByOthers(file.head(), function);
   return {.is_changed = true,
           .is_new = file.IsNew(function),
           .covered = entry.state == Entry::State::kCovered,
           .is_called = entry.is_called,
-          .overrides = WhyCalledByOthers(file.head(), function) == kOverrides,
+          .is_open = why == kOverrides || why == kRouted,
           .reason = entry.reason};
 }
 

@@ -29,7 +29,7 @@ class Callers {
     bool is_new = false;
     bool covered = false;
     bool is_called = false;  // Known code calls it, without a check. Else others may.
-    bool overrides = false;  // That alone is why it is not covered.
+    bool is_open = false;    // It overrides another, or is a route's.
     std::string reason;      // Why it is not covered.
   };
   Answer Of(const ChangedFile& file, NodeId function);

@@ -51,7 +51,7 @@ Said Decisions::Of(NodeId token) {
     if (answer.covered) return Covered("G8");
     if (answer.is_called) return Uncovered("called", answer.reason);
     if (answer.is_new) {
-      return answer.overrides ? Uncovered("called", answer.reason) : Unknown(answer.reason);
+      return answer.is_open ? Uncovered("called", answer.reason) : Unknown(answer.reason);
     }
   }
   if (guards_.InOffBranch(token)) {

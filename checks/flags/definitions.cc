@@ -116,7 +116,7 @@ std::string_view WhyCalledByOthers(const SyntaxTree& tree, NodeId function) {
   }
   if (IsDefault(tree, function)) return "whoever imports its module calls it as they like";
   if (Overrides(tree, function)) return kOverrides;
-  if (IsAction(tree, function)) return "a route may lead to it";
+  if (IsAction(tree, function)) return kRouted;
   if (std::ranges::count(tree.language().called_by_others, NameOf(tree, function)) > 0) {
     return "it is called by the framework, not by its name";
   }

@@ -27,6 +27,8 @@ NodeId HeaderAround(const SyntaxTree& tree, NodeId token);
 
 // Said of a function that stands for another, which those call who know that one.
 inline constexpr std::string_view kOverrides = "it overrides what others call";
+// And of a method of a controller.
+inline constexpr std::string_view kRouted = "a route may lead to it";
 
 // Why others than code that names it may call a function: the framework, the runtime, or whoever an
 // annotation hands it to. Empty where there is no sign of that.
