@@ -108,8 +108,9 @@ void Callers::Settle(const std::string& name, Entry& entry) {
 
 void Callers::Assume(const std::string& name, Entry& entry) {
   if (entry.state != Entry::State::kNotAsked) return;
-  std::string_view why = WhyCalledByOthers(entry.file->head(), entry.node);
+  std::string why(WhyCalledByOthers(entry.file->head(), entry.node));
   if (why.empty() && assumed_.size() >= kMostAssumed) why = kTooMany;
+  if (why.empty()) why = graph_.WhyInherited(entry.file->head(), entry.node);
   entry.state = why.empty() ? Entry::State::kAssumed : Entry::State::kUncovered;
   entry.reason = why;
   if (why.empty()) assumed_.emplace_back(&name, &entry);

@@ -18,9 +18,8 @@ constexpr std::string_view kAnswers[] = {"render", "redirect_to", "head", "raise
 // Whether code outside of the file has the name in it.
 bool IsKnownElsewhere(const ReadFile& file, std::string_view name, const Sources& sources) {
   const std::vector<std::string> paths = sources.Mentioning(std::string(name));
-  return std::ranges::any_of(paths, [&](const std::string& path) {
-    return path != file.path() && !IsTestOrText(path);
-  });
+  return std::ranges::any_of(
+      paths, [&](const std::string& path) { return path != file.path() && !IsTestOrText(path); });
 }
 
 // The statements of a class or method, in whatever holds them.
@@ -74,8 +73,8 @@ bool IsFor(const SyntaxTree& tree, const std::vector<NodeId>& arguments, std::st
   if (key == 0 || value == 0 || tree.Text(key) != "only") return false;
   const bool several = tree.Kind(value) == "array";
   const std::vector<NodeId> names = several ? tree.NamedChildren(value) : std::vector{value};
-  return std::ranges::any_of(
-      names, [&](NodeId name) { return NameOfSymbol(tree, name) == action; });
+  return std::ranges::any_of(names,
+                             [&](NodeId name) { return NameOfSymbol(tree, name) == action; });
 }
 
 // Whether a mention of an action is not a call of it: a list of actions for filters, or a method of

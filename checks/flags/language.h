@@ -120,6 +120,9 @@ struct Language {
 
   // Names that are called by the framework or the runtime, never by their name: "__init__".
   std::span<const std::string_view> called_by_others;
+  // Of what stands between the name of a class and its body, the names of bases by which others may
+  // call methods that no word marks; see bases.h. Null: a word always does ("override").
+  std::vector<std::string_view> (*unmarked_bases)(std::string_view heading) = nullptr;
   // Words before a name that is given its value once and for all: "final".
   std::span<const std::string_view> constants;
   // Annotations and decorators that hand what they stand on to nobody: "Nullable".

@@ -7,6 +7,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "checks/flags/bases.h"
 #include "checks/flags/definitions.h"
 
 namespace gate::flags {
@@ -72,6 +74,13 @@ const Reference* References::At(size_t i) {
 
 References& CallGraph::To(const std::string& name) {
   return references_.try_emplace(name, name, files_).first->second;
+}
+
+std::string CallGraph::WhyInherited(const SyntaxTree& tree, NodeId function) const {
+  const std::string base = ForeignBaseOf(tree, function, files_.sources());
+  if (base.empty()) return "";
+  return absl::StrCat("its class is a ", base,
+                      ", which this repository does not declare: who has one may call it");
 }
 
 Witness CallGraph::WitnessOf(const SyntaxTree& tree, NodeId function) {

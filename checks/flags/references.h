@@ -57,6 +57,8 @@ class CallGraph {
   explicit CallGraph(Files& files) : files_(files) {}
 
   References& To(const std::string& name);
+  // Why a method may be called by code that is not in the repository; empty: it may not.
+  std::string WhyInherited(const SyntaxTree& tree, NodeId function) const;
   Witness WitnessOf(const SyntaxTree& tree, NodeId function);
 
  private:

@@ -70,8 +70,7 @@ absl::StatusOr<SyntaxTree> SyntaxTree::Parse(const Language& language, std::stri
   if (language.program == nullptr) return ParseByGrammar(language, text, text, {});
   const absl::StatusOr<Program> program = language.program(text);
   if (!program.ok()) return program.status();
-  absl::StatusOr<SyntaxTree> tree =
-      ParseByGrammar(language, text, program->text, program->markup);
+  absl::StatusOr<SyntaxTree> tree = ParseByGrammar(language, text, program->text, program->markup);
   if (!tree.ok()) return tree;
   if (absl::Status read = tree->CheckProgram(program->markup); !read.ok()) return read;
   tree->SetPlaces();
@@ -128,8 +127,7 @@ absl::StatusOr<SyntaxTree> SyntaxTree::ParseByGrammar(const Language& language,
     }
     while (stretch != markup.end() && stretch->begin < tree.nodes_[id].begin) ++stretch;
     const bool is_markup = stretch != markup.end() && stretch->begin == tree.nodes_[id].begin &&
-                           stretch->end == tree.nodes_[id].end &&
-                           ts_node_child_count(node) == 0;
+                           stretch->end == tree.nodes_[id].end && ts_node_child_count(node) == 0;
     if (is_markup) tree.AddMarkup(id);
     deep = deep || open.size() >= kMostDepth;
     if (!deep && ts_tree_cursor_goto_first_child(&cursor)) {
@@ -211,18 +209,21 @@ void SyntaxTree::SetPlaces() {
     if (text_[at] == '\n') lines.push_back(at + 1);
   }
   for (Node& node : nodes_) {
-    node.row = static_cast<uint32_t>(std::ranges::upper_bound(lines, node.begin) - lines.begin()) - 1;
+    node.row =
+        static_cast<uint32_t>(std::ranges::upper_bound(lines, node.begin) - lines.begin()) - 1;
     node.column = node.begin - lines[node.row];
   }
 }
 
 absl::Status SyntaxTree::CheckProgram(const std::vector<Span>& markup) const {
-  const auto line = [&](uint32_t byte) { return std::ranges::count(text_.substr(0, byte), '\n') + 1; };
+  const auto line = [&](uint32_t byte) {
+    return std::ranges::count(text_.substr(0, byte), '\n') + 1;
+  };
   size_t found = 0;
   for (NodeId id = 0; id < nodes_.size(); ++id) {
     if (nodes_[id].broken) {
-      return absl::UnimplementedError(
-          absl::StrCat("the code of the template cannot be read, at line ", line(nodes_[id].begin)));
+      return absl::UnimplementedError(absl::StrCat(
+          "the code of the template cannot be read, at line ", line(nodes_[id].begin)));
     }
     if (!Is(id, Role::kMarkup)) continue;
     const Role around = nodes_[nodes_[id].parent].role;

@@ -351,8 +351,7 @@ Part TagExpressions::List(std::string_view close, std::string_view field) {
 
 Part TagExpressions::Argument() {
   const bool named = Here().kind == TagToken::Kind::kName && !IsWord(Here().text) &&
-                     tokens_[at_ + 1].text == "=" &&
-                     tokens_[at_ + 1].kind == TagToken::Kind::kSign;
+                     tokens_[at_ + 1].text == "=" && tokens_[at_ + 1].kind == TagToken::Kind::kSign;
   if (!named) return Expression("");
   Part argument;
   argument.role = Role::kNamedArgument;

@@ -16,42 +16,72 @@ namespace {
 constexpr int kDeepest = 100;
 
 constexpr std::string_view kFields[] = {
-    "condition", "consequence", "alternative", "body",     "left",      "right",
-    "operator",  "object",      "attribute",   "function", "arguments", "name",
-    "value",     "tag",         "parameters"};
+    "condition", "consequence", "alternative", "body", "left",  "right", "operator",  "object",
+    "attribute", "function",    "arguments",   "name", "value", "tag",   "parameters"};
 
 bool IsOneOf(std::string_view name, std::span<const std::string_view> names) {
   return std::ranges::count(names, name) > 0;
 }
 
 // Tags that stand alone, and show something or change what others show.
-constexpr std::string_view kAlone[] = {
-    "include",     "extends",   "load",       "url",         "static",      "csrf_token", "now",
-    "cycle",       "firstof",   "widthratio", "regroup",     "templatetag", "lorem",      "debug",
-    "resetcycle",  "do",        "break",      "continue",    "querystring", "ssi",
-    "get_static_prefix",        "get_media_prefix",          "get_current_language",
-    "get_current_language_bidi", "get_available_languages",  "get_language_info",
-    "get_language_info_list",   "get_current_timezone",      "crispy",      "translate"};
+constexpr std::string_view kAlone[] = {"include",
+                                       "extends",
+                                       "load",
+                                       "url",
+                                       "static",
+                                       "csrf_token",
+                                       "now",
+                                       "cycle",
+                                       "firstof",
+                                       "widthratio",
+                                       "regroup",
+                                       "templatetag",
+                                       "lorem",
+                                       "debug",
+                                       "resetcycle",
+                                       "do",
+                                       "break",
+                                       "continue",
+                                       "querystring",
+                                       "ssi",
+                                       "get_static_prefix",
+                                       "get_media_prefix",
+                                       "get_current_language",
+                                       "get_current_language_bidi",
+                                       "get_available_languages",
+                                       "get_language_info",
+                                       "get_language_info_list",
+                                       "get_current_timezone",
+                                       "crispy",
+                                       "translate"};
 
 // Tags whose content is shown by them, whatever else they do, with words that may stand in it.
 struct Around {
   std::string_view name, between;
 };
-constexpr Around kAround[] = {
-    {"autoescape", ""},      {"spaceless", ""},   {"cache", ""},        {"language", ""},
-    {"localize", ""},        {"localtime", ""},   {"timezone", ""},     {"filter", ""},
-    {"blocktrans", "plural"}, {"blocktranslate", "plural"}, {"ifchanged", "else"},
-    {"ifequal", "else"},     {"ifnotequal", "else"}};
+constexpr Around kAround[] = {{"autoescape", ""},
+                              {"spaceless", ""},
+                              {"cache", ""},
+                              {"language", ""},
+                              {"localize", ""},
+                              {"localtime", ""},
+                              {"timezone", ""},
+                              {"filter", ""},
+                              {"blocktrans", "plural"},
+                              {"blocktranslate", "plural"},
+                              {"ifchanged", "else"},
+                              {"ifequal", "else"},
+                              {"ifnotequal", "else"}};
 
 // Tags of django-waffle, which ask for a flag.
 constexpr std::string_view kAsking[] = {"flag", "switch", "sample"};
 
 // A tag, as it is written.
 struct Tag {
-  Span whole;       // with its braces
+  Span whole;  // with its braces
   std::string_view name;
   Span name_span;
-  Span rest;        // behind the name
+  Span rest;  // behind the name
 };
 
 class TagReader {
@@ -252,7 +282,8 @@ class TagReader {
   // Behind the name there is nothing.
   void ExpectBare(const Tag& tag) {
     const auto tokens = TagTokens(text_, tag.rest);
-    if (!tokens || tokens->size() > 1) Fail("a tag has more in it than is understood", tag.whole.begin);
+    if (!tokens || tokens->size() > 1)
+      Fail("a tag has more in it than is understood", tag.whole.begin);
   }
 
   void ExpectAtEnd(const TagExpressions& expressions, const Tag& tag) {

@@ -127,8 +127,8 @@ void TakeMarkupApart(const SyntaxTree& base, const SyntaxTree& head, TokenDiff& 
     bool stays = AreAlikeMarkup(base, old, head, now);
     const bool follows = stays && last != TokenDiff::kNone && last + 1 == same;
     if (follows && (head.Is(now, Role::kMarkup) || head.Is(diff.head[i - 1], Role::kMarkup))) {
-      stays = HasBlankBefore(base, diff.base[last], old) ==
-              HasBlankBefore(head, diff.head[i - 1], now);
+      stays =
+          HasBlankBefore(base, diff.base[last], old) == HasBlankBefore(head, diff.head[i - 1], now);
     }
     if (!stays) diff.same[i] = TokenDiff::kNone;
   }

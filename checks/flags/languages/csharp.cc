@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "checks/flags/bases.h"
 #include "checks/flags/language.h"
 #include "checks/flags/syntax_tree.h"
 
@@ -208,6 +209,15 @@ NodeId PartOf(const SyntaxTree& tree, NodeId node, std::string_view name) {
   return 0;
 }
 
+// By their names; for the methods of a class one asks for `override`.
+std::vector<std::string_view> Interfaces(std::string_view heading) {
+  std::vector<std::string_view> bases = BasesBehindColon(heading);
+  std::erase_if(bases, [](std::string_view base) {
+    return base.size() < 2 || base[0] != 'I' || base[1] < 'A' || base[1] > 'Z';
+  });
+  return bases;
+}
+
 }  // namespace
 
 extern const Language kLanguage_csharp;
@@ -220,6 +230,7 @@ const Language kLanguage_csharp = {
     .role = RoleOf,
     .part = PartOf,
     .called_by_others = kCalledByOthers,
+    .unmarked_bases = Interfaces,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
     .only_hold = kOnlyHold,

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "checks/flags/bases.h"
 #include "checks/flags/language.h"
 #include "checks/flags/syntax_tree.h"
 
@@ -162,6 +163,7 @@ constexpr Language EcmaScript(std::string_view name, std::span<const std::string
           .role = EcmaScriptRoleOf,
           .part = EcmaScriptPartOf,
           .called_by_others = kEcmaScriptCalledByOthers,
+          .unmarked_bases = BasesBehindWords,
           .constants = kEcmaScriptConstants,
           .only_hold = kEcmaScriptOnlyHold,
           .hoists = true,

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "checks/flags/bases.h"
 #include "checks/flags/language.h"
 #include "checks/flags/syntax_tree.h"
 
@@ -190,6 +191,7 @@ const Language kLanguage_java = {
     .field_names = kFieldNames,
     .role = RoleOf,
     .called_by_others = kCalledByOthers,
+    .unmarked_bases = BasesBehindWords,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
     .only_hold = kOnlyHold,

@@ -1,3 +1,4 @@
+#include "checks/flags/bases.h"
 #include "checks/flags/language.h"
 
 extern "C" const TSLanguage* tree_sitter_python();
@@ -86,6 +87,15 @@ constexpr std::string_view kCalmDecorators[] = {
 
 constexpr std::string_view kOnlyHold[] = {"dictionary", "pair", "list", "tuple", "pattern_list"};
 
+// object and Exception call nothing; what is given by name is no base.
+std::vector<std::string_view> OthersBases(std::string_view heading) {
+  std::vector<std::string_view> bases = BasesInBrackets(heading);
+  std::erase_if(bases, [](std::string_view base) {
+    return base == "object" || base == "Exception" || base.find('=') != base.npos;
+  });
+  return bases;
+}
+
 }  // namespace
 
 extern const Language kLanguage_python;
@@ -96,6 +106,7 @@ const Language kLanguage_python = {
     .kinds = kKinds,
     .ternary = {1, 0, 2},
     .called_by_others = kCalledByOthers,
+    .unmarked_bases = OthersBases,
     .calm_annotations = kCalmDecorators,
     .only_hold = kOnlyHold,
     .gives_declare = true,

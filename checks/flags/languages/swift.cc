@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "checks/flags/bases.h"
 #include "checks/flags/language.h"
 #include "checks/flags/syntax_tree.h"
 
@@ -242,6 +243,17 @@ NodeId PartOf(const SyntaxTree& tree, NodeId node, std::string_view name) {
   }
 }
 
+// By their names; for the methods of a class one asks for `override`.
+std::vector<std::string_view> ProtocolsThatCallBack(std::string_view heading) {
+  static constexpr std::string_view kEnds[] = {"Delegate", "DataSource", "Protocol", "Observer",
+                                               "Listener", "Handler",    "Source",   "Responder"};
+  std::vector<std::string_view> bases = BasesBehindColon(heading);
+  std::erase_if(bases, [](std::string_view base) {
+    return std::ranges::none_of(kEnds, [&](std::string_view end) { return base.ends_with(end); });
+  });
+  return bases;
+}
+
 }  // namespace
 
 extern const Language kLanguage_swift;
@@ -254,6 +266,7 @@ const Language kLanguage_swift = {
     .role = RoleOf,
     .part = PartOf,
     .called_by_others = kCalledByOthers,
+    .unmarked_bases = ProtocolsThatCallBack,
     .constants = kConstants,
     .calm_annotations = kCalmAnnotations,
     .only_hold = kOnlyHold,
