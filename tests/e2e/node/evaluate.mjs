@@ -16,6 +16,7 @@ const [gated, googleapis] = process.argv.slice(2);
 
 const protos = loader.loadSync(
   ['gate/v1/gate.proto', 'gate/v1/policies.proto', 'gate/v1/rollouts.proto',
+   'gate/v1/overrides.proto',
    'google/rpc/status.proto', 'google/rpc/error_details.proto'],
   { includeDirs: [path.join(root, 'proto'), googleapis], enums: String, longs: String });
 const api = grpc.loadPackageDefinition(protos).gate.v1;
@@ -84,8 +85,12 @@ try {
   const other = { change: { ...change, version: '1.202' }, requestId: 'node-1' };
   await refused(call(gate, 'Evaluate', other), grpc.status.ALREADY_EXISTS);
   const rollouts = new api.Rollouts(demo.grpc, grpc.credentials.createInsecure());
-  const later = await refused(call(rollouts, 'List', {}), grpc.status.UNIMPLEMENTED);
-  assert.match(later.message, /gate\.v1\.Rollouts\.List/);
+  const started = await call(rollouts, 'Start', { change, requestId: 'node-start' });
+  assert.equal(started.state, 'ROLLOUT_STATE_PENDING');
+  assert.equal((await call(rollouts, 'List', {})).rollouts[0].name, started.name);
+  const overrides = new api.Overrides(demo.grpc, grpc.credentials.createInsecure());
+  const later = await refused(call(overrides, 'List', {}), grpc.status.UNIMPLEMENTED);
+  assert.match(later.message, /gate\.v1\.Overrides\.List/);
 
   // The demo's history was judged, with every decision in it.
   const { verdicts } = await call(gate, 'ListVerdicts', { pageSize: 100 });
