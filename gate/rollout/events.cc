@@ -9,6 +9,13 @@
 
 namespace gate::rollout {
 
+absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now) {
+  if (rollout.state() == v1::ROLLOUT_STATE_PROGRESSING) return kBetweenJudgements;
+  if (rollout.state() != v1::ROLLOUT_STATE_BAKING) return kBetweenRareJudgements;
+  const absl::Duration baking = now - FromProto(rollout.taken().rbegin()->take_time());
+  return std::clamp(baking / 60, kBetweenJudgements, kBetweenRareJudgements);
+}
+
 RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,
                     const std::string& actor, absl::Time now) {
   RolloutMove move;
@@ -16,7 +23,7 @@ RolloutMove MoveFor(Transition transition, const std::string& change_digest, int
   move.change_digest = change_digest;
   v1::Rollout& rollout = transition.rollout;
   const absl::Time due = NextDue(rollout, now);
-  move.due = HasEnded(rollout.state()) ? due : std::min(due, now + kBetweenJudgements);
+  move.due = HasEnded(rollout.state()) ? due : std::min(due, now + BetweenJudgements(rollout, now));
   int64_t sequence = rollout.sequence() - static_cast<int64_t>(transition.actions.size());
   for (Action& action : transition.actions) {
     v1::WatchRolloutResponse event;

@@ -11,6 +11,7 @@
 #include "gate/base/field_error.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/rollout/driver.h"
+#include "gate/rollout/events.h"
 #include "gate/store/store.h"
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
@@ -267,9 +268,9 @@ TEST_F(RolloutsTest, TheClockJudgesWhatNobodyAsksAbout) {
   RolloutDriver driver(rollouts_, store_->rollouts(), clock_, log);
   const v1::Rollout rollout = Start("start");
   EXPECT_EQ(driver.LookOnce(), 0) << "not due yet";
-  clock_.Advance(absl::Seconds(10));
+  clock_.Advance(absl::Minutes(1));
   EXPECT_EQ(driver.LookOnce(), 1);
-  EXPECT_EQ(driver.LookOnce(), 0) << "judged for the next ten seconds";
+  EXPECT_EQ(driver.LookOnce(), 0) << "judged for the next minute";
   EXPECT_EQ(rollouts_.Get(rollout.name())->verdict().decision(), v1::DECISION_ALLOW);
   EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
   clock_.Advance(absl::Minutes(10));
@@ -288,6 +289,19 @@ TEST_F(RolloutsTest, TheClockJudgesWhatNobodyAsksAbout) {
                                  v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
                                  v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
                                  v1::ROLLOUT_EVENT_KIND_ENDED));
+}
+
+TEST_F(RolloutsTest, IsJudgedAsOftenAsItMayChange) {
+  const v1::Rollout pending = Start("start");
+  EXPECT_EQ(rollout::BetweenJudgements(pending, clock_.Now()), absl::Minutes(1));
+  const v1::Rollout moving = Advance(pending, "step-1")->rollout();
+  EXPECT_EQ(rollout::BetweenJudgements(moving, clock_.Now()), absl::Seconds(10));
+  clock_.Advance(absl::Minutes(10));
+  const v1::Rollout baking = Advance(pending, "step-2")->rollout();
+  EXPECT_EQ(rollout::BetweenJudgements(baking, clock_.Now()), absl::Seconds(10));
+  EXPECT_EQ(rollout::BetweenJudgements(baking, clock_.Now() + absl::Minutes(30)),
+            absl::Seconds(30));
+  EXPECT_EQ(rollout::BetweenJudgements(baking, clock_.Now() + absl::Hours(30)), absl::Minutes(1));
 }
 
 TEST_F(RolloutsTest, WhatNobodyMovesEnds) {
