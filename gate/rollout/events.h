@@ -10,8 +10,8 @@
 
 namespace gate::rollout {
 
-// How often a rollout is judged by itself: every ten seconds between its steps, and in the first ten
-// minutes at 100 %; then more seldom, down to once a minute, and so where nothing of it moves.
+// How often a rollout is judged by itself: every ten seconds between its steps, and in the first
+// ten minutes at 100 %; then more seldom, down to once a minute, and so where nothing of it moves.
 inline constexpr absl::Duration kBetweenJudgements = absl::Seconds(10);
 inline constexpr absl::Duration kBetweenRareJudgements = absl::Minutes(1);
 absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now);
