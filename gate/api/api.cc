@@ -63,6 +63,16 @@ Api::Method Api::Reading(absl::StatusOr<Response> (Api::*read)(const Request&)) 
   };
 }
 
+template <typename Request, typename Response>
+Api::Method Api::Acting(absl::StatusOr<Response> (Api::*act)(const CallContext&, const Request&)) {
+  return [this, act](const CallContext& call, const Message& request, Message& response) {
+    absl::StatusOr<Response> done = (this->*act)(call, static_cast<const Request&>(request));
+    if (!done.ok()) return done.status();
+    static_cast<Response&>(response) = *std::move(done);
+    return absl::OkStatus();
+  };
+}
+
 Api::Api(const ApiParts& parts, int max_evaluations)
     : parts_(parts),
       max_evaluations_(max_evaluations),

@@ -37,6 +37,8 @@ struct CallContext {
   std::chrono::steady_clock::time_point deadline;
   // For logs and errors: the caller's x-request-id, or empty: one is made where it is needed.
   std::string request_id;
+  // Who asks, as in v1::Caller.subject.
+  std::string actor;
 };
 
 // How much of what services report is kept.
@@ -116,6 +118,9 @@ class Api {
   std::string IdOf(const CallContext& call) const;
   template <typename Request, typename Response>
   Method Reading(absl::StatusOr<Response> (Api::*read)(const Request&));
+  // For calls that record who made them.
+  template <typename Request, typename Response>
+  Method Acting(absl::StatusOr<Response> (Api::*act)(const CallContext&, const Request&));
   absl::Status EvaluateAndWait(const CallContext& call, const v1::EvaluateRequest& request,
                                v1::Verdict& response);
   absl::Status AdvanceRollout(const CallContext& call, const v1::AdvanceRolloutRequest& request,

@@ -1,8 +1,10 @@
 #include "gate/http/routes.h"
 
+#include "gate/v1/audit.pb.h"
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/incidents.pb.h"
 #include "gate/v1/overrides.pb.h"
 #include "gate/v1/policies.pb.h"
 #include "gate/v1/rollouts.pb.h"
@@ -13,10 +15,14 @@ namespace {
 
 // By a message of each, so that the linker keeps all of them.
 std::vector<const google::protobuf::FileDescriptor*> Files() {
-  return {
-      v1::EvaluateRequest::descriptor()->file(),     v1::ListFreezesRequest::descriptor()->file(),
-      v1::GetPolicyRequest::descriptor()->file(),    v1::GetEvidenceRequest::descriptor()->file(),
-      v1::StartRolloutRequest::descriptor()->file(), v1::Override::descriptor()->file()};
+  return {v1::EvaluateRequest::descriptor()->file(),
+          v1::ListFreezesRequest::descriptor()->file(),
+          v1::GetPolicyRequest::descriptor()->file(),
+          v1::GetEvidenceRequest::descriptor()->file(),
+          v1::StartRolloutRequest::descriptor()->file(),
+          v1::CreateOverrideRequest::descriptor()->file(),
+          v1::ReportIncidentRequest::descriptor()->file(),
+          v1::ListAuditRequest::descriptor()->file()};
 }
 
 // The annotation as the generated code knows it, also for descriptors of another pool.

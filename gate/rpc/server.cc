@@ -53,6 +53,8 @@ struct RpcServer::Parts {
   EvidenceService evidence{calls};
   RolloutsService rollouts{calls};
   OverridesService overrides{calls};
+  IncidentsService incidents{calls};
+  AuditService audit{calls};
   std::unique_ptr<grpc::Server> server;  // Last: ends before what it calls.
   std::string address;
 };
@@ -80,7 +82,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> RpcServer::Start(Api& api,
   KeepAlive(builder);
   for (grpc::Service* service : std::initializer_list<grpc::Service*>{
            &parts->gate, &parts->freezes, &parts->policies, &parts->evidence, &parts->rollouts,
-           &parts->overrides}) {
+           &parts->overrides, &parts->incidents, &parts->audit}) {
     builder.RegisterService(service);
   }
   parts->server = builder.BuildAndStart();

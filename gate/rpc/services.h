@@ -4,9 +4,11 @@
 #define GATE_RPC_SERVICES_H_
 
 #include "gate/rpc/calls.h"
+#include "gate/v1/audit.grpc.pb.h"
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/incidents.grpc.pb.h"
 #include "gate/v1/overrides.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
 #include "gate/v1/rollouts.grpc.pb.h"
@@ -44,6 +46,9 @@ class FreezesService final : public v1::Freezes::CallbackService {
 
   GATE_UNARY(Freezes, List, ListFreezesRequest, ListFreezesResponse)
   GATE_UNARY(Freezes, Check, CheckFreezesRequest, CheckFreezesResponse)
+  GATE_UNARY(Freezes, Create, CreateFreezeRequest, Freeze)
+  GATE_UNARY(Freezes, Get, GetFreezeRequest, Freeze)
+  GATE_UNARY(Freezes, Lift, LiftFreezeRequest, Freeze)
 
  private:
   Calls& calls_;
@@ -104,11 +109,36 @@ class OverridesService final : public v1::Overrides::CallbackService {
  public:
   explicit OverridesService(Calls& calls) : calls_(calls) {}
 
-  GATE_UNARY(Overrides, Create, CreateOverrideRequest, Override)
+  GATE_UNARY(Overrides, Create, CreateOverrideRequest, CreateOverrideResponse)
   GATE_UNARY(Overrides, Approve, ApproveOverrideRequest, Override)
   GATE_UNARY(Overrides, Revoke, RevokeOverrideRequest, Override)
   GATE_UNARY(Overrides, List, ListOverridesRequest, ListOverridesResponse)
   GATE_UNARY(Overrides, Get, GetOverrideRequest, Override)
+  GATE_UNARY(Overrides, Review, ReviewOverrideRequest, Override)
+
+ private:
+  Calls& calls_;
+};
+
+class IncidentsService final : public v1::Incidents::CallbackService {
+ public:
+  explicit IncidentsService(Calls& calls) : calls_(calls) {}
+
+  GATE_UNARY(Incidents, Report, ReportIncidentRequest, Incident)
+  GATE_UNARY(Incidents, Resolve, ResolveIncidentRequest, Incident)
+  GATE_UNARY(Incidents, Get, GetIncidentRequest, Incident)
+  GATE_UNARY(Incidents, List, ListIncidentsRequest, ListIncidentsResponse)
+
+ private:
+  Calls& calls_;
+};
+
+class AuditService final : public v1::Audit::CallbackService {
+ public:
+  explicit AuditService(Calls& calls) : calls_(calls) {}
+
+  GATE_UNARY(Audit, List, ListAuditRequest, ListAuditResponse)
+  GATE_UNARY(Audit, WhoAmI, WhoAmIRequest, Caller)
 
  private:
   Calls& calls_;
