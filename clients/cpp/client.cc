@@ -6,6 +6,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -44,15 +45,12 @@ class Client::Impl {
   // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
   template <typename Answer, typename Method>
   Result<Answer> Call(Method method, bool may_repeat, const std::string& request_id = "") {
-    if (options_.timeout <= Duration::zero()) return Refused("the timeout must be over 0");
-    if (IsPlaintext(options_) && !options_.token.empty() && !IsLoopback(options_.address)) {
-      return Refused("a token is not sent in plain text to another host; use TLS");
-    }
+    if (const std::optional<Error> refused = MayNotSend()) return *refused;
     const Time start = std::chrono::steady_clock::now();
     std::optional<Error> before;
     for (int attempt = 1;; ++attempt) {
       Answer answer;
-      const grpc::Status status = Attempt(start, method, answer);
+      const grpc::Status status = Attempt(start + options_.timeout, method, answer);
       if (status.ok()) return answer;
       Error error = Decode(status);
       // A last attempt that was cut short says less than the one before it.
@@ -65,6 +63,19 @@ class Client::Impl {
     }
   }
 
+  // One attempt without a deadline.
+  template <typename Method>
+  Result<bool> Stream(Method method) {
+    if (const std::optional<Error> refused = MayNotSend()) return *refused;
+    const Time start = std::chrono::steady_clock::now();
+    bool answer = false;
+    const grpc::Status status = Attempt(std::nullopt, method, answer);
+    if (status.ok()) return answer;
+    Error error = Decode(status);
+    Describe(start, 1, "", error);
+    return error;
+  }
+
   void Cancel() {
     const std::lock_guard lock(mu_);
     cancelled_ = true;
@@ -73,12 +84,23 @@ class Client::Impl {
   }
 
  private:
+  std::optional<Error> MayNotSend() {
+    if (options_.timeout <= Duration::zero()) return Refused("the timeout must be over 0");
+    if (IsPlaintext(options_) && !options_.token.empty() && !IsLoopback(options_.address)) {
+      return Refused("a token is not sent in plain text to another host; use TLS");
+    }
+    return std::nullopt;
+  }
+
+  // `deadline`: none where it is not set.
   template <typename Answer, typename Method>
-  grpc::Status Attempt(Time start, Method method, Answer& answer) {
+  grpc::Status Attempt(std::optional<Time> deadline, Method method, Answer& answer) {
     grpc::ClientContext context;
-    const auto left = options_.timeout - (std::chrono::steady_clock::now() - start);
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+    if (deadline) {
+      const auto left = *deadline - std::chrono::steady_clock::now();
+      context.set_deadline(std::chrono::system_clock::now() +
+                           std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
+    }
     if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
     {
       const std::lock_guard lock(mu_);
@@ -309,6 +331,17 @@ Result<v1::Rollout> Client::ConfirmRollback(const v1::ConfirmRollbackRequest& re
         return impl_->rollouts().ConfirmRollback(&context, request, &answer);
       },
       /*may_repeat=*/true);
+}
+
+Result<bool> Client::WatchRollout(const v1::WatchRolloutRequest& request, const OnEvent& on_event) {
+  return impl_->Stream([&](grpc::ClientContext& context, bool& ended) {
+    const auto reader = impl_->rollouts().Watch(&context, request);
+    ended = true;
+    for (v1::WatchRolloutResponse event; ended && reader->Read(&event);) ended = on_event(event);
+    if (!ended) context.TryCancel();
+    const grpc::Status status = reader->Finish();
+    return ended ? status : grpc::Status::OK;
+  });
 }
 
 Result<bool> Client::Healthy() {

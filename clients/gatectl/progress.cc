@@ -30,25 +30,6 @@ std::string Until(absl::Time time, absl::Time now) {
   return render::Span(std::max(absl::ZeroDuration(), time - now));
 }
 
-// Rows of a terminal that the lines take, escape sequences not counted: a window that was made
-// narrower has folded them.
-int Rows(std::string_view lines, int width) {
-  int rows = 0;
-  std::string line;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i] == '\x1b') {
-      i = lines.find('m', i);
-      if (i == std::string_view::npos) break;
-    } else if (lines[i] != '\n') {
-      line += lines[i];
-    } else {
-      rows += std::max(1, (render::DisplayWidth(line) + width - 1) / width);
-      line.clear();
-    }
-  }
-  return rows;
-}
-
 bool StandsInTheWay(const v1::CheckOutcome& outcome) {
   return outcome.decision() != v1::DECISION_ALLOW &&
          outcome.enforcement() != v1::ENFORCEMENT_WARN &&
@@ -108,30 +89,18 @@ std::string ProgressLines(const WaitState& state, std::string_view subject, absl
 
 Progress::Progress(std::string subject, std::function<Terminal()> terminal,
                    std::function<void(std::string_view)> write)
-    : subject_(std::move(subject)), terminal_(std::move(terminal)), write_(std::move(write)) {}
-
-Progress::~Progress() { Clear(); }
+    : subject_(std::move(subject)),
+      terminal_(std::move(terminal)),
+      write_(std::move(write)),
+      drawing_(write_) {}
 
 void Progress::Show(const WaitState& state, absl::Time now) {
   const Terminal terminal = terminal_();
   if (terminal.is_terminal) {
-    Draw(state, now, terminal);
+    drawing_.Draw(ProgressLines(state, subject_, now, terminal), terminal.width);
   } else {
     Log(state, now);
   }
-}
-
-void Progress::Draw(const WaitState& state, absl::Time now, const Terminal& terminal) {
-  const std::string lines = ProgressLines(state, subject_, now, terminal);
-  if (lines == drawn_) return;
-  std::string out = drawn_.empty() ? "\x1b[?25l" : "";  // the cursor would flicker
-  if (!drawn_.empty()) absl::StrAppend(&out, "\x1b[", Rows(drawn_, terminal.width), "A\r");
-  for (const char c : lines) {
-    if (c == '\n') out += "\x1b[K";  // what the line before left behind
-    out += c;
-  }
-  write_(out + "\x1b[J");
-  drawn_ = lines;
 }
 
 void Progress::Log(const WaitState& state, absl::Time now) {
@@ -140,12 +109,6 @@ void Progress::Log(const WaitState& state, absl::Time now) {
   write_(ProgressLine(state, subject_, now));
   logged_ = what;
   logged_at_ = now;
-}
-
-void Progress::Clear() {
-  if (drawn_.empty()) return;
-  write_(absl::StrCat("\x1b[", Rows(drawn_, terminal_().width), "A\r\x1b[J\x1b[?25h"));
-  drawn_.clear();
 }
 
 }  // namespace gate::ctl

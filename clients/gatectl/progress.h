@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/time/time.h"
+#include "clients/gatectl/overdraw.h"
 #include "clients/gatectl/terminal.h"
 #include "clients/gatectl/wait.h"
 
@@ -25,22 +26,20 @@ class Progress {
   // `terminal` is asked at each drawing: windows change their size.
   Progress(std::string subject, std::function<Terminal()> terminal,
            std::function<void(std::string_view)> write);
-  ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
   void Show(const WaitState& state, absl::Time now);
   // Takes the drawing away and gives the cursor back.
-  void Clear();
+  void Clear() { drawing_.Clear(); }
 
  private:
-  void Draw(const WaitState& state, absl::Time now, const Terminal& terminal);
   void Log(const WaitState& state, absl::Time now);
 
   const std::string subject_;
   const std::function<Terminal()> terminal_;
   const std::function<void(std::string_view)> write_;
-  std::string drawn_;
+  Overdraw drawing_;
   std::string logged_;  // what the last line said, but for times
   absl::Time logged_at_ = absl::InfinitePast();
 };

@@ -109,6 +109,10 @@ class Api {
   absl::StatusOr<v1::Rollout> ResumeRollout(const v1::ResumeRolloutRequest& request);
   absl::StatusOr<v1::Rollout> AbortRollout(const v1::AbortRolloutRequest& request);
   absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
+  // What a stream of Watch sends next, and who wakes it when there may be more.
+  absl::StatusOr<RolloutEvents> WatchRollout(const CallContext& call,
+                                             const v1::WatchRolloutRequest& request);
+  RolloutFeed& feed() { return parts_.rollouts.feed(); }
 
  private:
   using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,

@@ -30,6 +30,12 @@ absl::StatusOr<v1::Rollout> Api::GetRollout(const v1::GetRolloutRequest& request
   return parts_.rollouts.Get(request.name());
 }
 
+absl::StatusOr<RolloutEvents> Api::WatchRollout(const CallContext&,
+                                                const v1::WatchRolloutRequest& request) {
+  if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
+  return parts_.rollouts.EventsAfter(request.name(), request.after_sequence());
+}
+
 absl::StatusOr<v1::Rollout> Api::PauseRollout(const v1::PauseRolloutRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
   return parts_.rollouts.Pause(request);

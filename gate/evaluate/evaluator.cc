@@ -86,6 +86,7 @@ struct Evaluator::Task {
   v1::EvaluateRequest request;
   std::chrono::steady_clock::time_point deadline;
   Done done;
+  Worth worth_keeping;  // Null: every verdict is kept.
 
   absl::Time now;
   std::shared_ptr<const PolicySnapshot> policy;
@@ -132,11 +133,17 @@ Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& st
 
 void Evaluator::Evaluate(v1::EvaluateRequest request,
                          std::chrono::steady_clock::time_point deadline, Done done) {
+  Look(std::move(request), deadline, nullptr, std::move(done));
+}
+
+void Evaluator::Look(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
+                     Worth worth_keeping, Done done) {
   if (absl::Status status = ValidateRequest(request); !status.ok()) return done(status);
   auto task = std::make_shared<Task>();
   task->request = std::move(request);
   task->deadline = deadline;
   task->done = std::move(done);
+  task->worth_keeping = std::move(worth_keeping);
   task->now = clock_.Now();
   task->policy = policies_.Current();
   task->rule = MatchRule(task->policy->policy, task->request.change());
@@ -167,8 +174,9 @@ void Evaluator::Finish(Task& task, Evidence evidence) {
   }
   GoOnFrom(task, evidence);
   v1::Verdict verdict = task.judging->Verdict(evidence);
-  verdict.set_name(absl::StrCat("verdicts/", NewId(task.now)));
   verdict.set_rollout(task.request.rollout());
+  if (task.worth_keeping && !task.worth_keeping(verdict)) return task.done(std::move(verdict));
+  verdict.set_name(absl::StrCat("verdicts/", NewId(task.now)));
   verdict.set_request_id(task.request.request_id().empty() ? verdict.name().substr(9)
                                                            : task.request.request_id());
   VerdictRecord record =

@@ -35,6 +35,8 @@ struct EvaluatorOptions {
 class Evaluator {
  public:
   using Done = std::function<void(absl::StatusOr<v1::Verdict>)>;
+  // Whether a verdict is worth keeping. It must not block.
+  using Worth = std::function<bool(const v1::Verdict&)>;
 
   Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& store, Clock& clock,
             const EvaluatorOptions& options);
@@ -45,6 +47,11 @@ class Evaluator {
   // ALREADY_EXISTS, RESOURCE_EXHAUSTED, or what the store says.
   void Evaluate(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
                 Done done);
+
+  // The same, for a look that nobody asked for: where the verdict is not worth keeping, nothing of
+  // it is stored, and `done` gets it without a name. Nobody else may be told of it.
+  void Look(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
+            Worth worth_keeping, Done done);
 
   // Judges a stored verdict's evidence again under its stored policy, as of its own moment. Blocks
   // for reads of the store.

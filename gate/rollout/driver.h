@@ -1,12 +1,15 @@
 // Looks after rollouts while nobody asks: claims those that are due, has each judged, and lets the
-// pacer say what becomes of it. Replicas share the work by the claims; one that dies loses its own
-// after kClaim, and another replica takes them.
+// pacer say what becomes of it. Replicas share the work by claims, which each renews while it is at
+// work; one that dies loses its own after kClaim, and another replica takes them. A judgement that
+// takes long, since a source hangs, keeps no other one from being made.
 #ifndef GATE_ROLLOUT_DRIVER_H_
 #define GATE_ROLLOUT_DRIVER_H_
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "gate/base/clock.h"
@@ -34,16 +37,23 @@ class RolloutDriver {
 
  private:
   void Run() GATE_EXCLUDES(mu_);
+  // Hands what is due to the pool; how many that were.
+  int TakeDue() GATE_EXCLUDES(mu_);
+  void Judge(StoredRollout stored) GATE_EXCLUDES(mu_);
+  void PutOff() GATE_EXCLUDES(mu_);
+  void KeepClaims() GATE_EXCLUDES(mu_);
 
   Rollouts& rollouts_;
   RolloutStore& store_;
   Clock& clock_;
   Logger& log_;
   const std::string owner_;
-  ThreadPool pool_;
   Mutex mu_;
   CondVar wake_;
+  std::set<std::string> judging_ GATE_GUARDED_BY(mu_);      // Names.
+  std::vector<RolloutDue> unchanged_ GATE_GUARDED_BY(mu_);  // Judged, and to be put off.
   bool stopping_ GATE_GUARDED_BY(mu_) = false;
+  ThreadPool pool_;  // Ends before what its work uses.
   std::thread thread_;
 };
 

@@ -16,6 +16,11 @@ absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now) {
   return std::clamp(baking / 60, kBetweenJudgements, kBetweenRareJudgements);
 }
 
+absl::Time DueOf(const v1::Rollout& rollout, absl::Time now) {
+  if (HasEnded(rollout.state())) return absl::InfiniteFuture();
+  return std::min(NextDue(rollout, now), now + BetweenJudgements(rollout, now));
+}
+
 RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,
                     const std::string& actor, absl::Time now) {
   RolloutMove move;
@@ -23,7 +28,7 @@ RolloutMove MoveFor(Transition transition, const std::string& change_digest, int
   move.change_digest = change_digest;
   v1::Rollout& rollout = transition.rollout;
   const absl::Time due = NextDue(rollout, now);
-  move.due = HasEnded(rollout.state()) ? due : std::min(due, now + BetweenJudgements(rollout, now));
+  move.due = DueOf(rollout, now);
   int64_t sequence = rollout.sequence() - static_cast<int64_t>(transition.actions.size());
   for (Action& action : transition.actions) {
     v1::WatchRolloutResponse event;

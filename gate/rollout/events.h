@@ -16,6 +16,9 @@ inline constexpr absl::Duration kBetweenJudgements = absl::Seconds(10);
 inline constexpr absl::Duration kBetweenRareJudgements = absl::Minutes(1);
 absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now);
 
+// When it is to be judged next; never where it has ended.
+absl::Time DueOf(const v1::Rollout& rollout, absl::Time now);
+
 // The write that makes a transition last, with one event for each of its actions; `actor` has done
 // it, empty: the gate. `version` is the one that was read, 0: the rollout is new.
 RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,

@@ -16,6 +16,11 @@ namespace {
 
 using google::protobuf::util::MessageDifferencer;
 
+constexpr absl::Duration kShownWhileMoving = absl::Minutes(1);
+constexpr absl::Duration kShown = absl::Minutes(5);
+// How much more of the peak is worth a write.
+constexpr double kPeakStep = 0.01;
+
 absl::Status Refused(std::string message, std::string_view reason) {
   return WithReason(absl::FailedPreconditionError(std::move(message)), reason);
 }
@@ -53,6 +58,16 @@ v1::Verdict Slim(const v1::Verdict& verdict) {
 
 bool SaysTheSame(const v1::Verdict& a, const v1::Verdict& b) {
   return a.decision() == b.decision() && a.advice() == b.advice() && a.reason() == b.reason();
+}
+
+// How long a rollout shows a verdict that newer ones only repeat: while it moves, people watch its
+// numbers; and never one that does not hold any more.
+absl::Duration ShownFor(const v1::Rollout& rollout) {
+  const absl::Duration longest =
+      rollout.state() == v1::ROLLOUT_STATE_PROGRESSING ? kShownWhileMoving : kShown;
+  return std::min(longest, (FromProto(rollout.verdict().valid_until()) -
+                            FromProto(rollout.verdict().create_time())) /
+                               2);
 }
 
 // One transition on its way.
@@ -328,6 +343,19 @@ Transition Lease(v1::Rollout rollout, const std::string& holder, int64_t token, 
 
 absl::StatusOr<Transition> Next(const v1::Rollout& rollout, const Event& event, absl::Time now) {
   return std::visit([&](const auto& happened) { return Pacing(rollout, now).On(happened); }, event);
+}
+
+bool IsNews(const v1::Rollout& rollout, const v1::Verdict& verdict, absl::Time now) {
+  const absl::StatusOr<Transition> next = Next(rollout, Judged{verdict}, now);
+  if (!next.ok() || !next->actions.empty()) return true;
+  const v1::Rollout& after = next->rollout;
+  if (now - FromProto(rollout.verdict().create_time()) >= ShownFor(rollout)) return true;
+  return after.passes() != rollout.passes() || after.advice() != rollout.advice() ||
+         after.peak_seen() >= rollout.peak_seen() + kPeakStep ||
+         !std::ranges::equal(after.waits(), rollout.waits(), {}, &v1::RolloutWait::kind,
+                             &v1::RolloutWait::kind) ||
+         !std::ranges::equal(after.verdict().outcomes(), rollout.verdict().outcomes(), {},
+                             &v1::CheckOutcome::check, &v1::CheckOutcome::check);
 }
 
 bool GivesWay(const v1::Rollout& rollout, absl::Time now) {

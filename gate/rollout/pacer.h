@@ -79,6 +79,11 @@ Transition Lease(v1::Rollout rollout, const std::string& holder, int64_t token, 
 // `now` never is before an earlier one of the same rollout; where it is, that one counts.
 absl::StatusOr<Transition> Next(const v1::Rollout& rollout, const Event& event, absl::Time now);
 
+// Whether a verdict that nobody asked for changes anything of the rollout: what it says, or what
+// follows from it; or the one that the rollout has is so old that it should be shown anew. Those
+// that do not need not be kept.
+bool IsNews(const v1::Rollout& rollout, const v1::Verdict& verdict, absl::Time now);
+
 // Whether another change may take its place: it bakes, or nobody has its lease and no person has
 // paused it.
 bool GivesWay(const v1::Rollout& rollout, absl::Time now);

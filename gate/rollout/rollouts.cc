@@ -26,6 +26,7 @@ using rollout::Transition;
 
 // Somebody else was quicker this often: it is for the caller to try again.
 constexpr int kAttempts = 10;
+constexpr int kEventsAtOnce = 100;
 constexpr size_t kMaxText = 1024;
 constexpr std::string_view kPrefix = "rollouts/";
 
@@ -75,7 +76,11 @@ std::string DigestOf(v1::StartRolloutRequest request) {
 }  // namespace
 
 Rollouts::Rollouts(const PolicyHolder& policies, Evaluator& evaluator, Store& store, Clock& clock)
-    : policies_(policies), evaluator_(evaluator), store_(store), clock_(clock) {}
+    : policies_(policies),
+      evaluator_(evaluator),
+      store_(store),
+      clock_(clock),
+      feed_(store.rollouts()) {}
 
 absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& request) {
   if (absl::Status status = CheckStart(request); !status.ok()) return status;
@@ -129,7 +134,27 @@ absl::StatusOr<v1::Rollout> Rollouts::Get(std::string_view name) {
   return rollout::WithoutToken(std::move(stored->rollout));
 }
 
-absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Deadline deadline) {
+absl::StatusOr<RolloutEvents> Rollouts::EventsAfter(std::string_view name, int64_t sequence) {
+  if (sequence < 0) return InvalidFields({{"after_sequence", "must not be below 0"}});
+  auto stored = Read(name);
+  if (!stored.ok()) return stored.status();
+  const v1::Rollout& rollout = stored->rollout;
+  const bool from_now = sequence == 0;
+  if (from_now) sequence = rollout.sequence() - 1;
+  auto read = store_.rollouts().ReadEvents(name.substr(kPrefix.size()), sequence, kEventsAtOnce);
+  if (!read.ok()) return read.status();
+  RolloutEvents events{*std::move(read), false};
+  if (!events.events.empty()) sequence = events.events.back().sequence();
+  events.ended = rollout::HasEnded(rollout.state()) && sequence >= rollout.sequence();
+  if (from_now && events.events.size() == 1) {
+    // What is no event, a renewed lease or a new number of a wait, is shown as well.
+    *events.events.front().mutable_rollout() = rollout::WithoutToken(std::move(stored->rollout));
+  }
+  return events;
+}
+
+absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Deadline deadline,
+                                                Evaluator::Worth worth_keeping) {
   const auto bytes = store_.GetBlob(stored.change_digest);
   if (!bytes.ok()) return bytes.status();
   v1::EvaluateRequest request;
@@ -141,9 +166,9 @@ absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Dea
   request.set_rollout(stored.rollout.name());
   // Shared: the evaluator may still hold its end when this call has long returned.
   const auto answer = std::make_shared<std::promise<absl::StatusOr<v1::Verdict>>>();
-  evaluator_.Evaluate(std::move(request), deadline, [answer](absl::StatusOr<v1::Verdict> verdict) {
-    answer->set_value(std::move(verdict));
-  });
+  evaluator_.Look(
+      std::move(request), deadline, std::move(worth_keeping),
+      [answer](absl::StatusOr<v1::Verdict> verdict) { answer->set_value(std::move(verdict)); });
   return answer->get_future().get();
 }
 
@@ -276,7 +301,7 @@ absl::StatusOr<v1::Rollout> Rollouts::ConfirmRollback(const v1::ConfirmRollbackR
   return Apply(request.name(), rollout::WentBack{}, request.fencing_token());
 }
 
-absl::Status Rollouts::Judge(StoredRollout stored, Deadline deadline) {
+absl::StatusOr<std::optional<RolloutDue>> Rollouts::Judge(StoredRollout stored, Deadline deadline) {
   absl::Time now = clock_.Now();
   auto next = rollout::Next(stored.rollout, rollout::Ticked{}, now);
   if (!next.ok()) return next.status();
@@ -285,16 +310,24 @@ absl::Status Rollouts::Judge(StoredRollout stored, Deadline deadline) {
                      next->rollout.state() != v1::ROLLOUT_STATE_ROLLING_BACK;
   if (judge) {
     stored.rollout = std::move(next->rollout);
-    const auto verdict = VerdictOn(stored, deadline);
+    const bool moved = !actions.empty();
+    const auto verdict = VerdictOn(stored, deadline, [&](const v1::Verdict& verdict) {
+      return moved || rollout::IsNews(stored.rollout, verdict, now);
+    });
     if (!verdict.ok()) return verdict.status();
     now = clock_.Now();
+    if (verdict->name().empty()) {
+      return RolloutDue{stored.rollout.name(), stored.version, rollout::DueOf(stored.rollout, now)};
+    }
     next = rollout::Next(stored.rollout, rollout::Judged{*verdict}, now);
     if (!next.ok()) return next.status();
   }
   std::move(next->actions.begin(), next->actions.end(), std::back_inserter(actions));
   next->actions = std::move(actions);
-  return store_.rollouts().Move(
+  absl::Status status = store_.rollouts().Move(
       MoveFor(*std::move(next), stored.change_digest, stored.version, "", now));
+  if (!status.ok()) return status;
+  return std::nullopt;
 }
 
 }  // namespace gate

@@ -11,18 +11,27 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "gate/base/clock.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/policy/snapshot.h"
+#include "gate/rollout/feed.h"
 #include "gate/rollout/pacer.h"
 #include "gate/store/store.h"
 #include "gate/v1/rollouts.pb.h"
 
 namespace gate {
+
+// What happened to a rollout.
+struct RolloutEvents {
+  std::vector<v1::WatchRolloutResponse> events;  // by sequence
+  bool ended = false;                            // nothing will ever come behind them
+};
 
 // Thread-safe. Holds references; all of them outlive it. Calls block for the store, and for the
 // evaluator where something is judged.
@@ -39,13 +48,20 @@ class Rollouts {
   absl::StatusOr<v1::Rollout> Renew(const v1::RenewRolloutRequest& request);
   // NOT_FOUND where there is none of that name.
   absl::StatusOr<v1::Rollout> Get(std::string_view name);
+  // What happened to a rollout behind a sequence, in order, so much at a time as one look gives;
+  // behind 0: its newest event, with the rollout as it stands now.
+  absl::StatusOr<RolloutEvents> EventsAfter(std::string_view name, int64_t sequence);
   absl::StatusOr<v1::Rollout> Pause(const v1::PauseRolloutRequest& request);
   absl::StatusOr<v1::Rollout> Resume(const v1::ResumeRolloutRequest& request);
   absl::StatusOr<v1::Rollout> Abort(const v1::AbortRolloutRequest& request);
   absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
 
-  // Judges a rollout by itself, as the clock does, and writes what becomes of it.
-  absl::Status Judge(StoredRollout stored, Deadline deadline);
+  // Wakes those who watch.
+  RolloutFeed& feed() { return feed_; }
+
+  // Judges a rollout by itself, as the clock does, and writes what becomes of it. Where nothing
+  // does, nothing is written, and it is for the caller to put it off.
+  absl::StatusOr<std::optional<RolloutDue>> Judge(StoredRollout stored, Deadline deadline);
 
  private:
   struct Judgement {
@@ -54,8 +70,9 @@ class Rollouts {
   };
 
   absl::StatusOr<StoredRollout> Read(std::string_view name);
-  // The verdict on the rollout as it stands, on record.
-  absl::StatusOr<v1::Verdict> VerdictOn(const StoredRollout& stored, Deadline deadline);
+  // The verdict on the rollout as it stands, on record; without a name where it was not worth it.
+  absl::StatusOr<v1::Verdict> VerdictOn(const StoredRollout& stored, Deadline deadline,
+                                        Evaluator::Worth worth_keeping = nullptr);
   // Applies an event to the newest state until nobody comes in between. `token` 0: people need
   // none.
   absl::StatusOr<v1::Rollout> Apply(std::string_view name, const rollout::Event& event,
@@ -68,6 +85,7 @@ class Rollouts {
   Evaluator& evaluator_;
   Store& store_;
   Clock& clock_;
+  RolloutFeed feed_;
 };
 
 }  // namespace gate

@@ -8,6 +8,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "gate/base/field_error.h"
+#include "gate/rpc/watch_stream.h"
 
 namespace gate {
 namespace {
@@ -20,6 +21,8 @@ constexpr std::chrono::seconds kLongestCall{60};
 // Reports wait for the disk, and have no more of it than verdicts leave them.
 constexpr int kReportThreads = 2;
 constexpr int kReportCapacity = 64;
+// Events are read off the store, which answers quickly.
+constexpr int kWatchThreads = 2;
 
 // Deadlines arrive as time left, which gRPC turns into wall-clock time; they are measured on a
 // clock that nobody sets.
@@ -98,7 +101,10 @@ class ReportStream final : public grpc::ServerReadReactor<v1::ReportMetricsReque
 }  // namespace
 
 Calls::Calls(Api& api, int threads, int capacity)
-    : api_(api), pool_(threads, capacity), reports_(kReportThreads, kReportCapacity) {}
+    : api_(api),
+      pool_(threads, capacity),
+      reports_(kReportThreads, kReportCapacity),
+      watches_(kWatchThreads, 2 * RolloutFeed::kMostWatches) {}
 
 grpc::ServerUnaryReactor* Calls::Serve(std::string_view method,
                                        grpc::CallbackServerContext* context,
@@ -139,6 +145,11 @@ grpc::ServerUnaryReactor* Calls::Evaluate(grpc::CallbackServerContext* context,
 grpc::ServerReadReactor<v1::ReportMetricsRequest>* Calls::ReportMetrics(
     grpc::CallbackServerContext* context, v1::ReportMetricsResponse* response) {
   return new ReportStream(api_, reports_, *context, *response);
+}
+
+grpc::ServerWriteReactor<v1::WatchRolloutResponse>* Calls::WatchRollout(
+    grpc::CallbackServerContext* context, const v1::WatchRolloutRequest* request) {
+  return new WatchStream(api_, watches_, {DeadlineOf(*context), RequestIdOf(*context)}, *request);
 }
 
 }  // namespace gate

@@ -16,6 +16,7 @@
 #include "gate/rpc/status.h"
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/rollouts.pb.h"
 
 namespace gate {
 
@@ -37,18 +38,18 @@ class Calls {
   grpc::ServerReadReactor<v1::ReportMetricsRequest>* ReportMetrics(
       grpc::CallbackServerContext* context, v1::ReportMetricsResponse* response);
 
+  // Sends events until the rollout has ended.
+  grpc::ServerWriteReactor<v1::WatchRolloutResponse>* WatchRollout(
+      grpc::CallbackServerContext* context, const v1::WatchRolloutRequest* request);
+
+  // Ends all watches with UNAVAILABLE: whoever watches goes on elsewhere.
+  void EndWatches() { api_.feed().Close(); }
+
  private:
   Api& api_;
   ThreadPool pool_;
   ThreadPool reports_;
-};
-
-// Refuses a streaming call.
-template <typename Reactor>
-class Refusal final : public Reactor {
- public:
-  explicit Refusal(std::string_view method) { this->Finish(ToGrpc(NotServed(method))); }
-  void OnDone() override { delete this; }
+  ThreadPool watches_;
 };
 
 }  // namespace gate

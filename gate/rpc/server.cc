@@ -101,7 +101,10 @@ RpcServer::~RpcServer() { Drain(std::chrono::milliseconds(0)); }
 
 const std::string& RpcServer::address() const { return parts_->address; }
 
-void RpcServer::AnnounceEnd() { parts_->server->GetHealthCheckService()->SetServingStatus(false); }
+void RpcServer::AnnounceEnd() {
+  parts_->server->GetHealthCheckService()->SetServingStatus(false);
+  parts_->calls.EndWatches();
+}
 
 void RpcServer::Drain(std::chrono::milliseconds timeout) {
   parts_->server->Shutdown(std::chrono::system_clock::now() + timeout);

@@ -33,7 +33,8 @@ class RpcServer {
   // "127.0.0.1:9443", with the port that was picked where the configuration says 0.
   const std::string& address() const;
 
-  // From here on health says NOT_SERVING; calls are served as before.
+  // From here on health says NOT_SERVING, and nobody can watch any more; calls are served as
+  // before.
   void AnnounceEnd();
 
   // Takes no new calls, lets those in flight end, and cuts off what has not ended after `timeout`.

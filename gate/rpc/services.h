@@ -96,9 +96,8 @@ class RolloutsService final : public v1::Rollouts::CallbackService {
   GATE_UNARY(Rollouts, Resume, ResumeRolloutRequest, Rollout)
   GATE_UNARY(Rollouts, Abort, AbortRolloutRequest, Rollout)
   grpc::ServerWriteReactor<v1::WatchRolloutResponse>* Watch(
-      grpc::CallbackServerContext*, const v1::WatchRolloutRequest*) override {
-    return new Refusal<grpc::ServerWriteReactor<v1::WatchRolloutResponse>>(
-        "gate.v1.Rollouts.Watch");
+      grpc::CallbackServerContext* context, const v1::WatchRolloutRequest* request) override {
+    return calls_.WatchRollout(context, request);
   }
 
  private:

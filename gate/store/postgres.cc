@@ -46,6 +46,7 @@ class PostgresStore final : public Store {
       : known_(kKnownDigests),
         readers_(Sessions(url, kReadConnections)),
         reporters_(Sessions(url, kReportConnections)),
+        rollouts_(url, readers_, reporters_),
         commits_(Writers(url, options.write_connections, known_, outage_), known_,
                  options.max_group, options.max_waiting) {}
 
@@ -138,7 +139,7 @@ class PostgresStore final : public Store {
   Outage outage_;
   ConnectionPool<PostgresSession> readers_;
   ConnectionPool<PostgresSession> reporters_;
-  PostgresRollouts rollouts_{readers_, reporters_};
+  PostgresRollouts rollouts_;
   GroupCommit commits_;  // last: its threads use the others
 };
 

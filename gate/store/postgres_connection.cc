@@ -128,11 +128,11 @@ absl::Status PostgresConnection::ErrorOf(const PGresult* result) {
   return PostgresError(sqlstate, PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
 }
 
-absl::Status PostgresConnection::Wait(bool unsent, Deadline deadline) {
+absl::StatusOr<bool> PostgresConnection::Arrived(bool unsent, Deadline deadline) {
   for (;;) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return Lost("no answer in time");
+    if (left.count() <= 0) return false;
     pollfd socket{PQsocket(connection_.get()), static_cast<short>(POLLIN | (unsent ? POLLOUT : 0)),
                   0};
     const int ready = ::poll(&socket, 1, static_cast<int>(std::min<long>(left.count(), 60000)));
@@ -140,7 +140,24 @@ absl::Status PostgresConnection::Wait(bool unsent, Deadline deadline) {
     if (ready < 0 && errno != EINTR) return Lost("poll failed");
   }
   if (PQconsumeInput(connection_.get()) == 0) return Lost(PQerrorMessage(connection_.get()));
-  return absl::OkStatus();
+  return true;
+}
+
+absl::Status PostgresConnection::Wait(bool unsent, Deadline deadline) {
+  const auto arrived = Arrived(unsent, deadline);
+  if (!arrived.ok()) return arrived.status();
+  return *arrived ? absl::OkStatus() : Lost("no answer in time");
+}
+
+absl::StatusOr<std::vector<std::string>> PostgresConnection::Notifications(Deadline deadline) {
+  std::vector<std::string> payloads;
+  const auto arrived = Arrived(/*unsent=*/false, deadline);
+  if (!arrived.ok()) return arrived.status();
+  while (PGnotify* notification = PQnotifies(connection_.get())) {
+    payloads.emplace_back(notification->extra);
+    PQfreemem(notification);
+  }
+  return payloads;
 }
 
 absl::StatusOr<PGresult*> PostgresConnection::Next(Deadline deadline) {

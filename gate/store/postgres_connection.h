@@ -34,10 +34,12 @@ class PostgresArray {
   static PostgresArray Texts(size_t size);
   static PostgresArray Bytes(size_t size);
   static PostgresArray Smallints(size_t size);
+  static PostgresArray Bigints(size_t size);
   static PostgresArray Timestamps(size_t size);
 
   void Add(std::string_view bytes);
   void AddSmallint(int number);
+  void AddBigint(int64_t number);
   void AddTimestamp(int64_t unix_micros);
   PostgresParameter Take() && { return std::move(array_); }
 
@@ -103,6 +105,10 @@ class PostgresConnection {
   absl::StatusOr<std::vector<PostgresRows>> Pipeline(const std::vector<PostgresCommand>& commands,
                                                      Deadline deadline);
 
+  // What other sessions notified this one of, on channels that it listens to. Waits until there is
+  // something, or until the deadline: then it is empty.
+  absl::StatusOr<std::vector<std::string>> Notifications(Deadline deadline);
+
   // False once the connection cannot be used again. What was sent last may have been done or not.
   bool alive() const { return alive_; }
 
@@ -111,6 +117,8 @@ class PostgresConnection {
   absl::Status CheckServer();
   absl::Status Lost(std::string_view why);
   absl::Status ErrorOf(const PGresult* result);
+  // Whether anything has arrived before the deadline.
+  absl::StatusOr<bool> Arrived(bool unsent, Deadline deadline);
   absl::Status Wait(bool unsent, Deadline deadline);
   // The next answer; null at the end of a command's.
   absl::StatusOr<PGresult*> Next(Deadline deadline);

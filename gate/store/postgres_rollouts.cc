@@ -13,6 +13,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr char kChannel[] = "gate_rollouts";
 constexpr std::string_view kRow = "SELECT version, write_id, change, rollout FROM gate.rollouts";
 
 RolloutRow RowOf(const PostgresRows& rows, int row) {
@@ -113,7 +114,10 @@ class Tables final : public RolloutTables {
                  PostgresParameter::Bytes(event.event)});
       if (!added.ok()) return added.status();
     }
-    return absl::OkStatus();
+    if (rollout.events.empty()) return absl::OkStatus();
+    return Query("SELECT pg_notify($1, $2)",
+                 {PostgresParameter::Text(kChannel), PostgresParameter::Text(rollout.id)})
+        .status();
   }
 
  private:
@@ -152,6 +156,12 @@ absl::StatusOr<std::vector<ListedRollout>> ListOne(PostgresSession& session,
   return listed;
 }
 
+// For what costs nothing but time where a crash loses it.
+absl::Status DoNotWaitForDisk(PostgresConnection& connection) {
+  return connection.Execute("SET LOCAL synchronous_commit = off",
+                            steady_clock::now() + kPostgresStatementTimeout);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Rollout> PostgresRollouts::Start(const RolloutStart& start,
@@ -184,6 +194,44 @@ absl::Status PostgresRollouts::Move(const RolloutMove& move) {
   return committed;
 }
 
+absl::Status PostgresRollouts::Commit(const char* sql,
+                                      const std::vector<PostgresParameter>& parameters) {
+  return CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {
+    if (absl::Status status = DoNotWaitForDisk(connection); !status.ok()) return status;
+    return connection.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout)
+        .status();
+  });
+}
+
+absl::Status PostgresRollouts::KeepClaims(std::string_view owner, absl::Time until) {
+  return Commit(
+      "UPDATE gate.rollouts SET claimed_until = $1 WHERE active = 1 AND due_time <= $1"
+      " AND claimed_by = $2",
+      {PostgresParameter::Timestamp(Micros(until)), PostgresParameter::Text(owner)});
+}
+
+absl::Status PostgresRollouts::PutOff(const std::vector<RolloutDue>& rollouts) {
+  PostgresArray ids = PostgresArray::Texts(rollouts.size());
+  PostgresArray versions = PostgresArray::Bigints(rollouts.size());
+  PostgresArray times = PostgresArray::Timestamps(rollouts.size());
+  for (const RolloutDue& rollout : rollouts) {
+    ids.Add(IdOf(rollout));
+    versions.AddBigint(rollout.version);
+    times.AddTimestamp(Micros(rollout.due));
+  }
+  return Commit(
+      "UPDATE gate.rollouts SET due_time = off.due_time, claimed_by = '',"
+      " claimed_until = '-infinity' FROM unnest($1::text[], $2::bigint[], $3::timestamptz[])"
+      " AS off (id, version, due_time)"
+      " WHERE rollouts.id = off.id AND rollouts.version = off.version",
+      {std::move(ids).Take(), std::move(versions).Take(), std::move(times).Take()});
+}
+
+void PostgresRollouts::Listen(Heard heard) {
+  listener_.reset();
+  if (heard) listener_ = std::make_unique<PostgresListener>(url_, kChannel, std::move(heard));
+}
+
 absl::StatusOr<std::vector<StoredRollout>> PostgresRollouts::Claim(std::string_view owner,
                                                                    absl::Time now, absl::Time until,
                                                                    int limit) {
@@ -191,6 +239,7 @@ absl::StatusOr<std::vector<StoredRollout>> PostgresRollouts::Claim(std::string_v
   const absl::Status committed =
       CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {
         claimed.clear();
+        if (absl::Status status = DoNotWaitForDisk(connection); !status.ok()) return status;
         const auto rows = connection.Query(
             "UPDATE gate.rollouts SET claimed_by = $1, claimed_until = $2 WHERE id IN"
             " (SELECT id FROM gate.rollouts WHERE active = 1 AND due_time <= $3"

@@ -2,11 +2,15 @@
 #ifndef GATE_STORE_POSTGRES_ROLLOUTS_H_
 #define GATE_STORE_POSTGRES_ROLLOUTS_H_
 
+#include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "gate/store/connection_pool.h"
+#include "gate/store/postgres_listener.h"
 #include "gate/store/postgres_session.h"
 #include "gate/store/rollout_store.h"
 
@@ -14,10 +18,10 @@ namespace gate {
 
 class PostgresRollouts final : public RolloutStore {
  public:
-  // Both outlive it.
-  PostgresRollouts(ConnectionPool<PostgresSession>& readers,
+  // Both outlive it. Of `url` it makes a connection of its own once somebody listens.
+  PostgresRollouts(std::string url, ConnectionPool<PostgresSession>& readers,
                    ConnectionPool<PostgresSession>& writer)
-      : readers_(readers), writer_(writer) {}
+      : url_(std::move(url)), readers_(readers), writer_(writer) {}
 
   absl::StatusOr<v1::Rollout> Start(const RolloutStart& start, const DecideStart& decide) override;
   absl::Status Move(const RolloutMove& move) override;
@@ -29,10 +33,18 @@ class PostgresRollouts final : public RolloutStore {
                                                                    int limit) override;
   absl::StatusOr<std::vector<StoredRollout>> Claim(std::string_view owner, absl::Time now,
                                                    absl::Time until, int limit) override;
+  absl::Status KeepClaims(std::string_view owner, absl::Time until) override;
+  absl::Status PutOff(const std::vector<RolloutDue>& rollouts) override;
+  void Listen(Heard heard) override;
 
  private:
+  // Work that costs nothing but time where it is lost.
+  absl::Status Commit(const char* sql, const std::vector<PostgresParameter>& parameters);
+
+  const std::string url_;
   ConnectionPool<PostgresSession>& readers_;
   ConnectionPool<PostgresSession>& writer_;
+  std::unique_ptr<PostgresListener> listener_;
 };
 
 }  // namespace gate

@@ -6,7 +6,8 @@ namespace gate {
 namespace {
 
 constexpr Oid kBytea = 17, kBigint = 20, kSmallint = 21, kText = 25, kTimestamp = 1184;
-constexpr Oid kByteaArray = 1001, kSmallintArray = 1005, kTextArray = 1009, kTimestampArray = 1185;
+constexpr Oid kByteaArray = 1001, kSmallintArray = 1005, kTextArray = 1009, kBigintArray = 1016,
+              kTimestampArray = 1185;
 
 // PostgreSQL counts from 2000.
 constexpr int64_t kEpochMicros = 946684800ll * 1000000;
@@ -58,6 +59,7 @@ PostgresArray::PostgresArray(Oid array, Oid element, size_t size) : array_{array
 PostgresArray PostgresArray::Texts(size_t size) { return {kTextArray, kText, size}; }
 PostgresArray PostgresArray::Bytes(size_t size) { return {kByteaArray, kBytea, size}; }
 PostgresArray PostgresArray::Smallints(size_t size) { return {kSmallintArray, kSmallint, size}; }
+PostgresArray PostgresArray::Bigints(size_t size) { return {kBigintArray, kBigint, size}; }
 PostgresArray PostgresArray::Timestamps(size_t size) { return {kTimestampArray, kTimestamp, size}; }
 
 void PostgresArray::Add(std::string_view bytes) {
@@ -66,6 +68,8 @@ void PostgresArray::Add(std::string_view bytes) {
 }
 
 void PostgresArray::AddSmallint(int number) { Add(IntegerBytes(static_cast<int16_t>(number))); }
+
+void PostgresArray::AddBigint(int64_t number) { Add(IntegerBytes(number)); }
 
 void PostgresArray::AddTimestamp(int64_t unix_micros) {
   Add(IntegerBytes(unix_micros - kEpochMicros));

@@ -34,6 +34,13 @@ struct RolloutMove {
   std::vector<v1::WatchRolloutResponse> events;  // by sequence
 };
 
+// When a rollout of which nothing has changed is to be judged next.
+struct RolloutDue {
+  std::string name;
+  int64_t version = 0;  // that it was read with
+  absl::Time due;
+};
+
 // Who asks for a lease, and of what.
 struct RolloutStart {
   std::string request_id;
@@ -90,9 +97,23 @@ class RolloutStore {
                                                                            int limit) = 0;
 
   // Up to `limit` rollouts that are due at `now` and that no other replica has claimed: `owner` has
-  // them until `until`, or until it writes them. Those that are due longest come first.
+  // them until `until`, or until it writes them or puts them off. Those that are due longest come
+  // first.
   virtual absl::StatusOr<std::vector<StoredRollout>> Claim(std::string_view owner, absl::Time now,
                                                            absl::Time until, int limit) = 0;
+
+  // `owner` is still at work: what it has claimed is its own until `until`.
+  virtual absl::Status KeepClaims(std::string_view owner, absl::Time until) = 0;
+
+  // Ends the claims on rollouts of which nothing is to be written; those that have another version
+  // by now are left alone.
+  virtual absl::Status PutOff(const std::vector<RolloutDue>& rollouts) = 0;
+
+  // From now on calls `heard` with the id of each rollout of which events were written, by this
+  // replica or another one; null ends that, and when it returns no call is under way. Some may be
+  // missed. It runs on threads of the store and of its callers, and must not block.
+  using Heard = std::function<void(std::string_view id)>;
+  virtual void Listen(Heard heard) = 0;
 };
 
 }  // namespace gate

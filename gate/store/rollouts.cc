@@ -156,6 +156,10 @@ absl::StatusOr<v1::WatchRolloutResponse> DecodeRolloutEvent(std::string_view byt
   return event;
 }
 
+std::string_view IdOf(const RolloutDue& rollout) {
+  return std::string_view(rollout.name).substr(rollout.name.find('/') + 1);
+}
+
 std::string NewWriteId() { return NewId(absl::Now()); }
 
 absl::Status NoSuchRollout(std::string_view id) {

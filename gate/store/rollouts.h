@@ -87,6 +87,9 @@ absl::StatusOr<v1::Rollout> DecodeRollout(std::string_view bytes);
 absl::StatusOr<StoredRollout> DecodeRow(const RolloutRow& row);
 absl::StatusOr<v1::WatchRolloutResponse> DecodeRolloutEvent(std::string_view bytes);
 
+// The part of its name behind "rollouts/".
+std::string_view IdOf(const RolloutDue& rollout);
+
 // Tells one write from another.
 std::string NewWriteId();
 

@@ -189,18 +189,60 @@ absl::StatusOr<v1::Rollout> SqliteRollouts::Start(const RolloutStart& start,
     started = StartIn(start, decide, *change, tables);
     return started.status();
   });
-  return committed.ok() ? started : committed;
+  if (!committed.ok()) return committed;
+  Tell(std::string_view(started->name()).substr(started->name().find('/') + 1));
+  return started;
 }
 
 absl::Status SqliteRollouts::Move(const RolloutMove& move) {
   const auto encoded = EncodeRollout(move, NewWriteId());
   if (!encoded.ok()) return encoded.status();
-  return writer_.Commit([&](SqliteDatabase& database) {
+  const absl::Status committed = writer_.Commit([&](SqliteDatabase& database) {
     Tables tables(database);
     const auto moved = MoveIn(*encoded, tables);
     if (!moved.ok()) return moved.status();
     return *moved ? absl::OkStatus() : HasMoved(encoded->id);
   });
+  if (committed.ok() && !encoded->events.empty()) Tell(encoded->id);
+  return committed;
+}
+
+absl::Status SqliteRollouts::KeepClaims(std::string_view owner, absl::Time until) {
+  return writer_.Commit([&](SqliteDatabase& database) {
+    auto keep = database.Prepare(
+        "UPDATE rollouts SET claimed_until = $1 WHERE active = 1 AND due_time <= $1"
+        " AND claimed_by = $2");
+    if (!keep.ok()) return keep.status();
+    keep->Bind(1, Micros(until));
+    keep->Bind(2, owner);
+    return keep->Run();
+  });
+}
+
+absl::Status SqliteRollouts::PutOff(const std::vector<RolloutDue>& rollouts) {
+  return writer_.Commit([&](SqliteDatabase& database) {
+    auto put_off = database.Prepare(
+        "UPDATE rollouts SET due_time = $1, claimed_by = '', claimed_until = 0"
+        " WHERE id = $2 AND version = $3");
+    if (!put_off.ok()) return put_off.status();
+    for (const RolloutDue& rollout : rollouts) {
+      put_off->Bind(1, Micros(rollout.due));
+      put_off->Bind(2, IdOf(rollout));
+      put_off->Bind(3, rollout.version);
+      if (absl::Status status = put_off->Run(); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  });
+}
+
+void SqliteRollouts::Listen(Heard heard) {
+  MutexLock lock(mu_);
+  heard_ = std::move(heard);
+}
+
+void SqliteRollouts::Tell(std::string_view id) {
+  MutexLock lock(mu_);
+  if (heard_) heard_(id);
 }
 
 absl::StatusOr<std::vector<StoredRollout>> SqliteRollouts::Claim(std::string_view owner,

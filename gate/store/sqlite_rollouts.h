@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "gate/base/mutex.h"
 #include "gate/store/connection_pool.h"
 #include "gate/store/rollout_store.h"
 #include "gate/store/sqlite_database.h"
@@ -29,10 +30,17 @@ class SqliteRollouts final : public RolloutStore {
                                                                    int limit) override;
   absl::StatusOr<std::vector<StoredRollout>> Claim(std::string_view owner, absl::Time now,
                                                    absl::Time until, int limit) override;
+  absl::Status KeepClaims(std::string_view owner, absl::Time until) override;
+  absl::Status PutOff(const std::vector<RolloutDue>& rollouts) override;
+  void Listen(Heard heard) override;
 
  private:
+  void Tell(std::string_view id) GATE_EXCLUDES(mu_);
+
   ConnectionPool<SqliteDatabase>& readers_;
   SqliteReports& writer_;
+  Mutex mu_;
+  Heard heard_ GATE_GUARDED_BY(mu_);
 };
 
 }  // namespace gate

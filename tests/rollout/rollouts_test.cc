@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
@@ -289,6 +291,54 @@ TEST_F(RolloutsTest, TheClockJudgesWhatNobodyAsksAbout) {
                                  v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
                                  v1::ROLLOUT_EVENT_KIND_STEP_TAKEN, v1::ROLLOUT_EVENT_KIND_JUDGED,
                                  v1::ROLLOUT_EVENT_KIND_ENDED));
+}
+
+TEST_F(RolloutsTest, WhatChangesNothingIsNotKept) {
+  Logger log(STDERR_FILENO);
+  RolloutDriver driver(rollouts_, store_->rollouts(), clock_, log);
+  const auto kept = [&] { return store_->ListVerdicts({}, "", 100)->size(); };
+  const v1::Rollout rollout = Start("start");
+  ASSERT_TRUE(Advance(rollout, "step-1")->advanced());
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(kept(), 2u) << "the step's, and the first on the new step";
+  for (int look = 0; look < 5; ++look) {
+    clock_.Advance(absl::Seconds(10));
+    EXPECT_EQ(driver.LookOnce(), 1) << "it is looked at all the same";
+  }
+  EXPECT_EQ(kept(), 2u) << "which says the same";
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(kept(), 3u) << "a minute old, while it moves";
+
+  clock_.Set(At(27, 11, 59));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  const size_t before = kept();
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(driver.LookOnce(), 1);
+  EXPECT_EQ(kept(), before + 1) << "another answer is news at once";
+  EXPECT_EQ(rollouts_.Get(rollout.name())->verdict().decision(), v1::DECISION_HOLD);
+}
+
+TEST_F(RolloutsTest, WhoeverWatchesIsToldFromWhereTheyWere) {
+  const v1::Rollout rollout = Start("start");
+  const auto now = rollouts_.EventsAfter(rollout.name(), 0);
+  ASSERT_TRUE(now.ok()) << now.status();
+  ASSERT_EQ(now->events.size(), 1u);
+  EXPECT_EQ(now->events.front().kind(), v1::ROLLOUT_EVENT_KIND_STARTED);
+  EXPECT_EQ(now->events.front().rollout().fencing_token(), 0) << "nobody's but the holder's";
+
+  std::atomic<int> wakes = 0;
+  const auto watch = rollouts_.feed().Add(rollout.name(), [&] { ++wakes; });
+  ASSERT_TRUE(Advance(rollout, "step-1")->advanced());
+  EXPECT_GE(wakes, 1);
+  std::vector<v1::RolloutEventKind> kinds;
+  for (const v1::WatchRolloutResponse& event :
+       rollouts_.EventsAfter(rollout.name(), now->events.front().sequence())->events) {
+    kinds.push_back(event.kind());
+  }
+  EXPECT_THAT(kinds, ElementsAre(v1::ROLLOUT_EVENT_KIND_JUDGED, v1::ROLLOUT_EVENT_KIND_STEP_TAKEN));
+  EXPECT_TRUE(absl::IsNotFound(rollouts_.EventsAfter("rollouts/none", 0).status()));
 }
 
 TEST_F(RolloutsTest, IsJudgedAsOftenAsItMayChange) {

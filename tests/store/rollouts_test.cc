@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <thread>
 
@@ -223,6 +224,66 @@ TEST_P(RolloutsTest, WhatIsClaimedIsNotClaimedAgainUntilItIsWrittenOrItsTimeIsOv
   EXPECT_THAT(claim("one", Noon() + absl::Seconds(60)), ElementsAre(IdAt(1)));
   ASSERT_TRUE(store->rollouts().Move(EndOf(*store->rollouts().Get(IdAt(2)))).ok());
   EXPECT_THAT(claim("one", Noon() + absl::Hours(1)), ElementsAre(IdAt(1))) << "it has ended";
+}
+
+TEST_P(RolloutsTest, WhoeverIsStillAtWorkKeepsTheirClaims) {
+  const auto store = Open();
+  ASSERT_TRUE(Begin(*store, 1, "a").ok());
+  const auto claim = [&](const std::string& owner, absl::Time now) {
+    return store->rollouts().Claim(owner, now, now + absl::Seconds(5), 10)->size();
+  };
+  ASSERT_EQ(claim("one", Noon()), 1u);
+  ASSERT_TRUE(store->rollouts().KeepClaims("two", Noon() + absl::Seconds(30)).ok());
+  ASSERT_TRUE(store->rollouts().KeepClaims("one", Noon() + absl::Seconds(9)).ok());
+  EXPECT_EQ(claim("two", Noon() + absl::Seconds(8)), 0u) << "one keeps it";
+  EXPECT_EQ(claim("two", Noon() + absl::Seconds(9)), 1u) << "nobody but one has kept it";
+}
+
+TEST_P(RolloutsTest, WhatIsPutOffIsDueLaterAndNotWritten) {
+  const auto store = Open();
+  ASSERT_TRUE(Begin(*store, 1, "a").ok());
+  ASSERT_TRUE(Begin(*store, 2, "b").ok());
+  const auto claimed =
+      store->rollouts().Claim("one", Noon(), Noon() + absl::Seconds(5), /*limit=*/10);
+  ASSERT_THAT(*claimed, SizeIs(2));
+  const int64_t version = store->rollouts().Get(IdAt(1))->version;
+  ASSERT_TRUE(store->rollouts()
+                  .PutOff({{"rollouts/" + IdAt(1), version, Noon() + absl::Seconds(2)},
+                           {"rollouts/" + IdAt(2), version + 1, Noon() + absl::Seconds(1)}})
+                  .ok());
+  EXPECT_EQ(store->rollouts().Get(IdAt(1))->version, version);
+  EXPECT_THAT(*store->rollouts().Claim("two", Noon() + absl::Seconds(1), Noon(), 10), IsEmpty())
+      << "the first is due later, the second has another version and is still claimed";
+  EXPECT_THAT(*store->rollouts().Claim("two", Noon() + absl::Seconds(2), Noon(), 10), SizeIs(1));
+}
+
+TEST_P(RolloutsTest, WhoeverListensHearsOfEveryEvent) {
+  const auto store = Open();
+  // SQLite has one process; of PostgreSQL another replica hears as well.
+  const auto other = GetParam() == Engine::kPostgres ? Open() : nullptr;
+  Store& listening = other == nullptr ? *store : *other;
+  std::mutex mu;
+  std::vector<std::string> heard;
+  listening.rollouts().Listen([&](std::string_view id) {
+    const std::lock_guard lock(mu);
+    heard.emplace_back(id);
+  });
+  const auto has_heard = [&](size_t times) {
+    const std::lock_guard lock(mu);
+    return heard.size() >= times;
+  };
+  // Until it listens; what was said before is missed.
+  int started = 0;
+  ASSERT_TRUE(Eventually([&] {
+    ++started;
+    EXPECT_TRUE(Begin(*store, started, absl::StrCat("s", started)).ok());
+    return Eventually([&] { return has_heard(1); }, std::chrono::milliseconds(200));
+  }));
+  const StoredRollout stored = *store->rollouts().Get(IdAt(started));
+  ASSERT_TRUE(store->rollouts().Move(MoveOf(stored, 2)).ok());
+  EXPECT_TRUE(Eventually([&] { return has_heard(2); }));
+  EXPECT_EQ(heard.back(), IdAt(started));
+  listening.rollouts().Listen(nullptr);
 }
 
 TEST_P(RolloutsTest, OfManyWhoStartAtOnceOneGetsTheLease) {

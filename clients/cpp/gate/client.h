@@ -166,6 +166,12 @@ class Client {
   Result<v1::Rollout> AbortRollout(const v1::AbortRolloutRequest& request);
   Result<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
 
+  // Calls `on_event` for each event of a rollout behind request.after_sequence until it has ended
+  // (true) or `on_event` says that it is enough (false). One attempt, without a deadline: whoever
+  // gets an error goes on behind the last event that it has seen.
+  using OnEvent = std::function<bool(const v1::WatchRolloutResponse&)>;
+  Result<bool> WatchRollout(const v1::WatchRolloutRequest& request, const OnEvent& on_event);
+
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();
 

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -14,6 +13,7 @@
 #include "clients/gatectl/commands/question.h"
 #include "clients/gatectl/progress.h"
 #include "clients/gatectl/results.h"
+#include "clients/gatectl/system_timer.h"
 #include "clients/gatectl/wait.h"
 
 namespace gate::ctl {
@@ -22,18 +22,6 @@ namespace {
 struct CheckFlags {
   Question question;
   std::string wait;
-};
-
-class SystemTimer final : public Timer {
- public:
-  explicit SystemTimer(Interrupts& interrupts) : interrupts_(interrupts) {}
-  absl::Time Now() override { return absl::Now(); }
-  bool Sleep(absl::Duration duration) override { return interrupts_.Sleep(duration); }
-  double Random() override { return std::uniform_real_distribution<>(0, 1)(random_); }
-
- private:
-  Interrupts& interrupts_;
-  std::mt19937 random_{std::random_device{}()};
 };
 
 // The words as a shell takes them.

@@ -1,23 +1,36 @@
 // gatectl rollout: takes a change out step by step, and lets people stop it or take it back.
 #include <CLI/CLI.hpp>
-#include <cstdlib>
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "checks/proto_time.h"
 #include "checks/render/escape.h"
+#include "checks/render/message.h"
 #include "checks/render/words.h"
 #include "clients/gatectl/collect.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/commands/question.h"
+#include "clients/gatectl/overdraw.h"
 #include "clients/gatectl/results.h"
 #include "clients/gatectl/rollouts.h"
+#include "clients/gatectl/system_timer.h"
+#include "clients/gatectl/watch.h"
 
 namespace gate::ctl {
 namespace {
 
 constexpr absl::Duration kBetweenAsks = absl::Seconds(10);
-constexpr absl::Duration kBetweenLooks = absl::Seconds(1);
+constexpr std::chrono::seconds kBetweenDrawings{1};
+// A gate that was there is missed for so long.
+constexpr absl::Duration kPatience = absl::Minutes(10);
 
 struct RolloutFlags {
   Question question;
@@ -213,23 +226,86 @@ int List(const Session& session, const RolloutFlags& flags) {
   return kAllow;
 }
 
-// Until it ends or somebody has to do something: a line for each change.
+// What is shown while one watches: a live tree, lines, or one object per event.
+class WatchView {
+ public:
+  WatchView(const Session& session, bool as_json_lines)
+      : session_(session),
+        as_json_lines_(as_json_lines),
+        drawing_([&](std::string_view text) { session.Say(text); }),
+        // People watch the times as well, which change without events.
+        ticker_([this](const std::stop_token& stop) { Tick(stop); }) {}
+
+  void Show(const Watched& watched) {
+    const std::lock_guard lock(mu_);
+    watched_ = watched;
+    Draw();
+    if (watched.error || !watched.newest || watched.newest->sequence() == logged_) return;
+    logged_ = watched.newest->sequence();
+    if (as_json_lines_) {
+      std::fputs(render::ToJsonLine(*watched.newest).c_str(), stdout);
+      std::fflush(stdout);
+    } else if (!session_.err().is_terminal) {
+      session_.Say(WatchLine(*watched.newest));
+    }
+  }
+
+  // Ends the drawing.
+  std::optional<v1::Rollout> End() {
+    ticker_.request_stop();
+    ticker_.join();
+    drawing_.Clear();
+    if (!watched_.newest) return std::nullopt;
+    return watched_.newest->rollout();
+  }
+
+ private:
+  void Draw() {
+    const Terminal terminal = session_.err();
+    if (!terminal.is_terminal || as_json_lines_) return;
+    drawing_.Draw(WatchLines(watched_, absl::Now(), terminal), terminal.width);
+  }
+
+  void Tick(const std::stop_token& stop) {
+    std::unique_lock lock(mu_);
+    while (!stop.stop_requested()) {
+      ended_.wait_for(lock, stop, kBetweenDrawings, [] { return false; });
+      if (!stop.stop_requested()) Draw();
+    }
+  }
+
+  const Session& session_;
+  const bool as_json_lines_;
+  std::mutex mu_;  // guards all below but the thread
+  std::condition_variable_any ended_;
+  Watched watched_;
+  int64_t logged_ = 0;
+  Overdraw drawing_;
+  std::jthread ticker_;  // Last: it uses the others.
+};
+
+// Until it ends.
 int Watch(const Session& session, const RolloutFlags& flags) {
   const Or<Channel> channel = Open(session);
   if (!channel) return session.Fail(channel.problem());
-  v1::GetRolloutRequest request;
+  const bool as_json_lines = std::ranges::any_of(channel->targets, [](const OutputTarget& target) {
+    return target.format->name == "jsonl" && target.file.empty();
+  });
+  v1::WatchRolloutRequest request;
   request.set_name(RolloutName(flags.name));
-  std::string told;
-  for (;;) {
-    const auto rollout = channel->client->GetRollout(request);
-    if (!rollout) return session.Fail(FromError(rollout.error(), "read the rollout"));
-    if (HasEnded(*rollout)) return Print(session, *channel, *rollout, ExitCodeOf(*rollout));
-    const std::string line = RolloutLine(*rollout, absl::Now());
-    const std::string news = line.substr(line.find(' '));
-    if (news != told) session.Say(line);
-    told = news;
-    if (!session.interrupts->Sleep(kBetweenLooks)) return session.End(kInterrupted);
-  }
+  SystemTimer timer(*session.interrupts);
+  WatchView view(session, as_json_lines);
+  const auto error = Follow(
+      [&](int64_t after, const client::Client::OnEvent& on_event) {
+        request.set_after_sequence(after);
+        return channel->client->WatchRollout(request, on_event);
+      },
+      kPatience, timer, [&](const Watched& watched) { view.Show(watched); });
+  const std::optional<v1::Rollout> rollout = view.End();
+  if (error && error->code == client::Code::kCancelled) return session.End(kInterrupted);
+  if (error) return session.Fail(FromError(*error, "watch the rollout"));
+  if (as_json_lines) return session.End(ExitCodeOf(*rollout));
+  return Print(session, *channel, *rollout, ExitCodeOf(*rollout));
 }
 
 }  // namespace
