@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "checks/render/words.h"
+#include "checks/render/escape.h"
 
 namespace gate::ctl {
 namespace {

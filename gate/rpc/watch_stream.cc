@@ -13,11 +13,10 @@ WatchStream::WatchStream(Api& api, ThreadPool& pool, CallContext call,
     : api_(api), pool_(pool), call_(std::move(call)), request_(std::move(request)) {
   watch_ = api_.feed().Add(request_.name(), [this] { Wake(); });
   if (watch_ == nullptr) {
-    return Finish(
+    Finish(
         ToGrpc(WithReason(absl::ResourceExhaustedError("too many rollouts are watched; try again"),
                           "TOO_MANY_WATCHES", 5)));
-  }
-  if (!pool_.TrySchedule([this] { Look(); })) {
+  } else if (!pool_.TrySchedule([this] { Look(); })) {
     Finish(ToGrpc(WithReason(absl::ResourceExhaustedError("too many calls are waiting; try again"),
                              "TOO_MANY_CALLS", 1)));
   }

@@ -12,6 +12,8 @@
 #include "checks/proto_time.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/time_util.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
 #include "tests/chaos/pipelines.h"
 #include "tests/fakes/postgres_server.h"
@@ -52,7 +54,7 @@ class ChaosTest : public ::testing::Test {
     std::vector<v1::Rollout> all;
     const auto rollouts = Rollouts(*gates_[0]);
     v1::ListRolloutsRequest request;
-    request.set_page_size(1000);
+    request.set_page_size(200);
     do {
       grpc::ClientContext context;
       v1::ListRolloutsResponse page;
