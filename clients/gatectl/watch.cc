@@ -28,10 +28,11 @@ std::string Actor(const v1::WatchRolloutResponse& event) {
   return event.actor().empty() ? "" : absl::StrCat(" (", EscapeTerminalLine(event.actor()), ")");
 }
 
-// Whether hearing again may help.
+// Whether hearing again may help. A server that ends cancels what it has not finished.
 bool MayRecover(const client::Error& error) {
-  return error.code == client::Code::kUnavailable || error.code == client::Code::kUnknown ||
-         error.code == client::Code::kInternal || error.code == client::Code::kDeadlineExceeded ||
+  return error.code == client::Code::kUnavailable || error.code == client::Code::kCancelled ||
+         error.code == client::Code::kUnknown || error.code == client::Code::kInternal ||
+         error.code == client::Code::kDeadlineExceeded ||
          error.code == client::Code::kResourceExhausted;
 }
 

@@ -1,6 +1,7 @@
 #include "gate/rollout/events.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "checks/proto_time.h"
@@ -8,6 +9,19 @@
 #include "gate/rollout/stage.h"
 
 namespace gate::rollout {
+namespace {
+
+// When all waits that end by a moment are over; nothing where there are none.
+std::optional<absl::Time> EarliestNext(const v1::Rollout& rollout, absl::Time now) {
+  std::optional<absl::Time> next;
+  for (const v1::RolloutWait& wait : rollout.waits()) {
+    if (!wait.has_until() || FromProto(wait.until()) <= now) continue;
+    next = std::max(next.value_or(now), FromProto(wait.until()));
+  }
+  return next;
+}
+
+}  // namespace
 
 absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now) {
   if (rollout.state() == v1::ROLLOUT_STATE_PROGRESSING) return kBetweenJudgements;
@@ -27,8 +41,8 @@ RolloutMove MoveFor(Transition transition, const std::string& change_digest, int
   move.version = version;
   move.change_digest = change_digest;
   v1::Rollout& rollout = transition.rollout;
-  const absl::Time due = NextDue(rollout, now);
   move.due = DueOf(rollout, now);
+  const std::optional<absl::Time> next_step = EarliestNext(rollout, now);
   int64_t sequence = rollout.sequence() - static_cast<int64_t>(transition.actions.size());
   for (Action& action : transition.actions) {
     v1::WatchRolloutResponse event;
@@ -38,7 +52,7 @@ RolloutMove MoveFor(Transition transition, const std::string& change_digest, int
     event.set_actor(actor);
     event.set_message(std::move(action.message));
     *event.mutable_rollout() = WithoutToken(rollout);
-    if (due < absl::InfiniteFuture()) *event.mutable_estimated_next_step() = ToProto(due);
+    if (next_step) *event.mutable_estimated_next_step() = ToProto(*next_step);
     move.events.push_back(std::move(event));
   }
   move.rollout = std::move(rollout);

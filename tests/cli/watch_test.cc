@@ -139,6 +139,16 @@ TEST(WatchTest, WhatTheGateRefusesIsNotAskedAgain) {
   EXPECT_THAT(gate.asked_behind, ElementsAre(0));
 }
 
+// Which is not the user's doing.
+TEST(WatchTest, WhatAnEndingServerCancelsGoesOnElsewhere) {
+  FakeTimer timer;
+  BreakingGate gate{{EventAt(1, "a"), EventAt(2, "b")}, client::Code::kCancelled};
+  EXPECT_FALSE(
+      Follow([&](int64_t after, const auto& on_event) { return gate.Hear(after, on_event); },
+             absl::Minutes(1), timer, [](const Watched&) {}));
+  EXPECT_THAT(gate.asked_behind, ElementsAre(0, 1, 2));
+}
+
 TEST(WatchTest, AnInterruptEndsIt) {
   FakeTimer timer;
   timer.interrupted_at = kStart + absl::Milliseconds(1);
