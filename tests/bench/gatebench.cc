@@ -2,6 +2,7 @@
 // noisy, ratios hold. Rounds of both alternate, and medians are printed.
 //
 //   gatebench [--scenario NAME]... [--rounds N] [--seconds S] [--in-flight N] [--no-growth]
+//   gatebench --rollouts [--active N] [--baking N]
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/bench/rollouts.h"
 #include "tests/bench/scenario.h"
 #include "tests/bench/server.h"
 
@@ -79,7 +81,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> names;
   gate::Measuring measuring;
   int64_t rows = 1'000'000;
-  bool no_growth = false;
+  bool no_growth = false, rollouts = false;
+  gate::RolloutLoad rollout_load;
   gate::BenchServerOptions server;
   std::string commits;
   app.add_option("--scenario", names, "Only these: sqlite, postgres, all-checks, slow-fsync");
@@ -89,17 +92,25 @@ int main(int argc, char** argv) {
   app.add_option("--connections", measuring.connections, "Connections that they share");
   app.add_option("--rows", rows, "Grow the store to so many verdicts");
   app.add_flag("--no-growth", no_growth, "Do not");
+  app.add_flag("--rollouts", rollouts, "Measure rollouts instead");
+  app.add_option("--active", rollout_load.active, "Rollouts under way");
+  app.add_option("--baking", rollout_load.baking, "Rollouts that bake");
   const std::string children = "What this program starts itself as";
   app.add_option("--serve", server.address, "Serve on this address")->group(children);
   app.add_option("--store", server.store, "Store to serve from")->group(children);
   app.add_option("--policy", server.policy, "Policy file")->group(children);
   app.add_option("--metrics", server.metrics, "Prometheus to ask")->group(children);
+  app.add_option("--behind", server.behind, "Seconds that its clock is behind")->group(children);
   app.add_option("--commits", commits, "Append to this store")->group(children);
   CLI11_PARSE(app, argc, argv);
   try {
     if (!server.address.empty()) return gate::RunBenchServer(server);
     if (!commits.empty()) {
       return gate::RunStoreCommits(commits, measuring.in_flight, measuring.seconds);
+    }
+    if (rollouts) {
+      gate::MeasureRollouts(rollout_load);
+      return 0;
     }
     return gate::Run(names, measuring, !no_growth, rows);
   } catch (const std::exception& error) {

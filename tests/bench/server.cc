@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "absl/time/clock.h"
 #include "gate/api/api.h"
 #include "gate/evidence/prometheus.h"
 #include "gate/evidence/schema_change.h"
@@ -12,6 +13,7 @@
 #include "gate/metrics/measured_store.h"
 #include "gate/metrics/metrics.h"
 #include "gate/policy/loader.h"
+#include "gate/rollout/driver.h"
 #include "gate/rpc/server.h"
 #include "gate/rpc/services.h"
 #include "grpcpp/resource_quota.h"
@@ -33,6 +35,15 @@ class EchoService final : public bench::v1::Echo::CallbackService {
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
+};
+
+class ShiftedClock final : public Clock {
+ public:
+  explicit ShiftedClock(absl::Duration behind) : behind_(behind) {}
+  absl::Time Now() override { return absl::Now() - behind_; }
+
+ private:
+  const absl::Duration behind_;
 };
 
 std::vector<std::unique_ptr<Source>> Sources(const std::string& metrics) {
@@ -59,7 +70,7 @@ int RunBenchServer(const BenchServerOptions& options) {
     std::fprintf(stderr, "%s\n", kept.status().ToString().c_str());
     return 1;
   }
-  Clock& clock = Clock::System();
+  ShiftedClock clock(absl::Seconds(options.behind));
   Metrics metrics(clock);
   Logger log(open("/dev/null", O_WRONLY | O_CLOEXEC), clock);
   PolicyHolder policies(policy.snapshot);
@@ -67,9 +78,11 @@ int RunBenchServer(const BenchServerOptions& options) {
   Gatherer gatherer(Sources(options.metrics), 32, &metrics);
   Evaluator evaluator(policies, gatherer, store, clock, {});
   Rollouts rollouts(policies, evaluator, store, clock);
+  RolloutDriver driver(rollouts, store.rollouts(), clock, log);
   Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log}, 1024);
   Calls calls(api, 4, 1024);
   GateService gate(calls);
+  RolloutsService rollouts_service(calls);
   EchoService echo;
 
   sigset_t signals;
@@ -80,9 +93,11 @@ int RunBenchServer(const BenchServerOptions& options) {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(options.address, grpc::InsecureServerCredentials());
   builder.RegisterService(&gate);
+  builder.RegisterService(&rollouts_service);
   builder.RegisterService(&echo);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) return 1;
+  driver.Start();
   int signal = 0;
   sigwait(&signals, &signal);
   server->Shutdown();

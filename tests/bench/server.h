@@ -2,6 +2,7 @@
 #ifndef TESTS_BENCH_SERVER_H_
 #define TESTS_BENCH_SERVER_H_
 
+#include <cstdint>
 #include <string>
 
 namespace gate {
@@ -11,6 +12,7 @@ struct BenchServerOptions {
   std::string store;    // URL
   std::string policy;   // file
   std::string metrics;  // URL of a Prometheus; "": none
+  int64_t behind = 0;   // seconds that its wall clock is behind
 };
 
 // Serves until SIGTERM. The exit code; says on standard error what went wrong.

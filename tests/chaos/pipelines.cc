@@ -164,7 +164,11 @@ void Pipelines::Move(Caller& caller, const v1::Rollout& rollout) {
       return;
     }
     Note(service, call, Now(), {LeaseUse::Kind::kMoved, token});
-    if (response.advanced()) ++advanced_;
+    if (response.advanced()) {
+      ++advanced_;
+      MutexLock lock(mu_);
+      steps_[request.request_id()] = rollout.name();
+    }
     const v1::RolloutState state = response.rollout().state();
     if (state == v1::ROLLOUT_STATE_ROLLING_BACK) return GoBack(caller, rollout);
     if (state == v1::ROLLOUT_STATE_BAKING) return;

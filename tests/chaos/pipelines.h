@@ -59,6 +59,9 @@ class Pipelines {
   using History = std::vector<Operation<LeaseUse>>;
   const std::map<std::string, History>& histories() const { return histories_; }
 
+  // And the steps that were told as taken: the rollout by the request_id.
+  const std::map<std::string, std::string>& steps() const { return steps_; }
+
   // What came of it so far.
   int64_t started() const { return started_; }
   int64_t advanced() const { return advanced_; }
@@ -80,6 +83,7 @@ class Pipelines {
   std::atomic<int64_t> started_ = 0, advanced_ = 0, refused_ = 0, failed_ = 0, rollbacks_ = 0;
   Mutex mu_;
   std::map<std::string, History> histories_;  // Guarded by mu_ until End.
+  std::map<std::string, std::string> steps_;  // As well.
   std::vector<std::thread> threads_;
 };
 

@@ -78,6 +78,33 @@ PostgresServer::PostgresServer(const std::vector<std::string>& settings)
   Start();
 }
 
+PostgresServer::PostgresServer(Copy) : programs_(ProgramFolder()) { GiveTo(kUser, folder_.path()); }
+
+std::unique_ptr<PostgresServer> PostgresServer::SynchronousStandbyOf(PostgresServer& primary) {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(Copy()));
+  const TempFolder& folder = standby->folder_;
+  const RunResult copied =
+      RunProgram({.arguments = {standby->Program("pg_basebackup"), "--no-sync", "--checkpoint=fast",
+                                "--write-recovery-conf", "--host", primary.socket_folder(),
+                                "--username=postgres", "--pgdata", folder.File("data")},
+                  .folder = folder.path(),
+                  .user = kUser});
+  if (copied.exit != 0) throw std::runtime_error(copied.output);
+  folder.Write("data/postgresql.conf", absl::StrCat(ReadFile(folder.File("data/postgresql.conf")),
+                                                    "unix_socket_directories = '", folder.path(),
+                                                    "'\ncluster_name = 'standby'\n"));
+  standby->Start();
+  primary.Sql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
+  primary.Sql("postgres", "SELECT pg_reload_conf()");
+  const bool follows = Eventually([&] {
+    return primary.Sql("postgres", "SELECT sync_state FROM pg_stat_replication") == "sync\n";
+  });
+  if (!follows) throw std::runtime_error(ReadFile(folder.File("log")));
+  return standby;
+}
+
+void PostgresServer::Promote() { Sql("postgres", "SELECT pg_promote(wait => true)"); }
+
 PostgresServer::~PostgresServer() { Kill(); }
 
 std::string PostgresServer::Program(const std::string& name) const {

@@ -17,6 +17,9 @@ class PostgresServer {
  public:
   // `settings` are lines of postgresql.conf, for example "max_connections = 5". About a second.
   explicit PostgresServer(const std::vector<std::string>& settings = {});
+  // A standby of `primary`, which outlives its making: it follows the primary's log, and what the
+  // primary commits from now on waits for it.
+  static std::unique_ptr<PostgresServer> SynchronousStandbyOf(PostgresServer& primary);
   ~PostgresServer();
 
   // A new database, empty; its URL, and its name where `name` is given.
@@ -34,10 +37,14 @@ class PostgresServer {
   void Stop();
   // After Kill or Stop. Returns when it takes connections.
   void Start();
+  // Makes a standby take writes.
+  void Promote();
   // Runs SQL as a superuser, over psql; what it printed, unaligned.
   std::string Sql(const std::string& database, const std::string& sql);
 
  private:
+  struct Copy {};
+  explicit PostgresServer(Copy);
   std::string Program(const std::string& name) const;
 
   std::string programs_;  // folder
