@@ -56,6 +56,26 @@ v1::Verdict Slim(const v1::Verdict& verdict) {
   return slim;
 }
 
+// What a verdict on a schema change says against the version before; empty: nothing.
+std::string ClosesWayBack(const v1::Verdict& verdict) {
+  for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    for (const v1::Finding& finding : outcome.findings()) {
+      const bool breaks = std::ranges::find(finding.effects(), v1::EFFECT_BREAKS_RUNNING_VERSION) !=
+                          finding.effects().end();
+      if (breaks && finding.severity() != v1::SEVERITY_INFO) return finding.message();
+    }
+  }
+  return "";
+}
+
+// Why the version before does not run any more; empty: nothing shows that.
+std::string WayBackIsClosed(const v1::Rollout& rollout) {
+  for (const v1::TakenStep& taken : rollout.taken()) {
+    if (!taken.closes_way_back().empty()) return taken.closes_way_back();
+  }
+  return "";
+}
+
 bool SaysTheSame(const v1::Verdict& a, const v1::Verdict& b) {
   return a.decision() == b.decision() && a.advice() == b.advice() && a.reason() == b.reason();
 }
@@ -220,11 +240,15 @@ class Pacing {
     }
     if (news) Tell(v1::ROLLOUT_EVENT_KIND_JUDGED, verdict.reason());
     if (r().taken().empty()) return absl::OkStatus();
-    if (verdict.advice() == v1::ADVICE_ROLL_BACK) {
+    const bool moves =
+        r().state() == v1::ROLLOUT_STATE_PROGRESSING || r().state() == v1::ROLLOUT_STATE_BAKING;
+    const std::string closed = WayBackIsClosed(r());
+    if (verdict.advice() == v1::ADVICE_ROLL_BACK && closed.empty()) {
       GoBack(verdict.reason());
-    } else if (verdict.advice() == v1::ADVICE_PAUSE &&
-               (r().state() == v1::ROLLOUT_STATE_PROGRESSING ||
-                r().state() == v1::ROLLOUT_STATE_BAKING)) {
+    } else if (verdict.advice() == v1::ADVICE_ROLL_BACK && moves) {
+      Pause(/*by_gate=*/true,
+            absl::StrCat(verdict.reason(), " Going back does not help by itself: ", closed));
+    } else if (verdict.advice() == v1::ADVICE_PAUSE && moves) {
       Pause(/*by_gate=*/true, verdict.reason());
     }
     return absl::OkStatus();
@@ -255,6 +279,7 @@ class Pacing {
     *taken.mutable_take_time() = ToProto(now_);
     taken.set_verdict(asked.verdict.name());
     taken.set_request_id(asked.request_id);
+    if (steps[step].migration()) taken.set_closes_way_back(ClosesWayBack(asked.verdict));
     if (!steps[step].migration()) r().set_share(steps[step].share());
     next_.advanced = true;
     const bool last = step + 1 == steps.size();

@@ -212,6 +212,44 @@ TEST_F(PacerTest, WhatIsNotOutDoesNotGoBack) {
   EXPECT_EQ(rollout_.reason(), "nothing of it had gone out: not today");
 }
 
+// Harm in the new version, behind a schema change that the version before does not work on.
+class WayBackTest : public PacerTest {
+ protected:
+  void Migrate(v1::Severity severity, v1::Effect effect) {
+    Start(RuleWith({{0}, {0.05}, {1}}), /*migrates=*/true);
+    v1::Verdict verdict = VerdictOn(rollout_, v1::DECISION_ALLOW, now_);
+    v1::Finding& finding = *verdict.add_outcomes()->add_findings();
+    finding.set_severity(severity);
+    finding.add_effects(effect);
+    finding.set_message("The version that runs now does not work on the schema after it.");
+    ASSERT_TRUE(Ask(verdict));
+    ASSERT_TRUE(Ask());
+    Judge(v1::DECISION_BLOCK, v1::ADVICE_ROLL_BACK);
+  }
+};
+
+TEST_F(WayBackTest, APersonDecidesWhereTheVersionBeforeDoesNotRunAnyMore) {
+  Migrate(v1::SEVERITY_WARN, v1::EFFECT_BREAKS_RUNNING_VERSION);
+  EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_PAUSED);
+  EXPECT_EQ(rollout_.advice(), v1::ADVICE_PAUSE);
+  EXPECT_EQ(rollout_.reason(),
+            "DECISION_BLOCK ADVICE_ROLL_BACK Going back does not help by itself: The version that "
+            "runs now does not work on the schema after it.");
+  const int64_t told = rollout_.sequence();
+  Judge(v1::DECISION_BLOCK, v1::ADVICE_ROLL_BACK);
+  EXPECT_EQ(rollout_.sequence(), told) << "once";
+  EXPECT_FALSE(Ask()) << "nothing goes forward";
+  Apply(Aborted{"we have restored the column"});
+  EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+}
+
+TEST_F(WayBackTest, ItGoesBackWhereNothingShowsThatItCannot) {
+  Migrate(v1::SEVERITY_INFO, v1::EFFECT_BREAKS_RUNNING_VERSION);
+  EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+  Migrate(v1::SEVERITY_WARN, v1::EFFECT_LOSES_DATA);
+  EXPECT_EQ(rollout_.state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+}
+
 TEST_F(PacerTest, APausedRolloutStillGoesBack) {
   Start({{0.05}, {1}});
   EXPECT_TRUE(Ask());
