@@ -61,12 +61,16 @@ bool Decides(const v1::Finding& finding) {
   return finding.severity() != v1::SEVERITY_INFO && finding.severity() != v1::SEVERITY_WARN;
 }
 
+bool IsUnproven(const v1::Finding& finding) {
+  return std::find(finding.effects().begin(), finding.effects().end(), v1::EFFECT_UNPROVEN) !=
+         finding.effects().end();
+}
+
 Tally Count(const v1::CheckOutcome& outcome) {
   Tally tally;
   for (const v1::Finding& finding : outcome.findings()) {
     if (!Decides(finding)) continue;
-    const bool unproven = std::find(finding.effects().begin(), finding.effects().end(),
-                                    v1::EFFECT_UNPROVEN) != finding.effects().end();
+    const bool unproven = IsUnproven(finding);
     if (!finding.covered_by().empty()) {
       ++(unproven ? tally.covered_unproven : tally.covered_proven);
     } else if (unproven) {
@@ -113,6 +117,13 @@ v1::Decision Weight(const v1::CheckOutcome& outcome) {
 // it stops nobody; ACCELERATE is about the old version and stands for itself.
 v1::Advice AdviceOf(const v1::CheckOutcome& outcome) {
   if (!Enforced(outcome)) return v1::ADVICE_UNSPECIFIED;
+  // Somebody has taken on what was proven, and only evidence is missing.
+  const Tally tally = Count(outcome);
+  const bool waived = tally.covered_proven > 0 && tally.forbid + tally.hold == 0;
+  if (waived && outcome.advice() == v1::ADVICE_ROLL_BACK &&
+      outcome.decision() != v1::DECISION_ALLOW) {
+    return v1::ADVICE_WAIT;
+  }
   const bool stops =
       outcome.advice() != v1::ADVICE_UNSPECIFIED && outcome.advice() != v1::ADVICE_ACCELERATE;
   return stops && outcome.decision() == v1::DECISION_ALLOW ? v1::ADVICE_PROCEED : outcome.advice();
@@ -146,6 +157,18 @@ std::string WayOut(const v1::Verdict& verdict) {
   return "";
 }
 
+// "; override overrides/… by open:alice covers 2 findings".
+std::string ByOverrides(const v1::Verdict& verdict) {
+  std::string text;
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    const v1::Override& override = counted.override();
+    absl::StrAppend(&text, override.break_glass() ? "; BREAK-GLASS " : "; ", override.name(),
+                    " by ", override.requester(), " covers ", counted.findings(),
+                    counted.findings() == 1 ? " finding" : " findings");
+  }
+  return text;
+}
+
 std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
   if (verdict.decision() != v1::DECISION_ALLOW) {
     int deciding = 0;
@@ -159,6 +182,9 @@ std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
         worst.advice() == v1::ADVICE_ACCELERATE ? "" : WayOut(verdict));
   }
   int enforced = 0, ignored = 0, covered = 0;
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    covered -= counted.findings();
+  }
   for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
     enforced += Enforced(outcome);
     ignored += !Enforced(outcome) && outcome.decision() != v1::DECISION_ALLOW;
@@ -171,6 +197,7 @@ std::string Reason(const v1::PolicyRule& rule, const v1::Verdict& verdict) {
     absl::StrAppend(&reason, "; ", covered, covered == 1 ? " finding is" : " findings are",
                     " covered by exceptions");
   }
+  reason += ByOverrides(verdict);
   if (ignored > 0) {
     absl::StrAppend(&reason, "; ", ignored, ignored == 1 ? " check that is" : " checks that are",
                     " not enforced would have stopped it");
@@ -230,6 +257,21 @@ void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome&
   outcome.set_enforcement(settings.enforcement() == v1::ENFORCEMENT_UNSPECIFIED
                               ? v1::ENFORCEMENT_ENFORCE
                               : settings.enforcement());
+  outcome.set_decision(DecideOne(settings, outcome));
+}
+
+bool StandsInTheWay(const v1::CheckSettings& settings, const v1::CheckOutcome& outcome,
+                    const v1::Finding& finding) {
+  if (!Enforced(outcome) || outcome.decision() == v1::DECISION_ALLOW) return false;
+  if (!Decides(finding) || !finding.covered_by().empty()) return false;
+  return !IsUnproven(finding) || DecideInconclusive(settings) != v1::DECISION_ALLOW;
+}
+
+void Cover(const v1::CheckSettings& settings,
+           const std::function<std::string(const v1::Finding&)>& cover, v1::CheckOutcome& outcome) {
+  for (v1::Finding& finding : *outcome.mutable_findings()) {
+    if (StandsInTheWay(settings, outcome, finding)) finding.set_covered_by(cover(finding));
+  }
   outcome.set_decision(DecideOne(settings, outcome));
 }
 

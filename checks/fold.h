@@ -9,10 +9,13 @@
 //   otherwise                                            nothing stands in the way
 // The verdict is the worst of these: BLOCK over HOLD over ALLOW. So ALLOW means that each required,
 // enforced check passed, did not concern the change, or is covered by a live exception. The advice
-// is the worst of the enforced checks' as well: ROLL_BACK over ACCELERATE, PAUSE, WAIT and PROCEED.
+// is the worst of the enforced checks' as well: ROLL_BACK over ACCELERATE, PAUSE, WAIT and PROCEED;
+// what an exception covers advises nobody to go back.
 #ifndef CHECKS_FOLD_H_
 #define CHECKS_FOLD_H_
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -25,11 +28,21 @@ namespace gate {
 // covers at `now`. The decision is what the outcome asks for if it is enforced.
 void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome);
 
+// Whether a finding of an outcome that went through Decide keeps the verdict from ALLOW: the outcome
+// is enforced, and nothing covers the finding.
+bool StandsInTheWay(const v1::CheckSettings& settings, const v1::CheckOutcome& outcome,
+                    const v1::Finding& finding);
+
+// Covers findings that stand in the way by what `cover` says of each, "" for nothing, and decides
+// again. Of an outcome that went through Decide: what an exemption covers is not asked about.
+void Cover(const v1::CheckSettings& settings,
+           const std::function<std::string(const v1::Finding&)>& cover, v1::CheckOutcome& outcome);
+
 // Whether the outcome counts and asks for BLOCK: then no other evidence can change the verdict.
 bool Blocks(const v1::CheckOutcome& outcome);
 
 // Fills decision, advice, reason, retry_at, valid_until, outcomes and policy_rule from outcomes
-// that went through Decide. Outcomes are sorted, those that decide first, then by check id;
+// that went through Decide; the verdict has its counted_overrides already. Outcomes are sorted, those that decide first, then by check id;
 // findings worst first, then by place, rule and subject.
 void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, absl::Time now,
           v1::Verdict& verdict);

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/fold.h"
+#include "checks/overrides.h"
 #include "checks/proto_time.h"
 #include "checks/registry.h"
 
@@ -79,9 +80,15 @@ v1::Change Thin(const v1::Change& change) {
   return thin;
 }
 
-Judging::Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now)
-    : change_(change), rule_(rule), now_(now) {
+Judging::Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now,
+                 std::string_view rollout)
+    : change_(change),
+      rule_(rule),
+      now_(now),
+      has_rollout_(!rollout.empty()),
+      overrides_(OverridesQueryOf(change, rule, rollout)) {
   if (rule_ == nullptr) return;
+  if (overrides_) queries_.push_back(*overrides_);
   for (const Check* check : AllChecks()) {
     if (!IsEnabled(*check, *rule_)) continue;
     Part part{check, {}, {}};
@@ -117,11 +124,28 @@ bool Judging::Decided(const Evidence& evidence) {
     const bool complete = std::all_of(part.observations.begin(), part.observations.end(),
                                       [&](const std::string& id) { return evidence.Contains(id); });
     if (!part.outcome && complete) Judge(evidence, part);
-    if (!part.outcome || !Blocks(*part.outcome)) continue;
+    if (!part.outcome || !BlocksWhateverComes(evidence, *part.outcome)) continue;
     blocked = true;
     go_back = go_back || part.outcome->advice() == v1::ADVICE_ROLL_BACK;
   }
   return blocked && (go_back || !change_.canary().has_started_at());
+}
+
+// Where the overrides have not been seen yet, every finding that the policy lets people override may
+// still turn out to be covered.
+bool Judging::BlocksWhateverComes(const Evidence& evidence, const v1::CheckOutcome& outcome) const {
+  if (!overrides_ || !Blocks(outcome)) return Blocks(outcome);
+  const Overrides overrides(rule_, overrides_, evidence, now_);
+  const bool seen = evidence.Contains(kOverridesObservation);
+  v1::CheckOutcome covered = outcome;
+  Cover(
+      SettingsOf(*FindCheck(outcome.check()), *rule_),
+      [&](const v1::Finding& finding) -> std::string {
+        if (seen) return overrides.CoverOf(finding);
+        return overrides.MayCover(finding) ? kOverridesObservation : "";
+      },
+      covered);
+  return Blocks(covered);
 }
 
 std::vector<CarriedState> Judging::Carry(const Evidence& evidence) const {
@@ -141,6 +165,10 @@ v1::Verdict Judging::Verdict(const Evidence& evidence) {
     if (!part.outcome) Judge(evidence, part);
     outcomes.push_back(*std::move(part.outcome));
   }
+  v1::Verdict verdict;
+  *verdict.mutable_change() = Thin(change_);
+  *verdict.mutable_create_time() = ToProto(now_);
+  const std::string unseen = ApplyOverrides(evidence, outcomes, verdict);
   const auto add_missing = [&](v1::CheckOutcome outcome) {
     Decide(v1::CheckSettings::default_instance(), now_, outcome);
     outcomes.push_back(std::move(outcome));
@@ -149,12 +177,38 @@ v1::Verdict Judging::Verdict(const Evidence& evidence) {
   if (evidence.Contains(kClockObservation)) {
     add_missing(ClockBehind(evidence.Get(kClockObservation)));
   }
-  v1::Verdict verdict;
-  *verdict.mutable_change() = Thin(change_);
-  *verdict.mutable_create_time() = ToProto(now_);
   Fold(rule_ == nullptr ? v1::PolicyRule::default_instance() : *rule_, std::move(outcomes), now_,
        verdict);
+  if (!unseen.empty() && verdict.decision() != v1::DECISION_ALLOW) {
+    absl::StrAppend(verdict.mutable_reason(), "; no override counts: ", unseen);
+  }
+  EndWithOverrides(verdict);
   return verdict;
+}
+
+std::string Judging::ApplyOverrides(const Evidence& evidence,
+                                    std::vector<v1::CheckOutcome>& outcomes,
+                                    v1::Verdict& verdict) const {
+  if (!overrides_) return "";
+  Overrides overrides(rule_, overrides_, evidence, now_);
+  overrides.KeepNeeded(outcomes, *rule_);
+  for (v1::CheckOutcome& outcome : outcomes) {
+    Cover(
+        SettingsOf(*FindCheck(outcome.check()), *rule_),
+        [&](const v1::Finding& finding) { return overrides.CoverOf(finding); }, outcome);
+  }
+  overrides.Tell(outcomes, *rule_, verdict);
+  return overrides.absence();
+}
+
+// What an override lets go, it lets go until it is over; a rollout keeps what it has used.
+void Judging::EndWithOverrides(v1::Verdict& verdict) const {
+  if (has_rollout_) return;
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    const absl::Time until = std::min(FromProto(verdict.valid_until()),
+                                      FromProto(counted.override().expire_time()));
+    *verdict.mutable_valid_until() = ToProto(until);
+  }
 }
 
 }  // namespace gate

@@ -4,6 +4,7 @@
 #define CHECKS_JUDGING_H_
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -23,13 +24,15 @@ v1::Change Thin(const v1::Change& change);
 class Judging {
  public:
   // `rule` is null where no rule of the policy matches: then the verdict is HOLD and says so.
-  Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now);
+  // `rollout` is the one that the change belongs to, for overrides that it has used; empty: none.
+  Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now,
+          std::string_view rollout = "");
 
-  // What the enabled checks need to see, by id, each id once.
+  // What the enabled checks need to see, and the overrides, by id, each id once.
   const std::vector<v1::Query>& queries() const { return queries_; }
 
   // Judges each check whose observations are all there; whether one of them blocks, so that nothing
-  // still to come can change the decision. Of a change that is under way the advice counts as well:
+  // still to come can change the decision, be it an override. Of a change that is under way the advice counts as well:
   // a freeze does not say that the canary is to go back.
   bool Decided(const Evidence& evidence);
 
@@ -47,12 +50,19 @@ class Judging {
     std::optional<v1::CheckOutcome> outcome;  // Once judged.
   };
   void Judge(const Evidence& evidence, Part& part) const;
+  bool BlocksWhateverComes(const Evidence& evidence, const v1::CheckOutcome& outcome) const;
+  // Why no override could be seen, or nothing.
+  std::string ApplyOverrides(const Evidence& evidence, std::vector<v1::CheckOutcome>& outcomes,
+                             v1::Verdict& verdict) const;
+  void EndWithOverrides(v1::Verdict& verdict) const;
 
   const v1::Change& change_;
   const v1::PolicyRule* const rule_;
   const absl::Time now_;
+  const bool has_rollout_;
   std::vector<Part> parts_;
   std::vector<v1::Query> queries_;
+  std::optional<v1::Query> overrides_;  // One of the queries, where overrides may count.
 };
 
 }  // namespace gate

@@ -17,6 +17,7 @@
 #include "gate/evidence/gatherer.h"
 #include "gate/evidence/git_source.h"
 #include "gate/evidence/metrics_files.h"
+#include "gate/evidence/overrides.h"
 #include "gate/evidence/prometheus.h"
 #include "gate/evidence/qa_results.h"
 #include "gate/evidence/rehearsals.h"
@@ -64,6 +65,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
   sources.push_back(std::make_unique<RequestedSchemaChange>());
   sources.push_back(std::make_unique<ReportedSource>(store));
   sources.push_back(std::make_unique<QaResultsSource>(store));
+  sources.push_back(std::make_unique<OverridesSource>(store.overrides()));
   for (const auto& server : config.metrics_servers()) {
     sources.push_back(std::make_unique<PrometheusSource>(server, &metrics));
   }

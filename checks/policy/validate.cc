@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "checks/policy/fields.h"
 #include "checks/policy/match.h"
+#include "checks/policy/override_policy.h"
 #include "checks/policy/policy.h"
 #include "checks/policy/rollout_plan.h"
 #include "checks/policy/suggest.h"
@@ -85,6 +86,9 @@ std::vector<ParameterIssue> Validator::Run() {
     CheckSelector(rule.match(), RulePath(i) + ".match");
     CheckChecks(rule, RulePath(i));
     for (ParameterIssue& issue : ValidateRolloutPlan(rule)) {
+      Issue(absl::StrCat(RulePath(i), ".", issue.field), std::move(issue.message));
+    }
+    for (ParameterIssue& issue : ValidateOverridePolicy(rule)) {
       Issue(absl::StrCat(RulePath(i), ".", issue.field), std::move(issue.message));
     }
   }

@@ -31,6 +31,8 @@ constexpr absl::Duration kClockTolerance = absl::Seconds(5);
 constexpr size_t kSmallRequest = 16 << 10;
 constexpr size_t kMaxMemoBytes = 8 << 20;
 constexpr size_t kMaxCarriedBytes = 32 << 20;
+// How often a change is judged whose overrides are gone by the time that the verdict is stored.
+constexpr int kTries = 4;
 // Verdicts that are looked through for one of the same canary, after a restart.
 constexpr int kLookedThrough = 20;
 
@@ -60,7 +62,8 @@ std::optional<Carried> StateOnRecord(Store& store, const v1::ObservationRef& ref
   }
   const v1::PolicyRule* rule = MatchRule(policy.policy, verdict.change());
   if (rule == nullptr) return std::nullopt;
-  const Judging judging(verdict.change(), rule, FromProto(verdict.create_time()));
+  const Judging judging(verdict.change(), rule, FromProto(verdict.create_time()),
+                        verdict.rollout());
   const auto asked = std::ranges::find(judging.queries(), query.id(), &v1::Query::id);
   if (asked == judging.queries().end() || DeterministicBytes(*asked) != DeterministicBytes(query)) {
     return std::nullopt;
@@ -83,6 +86,9 @@ std::optional<Carried> StateOnRecord(Store& store, const v1::ObservationRef& ref
 
 // One evaluation on its way. Everything that it refers to, it owns.
 struct Evaluator::Task {
+  explicit Task(UnderWay& under_way) : place(under_way) {}
+
+  const UnderWay::Place place;  // First: everything else is gone by the time that it is given back.
   v1::EvaluateRequest request;
   std::chrono::steady_clock::time_point deadline;
   Done done;
@@ -92,6 +98,7 @@ struct Evaluator::Task {
   std::shared_ptr<const PolicySnapshot> policy;
   const v1::PolicyRule* rule;  // Of `policy`; null where none matches.
   std::optional<Judging> judging;
+  int tries = 0;
 };
 
 namespace {
@@ -131,6 +138,23 @@ Evaluator::Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& st
   if (newest.ok() && *newest > absl::UnixEpoch()) newest_unix_nanos_ = absl::ToUnixNanos(*newest);
 }
 
+Evaluator::~Evaluator() { under_way_.WaitForNone(); }
+
+void UnderWay::Enter() {
+  MutexLock lock(mu_);
+  ++count_;
+}
+
+void UnderWay::Leave() {
+  MutexLock lock(mu_);
+  if (--count_ == 0) none_.NotifyAll();
+}
+
+void UnderWay::WaitForNone() {
+  MutexLock lock(mu_);
+  while (count_ > 0) none_.Wait(mu_);
+}
+
 void Evaluator::Evaluate(v1::EvaluateRequest request,
                          std::chrono::steady_clock::time_point deadline, Done done) {
   Look(std::move(request), deadline, nullptr, std::move(done));
@@ -139,26 +163,31 @@ void Evaluator::Evaluate(v1::EvaluateRequest request,
 void Evaluator::Look(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
                      Worth worth_keeping, Done done) {
   if (absl::Status status = ValidateRequest(request); !status.ok()) return done(status);
-  auto task = std::make_shared<Task>();
+  auto task = std::make_shared<Task>(under_way_);
   task->request = std::move(request);
   task->deadline = deadline;
   task->done = std::move(done);
   task->worth_keeping = std::move(worth_keeping);
-  task->now = clock_.Now();
-  task->policy = policies_.Current();
-  task->rule = MatchRule(task->policy->policy, task->request.change());
-  task->judging.emplace(task->request.change(), task->rule, task->now);
+  Begin(*task);
   if (task->request.validate_only()) return task->done(Preview(*task));
 
   if (task->request.ByteSizeLong() <= kSmallRequest) {
     auto evidence =
         gatherer_.GatherAtHand(task->judging->queries(), task->request.change(), task->now);
-    if (evidence) return Finish(*task, *std::move(evidence));
+    if (evidence) return Finish(std::move(task), *std::move(evidence));
   }
-  if (!pool_.TrySchedule([this, task] { Finish(*task, Gather(*task)); })) {
+  if (!pool_.TrySchedule([this, task] { Finish(task, Gather(*task)); })) {
     task->done(WithReason(absl::ResourceExhaustedError("too many evaluations are under way"),
                           "TOO_MANY_EVALUATIONS", 1));
   }
+}
+
+void Evaluator::Begin(Task& task) {
+  ++task.tries;
+  task.now = clock_.Now();
+  task.policy = policies_.Current();
+  task.rule = MatchRule(task.policy->policy, task.request.change());
+  task.judging.emplace(task.request.change(), task.rule, task.now, task.request.rollout());
 }
 
 Evidence Evaluator::Gather(Task& task) {
@@ -168,28 +197,39 @@ Evidence Evaluator::Gather(Task& task) {
 }
 
 // Judges once, stores, replies.
-void Evaluator::Finish(Task& task, Evidence evidence) {
-  if (const absl::Duration behind = ClockBehind(task.now); behind > kClockTolerance) {
+void Evaluator::Finish(std::shared_ptr<Task> task, Evidence evidence) {
+  if (const absl::Duration behind = ClockBehind(task->now); behind > kClockTolerance) {
     evidence.Add(ClockBehindBy(behind));
   }
-  GoOnFrom(task, evidence);
-  v1::Verdict verdict = task.judging->Verdict(evidence);
-  verdict.set_rollout(task.request.rollout());
-  if (task.worth_keeping && !task.worth_keeping(verdict)) return task.done(std::move(verdict));
-  verdict.set_name(absl::StrCat("verdicts/", NewId(task.now)));
-  verdict.set_request_id(task.request.request_id().empty() ? verdict.name().substr(9)
-                                                           : task.request.request_id());
+  GoOnFrom(*task, evidence);
+  v1::Verdict verdict = task->judging->Verdict(evidence);
+  verdict.set_rollout(task->request.rollout());
+  if (task->worth_keeping && !task->worth_keeping(verdict)) return task->done(std::move(verdict));
+  verdict.set_name(absl::StrCat("verdicts/", NewId(task->now)));
+  verdict.set_request_id(task->request.request_id().empty() ? verdict.name().substr(9)
+                                                            : task->request.request_id());
   VerdictRecord record =
-      MakeRecord(std::move(verdict), evidence, *task.policy, DigestOf(task.request), contents_);
+      MakeRecord(std::move(verdict), evidence, *task->policy, DigestOf(task->request), contents_);
   std::vector<std::pair<std::string, Carried>> states =
-      StatesOf(*task.judging, task.request.change(), *task.policy, evidence, record.verdict);
-  store_.Append(std::move(record), [done = std::move(task.done), states = std::move(states),
+      StatesOf(*task->judging, task->request.change(), *task->policy, evidence, record.verdict);
+  store_.Append(std::move(record), [this, task = std::move(task), states = std::move(states),
                                     carried = carried_](absl::StatusOr<Appended> appended) mutable {
-    if (!appended.ok()) return done(appended.status());
+    // Nothing else of an append is ABORTED.
+    if (absl::IsAborted(appended.status())) return Again(task, appended.status());
+    if (!appended.ok()) return task->done(appended.status());
     // Only what is on record may be gone on from.
     for (auto& [key, state] : states) carried->Keep(key, std::move(state));
-    done(std::move(appended->verdict));
+    task->done(std::move(appended->verdict));
   });
+}
+
+void Evaluator::Again(const std::shared_ptr<Task>& task, const absl::Status& gone) {
+  if (task->tries >= kTries) return task->done(gone);
+  const bool taken = pool_.TrySchedule([this, task] {
+    Begin(*task);
+    Finish(task, Gather(*task));
+  });
+  if (!taken) task->done(gone);
 }
 
 void Evaluator::GoOnFrom(const Task& task, Evidence& evidence) {

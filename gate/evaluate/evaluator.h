@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "gate/base/clock.h"
+#include "gate/base/mutex.h"
 #include "gate/base/thread_pool.h"
 #include "gate/evaluate/carried.h"
 #include "gate/evaluate/content_memo.h"
@@ -30,6 +31,32 @@ struct EvaluatorOptions {
   int capacity = 1024;
 };
 
+// How many evaluations are under way, for whoever has to wait for their end. Thread-safe.
+class UnderWay {
+ public:
+  // Held by one of them.
+  class Place {
+   public:
+    explicit Place(UnderWay& all) : all_(all) { all_.Enter(); }
+    ~Place() { all_.Leave(); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    UnderWay& all_;
+  };
+
+  void WaitForNone() GATE_EXCLUDES(mu_);
+
+ private:
+  void Enter() GATE_EXCLUDES(mu_);
+  void Leave() GATE_EXCLUDES(mu_);
+
+  Mutex mu_;
+  CondVar none_;
+  int count_ GATE_GUARDED_BY(mu_) = 0;
+};
+
 // Thread-safe. Holds references; all of them outlive it. Its destructor waits for evaluations that
 // were taken on.
 class Evaluator {
@@ -40,11 +67,15 @@ class Evaluator {
 
   Evaluator(const PolicyHolder& policies, Gatherer& gatherer, Store& store, Clock& clock,
             const EvaluatorOptions& options);
+  ~Evaluator();
+  Evaluator(const Evaluator&) = delete;
+  Evaluator& operator=(const Evaluator&) = delete;
 
   // Never blocks: what needs no waiting is judged on the calling thread, the rest on a thread of
   // the evaluator. `done` runs once, on one of these or on one of the store's, and must not block:
   // with a verdict that is on disk, or with INVALID_ARGUMENT (details: gate/base/field_error.h),
-  // ALREADY_EXISTS, RESOURCE_EXHAUSTED, or what the store says.
+  // ALREADY_EXISTS, RESOURCE_EXHAUSTED, ABORTED (OVERRIDE_GONE) where overrides are used up faster
+  // than the change can be judged, or what the store says.
   void Evaluate(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
                 Done done);
 
@@ -60,8 +91,13 @@ class Evaluator {
  private:
   struct Task;
 
+  // Takes the task up, at this moment and under the policy in force.
+  void Begin(Task& task);
   Evidence Gather(Task& task);
-  void Finish(Task& task, Evidence evidence);
+  void Finish(std::shared_ptr<Task> task, Evidence evidence);
+  // An override that the verdict counted in was used or taken back before it was on disk: gathers
+  // and judges anew, so that the caller gets a verdict that holds.
+  void Again(const std::shared_ptr<Task>& task, const absl::Status& gone);
   // States in place of the points that they were worked out of.
   void GoOnFrom(const Task& task, Evidence& evidence);
   std::shared_ptr<const Carried> CarriedFor(const Task& task, const v1::Query& query,
@@ -77,6 +113,7 @@ class Evaluator {
   ContentMemo contents_;
   const std::shared_ptr<CarriedStates> carried_;  // Shared with appends on their way.
   std::atomic<int64_t> newest_unix_nanos_;        // Of all verdicts that this process knows of.
+  UnderWay under_way_;
   ThreadPool pool_;                               // Last: its threads end before what they use.
 };
 

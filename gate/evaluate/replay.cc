@@ -33,7 +33,7 @@ absl::StatusOr<PolicySnapshot> StoredPolicy(Store& store, const v1::Verdict& sto
 
 Judging JudgingOf(const v1::Verdict& stored, const v1::Policy& policy) {
   return Judging(stored.change(), MatchRule(policy, stored.change()),
-                 FromProto(stored.create_time()));
+                 FromProto(stored.create_time()), stored.rollout());
 }
 
 v1::Verdict Judged(const v1::Verdict& stored, Judging judging, const Evidence& evidence,

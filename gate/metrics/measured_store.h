@@ -55,6 +55,7 @@ class MeasuredStore final : public Store {
     return store_.ReadFlagWatches(environment, flag);
   }
   RolloutStore& rollouts() override { return store_.rollouts(); }
+  OverrideStore& overrides() override { return store_.overrides(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   absl::Status Ready() override { return store_.Ready(); }
 

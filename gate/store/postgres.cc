@@ -10,6 +10,7 @@
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
 #include "gate/store/postgres_error.h"
+#include "gate/store/postgres_overrides.h"
 #include "gate/store/postgres_qa.h"
 #include "gate/store/postgres_reports.h"
 #include "gate/store/postgres_rollouts.h"
@@ -111,6 +112,8 @@ class PostgresStore final : public Store {
 
   RolloutStore& rollouts() override { return rollouts_; }
 
+  OverrideStore& overrides() override { return overrides_; }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -140,6 +143,7 @@ class PostgresStore final : public Store {
   ConnectionPool<PostgresSession> readers_;
   ConnectionPool<PostgresSession> reporters_;
   PostgresRollouts rollouts_;
+  PostgresOverrides overrides_{readers_, reporters_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

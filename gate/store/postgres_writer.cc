@@ -1,12 +1,14 @@
 #include "gate/store/postgres_writer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "gate/store/overrides.h"
 #include "gate/store/postgres_error.h"
 
 namespace gate {
@@ -52,7 +54,8 @@ absl::Status PrepareInserts(PostgresConnection& connection) {
   const auto deadline = steady_clock::now() + kGroupTimeout;
   absl::Status status = connection.Prepare("blobs", kInsertBlobs, deadline);
   if (status.ok()) status = connection.Prepare("verdicts", kInsertVerdicts, deadline);
-  return status.ok() ? connection.Prepare("watches", kInsertWatches, deadline) : status;
+  if (status.ok()) status = connection.Prepare("watches", kInsertWatches, deadline);
+  return status.ok() ? connection.Prepare("consume", kConsumeOverrides, deadline) : status;
 }
 
 // By digest, so that two groups which store the same blobs take their locks in the same order.
@@ -208,18 +211,46 @@ absl::Status PostgresWriter::Persist(Group group, Closing& closing) {
 }
 
 absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group) {
+  GoneOverrides gone;
+  const auto taken = Commit(connection, group, gone);
+  if (!taken.ok()) return taken.status();
+  return taken->empty() ? absl::OkStatus() : ResolveTakenOnes(connection, *taken, gone);
+}
+
+absl::StatusOr<std::vector<PendingAppend*>> PostgresWriter::Commit(PostgresConnection& connection,
+                                                                   Group group,
+                                                                   GoneOverrides& gone) {
+  const auto deadline = steady_clock::now() + kGroupTimeout;
+  std::vector<PendingAppend*> taken;
+  std::vector<PendingAppend*> written(group.begin(), group.end());
   std::vector<PostgresCommand> commands;
-  commands.push_back({"BEGIN"});
-  if (auto blobs = BlobArrays(group); !blobs.empty()) {
+  if (!ConsumesOverrides(group)) {
+    commands.push_back({"BEGIN"});
+  } else {
+    absl::Status status = connection.Execute("BEGIN", deadline);
+    if (!status.ok()) return status;
+    auto locked = LockOverrides(connection, group, deadline);
+    if (!locked.ok()) {
+      if (connection.alive()) (void)connection.Execute("ROLLBACK", deadline);
+      return locked.status();
+    }
+    gone = *std::move(locked);
+    const auto is_gone = [&](const PendingAppend* pending) { return gone.contains(pending); };
+    std::ranges::copy_if(group, std::back_inserter(taken), is_gone);
+    std::erase_if(written, is_gone);
+  }
+  if (auto blobs = BlobArrays(written); !blobs.empty()) {
     commands.push_back({"blobs", /*prepared=*/true, std::move(blobs)});
   }
   const size_t verdicts = commands.size();
-  commands.push_back({"verdicts", /*prepared=*/true, VerdictArrays(group)});
-  if (auto watches = WatchArrays(group); !watches.empty()) {
+  commands.push_back({"verdicts", /*prepared=*/true, VerdictArrays(written)});
+  if (auto watches = WatchArrays(written); !watches.empty()) {
     commands.push_back({"watches", /*prepared=*/true, std::move(watches)});
   }
+  if (auto consumption = ConsumptionArrays(written); !consumption.empty()) {
+    commands.push_back({"consume", /*prepared=*/true, std::move(consumption)});
+  }
   commands.push_back({"COMMIT"});
-  const auto deadline = steady_clock::now() + kGroupTimeout;
   const auto answers = connection.Pipeline(commands, deadline);
   if (!answers.ok()) return answers.status();
   if (answers->back().Tag() != "COMMIT") return absl::InternalError("the commit was rolled back");
@@ -227,8 +258,7 @@ absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group
   const PostgresRows& inserted = (*answers)[verdicts];
   absl::flat_hash_set<std::string> winners;
   for (int row = 0; row < inserted.size(); ++row) winners.emplace(inserted.Bytes(row, 0));
-  std::vector<PendingAppend*> taken;
-  for (PendingAppend* pending : group) {
+  for (PendingAppend* pending : written) {
     if (winners.erase(pending->record.id) == 0) {
       taken.push_back(pending);
     } else {
@@ -236,11 +266,12 @@ absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group
       pending->result = Appended{pending->verdict, /*replayed=*/false};
     }
   }
-  return taken.empty() ? absl::OkStatus() : ResolveTakenOnes(connection, taken);
+  return taken;
 }
 
 absl::Status PostgresWriter::ResolveTakenOnes(PostgresConnection& connection,
-                                              const std::vector<PendingAppend*>& taken) {
+                                              const std::vector<PendingAppend*>& taken,
+                                              const GoneOverrides& gone) {
   PostgresArray request_ids = PostgresArray::Texts(taken.size());
   for (const PendingAppend* pending : taken) request_ids.Add(pending->record.request_id);
   const auto rows = connection.Query(kFindRequests, {std::move(request_ids).Take()},
@@ -254,11 +285,14 @@ absl::Status PostgresWriter::ResolveTakenOnes(PostgresConnection& connection,
   }
   for (PendingAppend* pending : taken) {
     const auto found = stored.find(pending->record.request_id);
-    pending->result =
-        found != stored.end()
-            ? ResolveTaken(pending->record, found->second)
-            : absl::InternalError(absl::StrCat("there is a verdict ", pending->record.id,
-                                               " already, of another request"));
+    if (found != stored.end()) {
+      pending->result = ResolveTaken(pending->record, found->second);
+    } else if (const auto missing = gone.find(pending); missing != gone.end()) {
+      pending->result = OverrideGone(missing->second);
+    } else {
+      pending->result = absl::InternalError(absl::StrCat("there is a verdict ", pending->record.id,
+                                                         " already, of another request"));
+    }
   }
   return absl::OkStatus();
 }

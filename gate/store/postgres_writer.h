@@ -16,6 +16,7 @@
 #include "gate/base/mutex.h"
 #include "gate/store/group_commit.h"
 #include "gate/store/known_digests.h"
+#include "gate/store/postgres_consumption.h"
 #include "gate/store/postgres_session.h"
 
 namespace gate {
@@ -49,9 +50,13 @@ class PostgresWriter final : public GroupWriter {
   // Tries until the server has been away for too long. Sets the results where it is OK.
   absl::Status Persist(Group group, Closing& closing);
   absl::Status Attempt(PostgresConnection& connection, Group group);
-  // Sets the results of those whose request_id (or id) was there already.
+  // Writes those that can be written, and commits. Returns those that were not.
+  absl::StatusOr<std::vector<PendingAppend*>> Commit(PostgresConnection& connection, Group group,
+                                                     GoneOverrides& gone);
+  // Sets the results of those whose request_id (or id) was there already, or whose override is gone.
   absl::Status ResolveTakenOnes(PostgresConnection& connection,
-                                const std::vector<PendingAppend*>& taken);
+                                const std::vector<PendingAppend*>& taken,
+                                const GoneOverrides& gone);
 
   PostgresSession session_;
   Outage& outage_;

@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -18,6 +19,7 @@ namespace gate {
 namespace {
 
 constexpr std::string_view kNamePrefix = "verdicts/";
+constexpr std::string_view kOverridePrefix = "overrides/";
 constexpr size_t kMaxIdBytes = 128;
 // Both are keys of indexes, and PostgreSQL's hold at most 2,704 bytes an entry.
 constexpr size_t kMaxNameBytes = 1024;
@@ -89,6 +91,25 @@ absl::StatusOr<std::vector<EncodedWatch>> EncodeWatches(const v1::Verdict& verdi
   return encoded;
 }
 
+// The overrides that a verdict uses up: what it only shows, it does not.
+absl::StatusOr<std::vector<std::string>> EncodeConsumption(const v1::Verdict& verdict) {
+  std::vector<std::string> ids;
+  if (verdict.decision() != v1::DECISION_ALLOW) return ids;
+  for (const std::string& name : verdict.overrides()) {
+    if (!std::string_view(name).starts_with(kOverridePrefix)) {
+      return absl::InvalidArgumentError("a verdict names an override that has no name");
+    }
+    ids.push_back(name.substr(kOverridePrefix.size()));
+    if (absl::Status status = CheckKey("an override", ids.back(), kMaxIdBytes); !status.ok()) {
+      return status;
+    }
+  }
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  return ids;
+}
+
 }  // namespace
 
 absl::Status CheckStoredText(std::string_view what, std::string_view text, size_t max_bytes) {
@@ -144,6 +165,10 @@ absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& 
   auto watches = EncodeWatches(verdict);
   if (!watches.ok()) return watches.status();
   encoded.watches = *std::move(watches);
+  auto consumes = EncodeConsumption(verdict);
+  if (!consumes.ok()) return consumes.status();
+  encoded.consumes = *std::move(consumes);
+  encoded.consumer = verdict.rollout().empty() ? verdict.name() : verdict.rollout();
   encoded.verdict = DeterministicBytes(verdict);
   for (const Blob& blob : record.blobs) {
     if (known.Contains(blob.digest)) continue;

@@ -37,6 +37,8 @@ struct EncodedRecord {
   std::string verdict;
   std::vector<EncodedBlob> blobs;     // those that are not known to be stored
   std::vector<EncodedWatch> watches;  // of what is let go; no two of one key
+  std::vector<std::string> consumes;  // ids of overrides, ascending, each once
+  std::string consumer;               // the rollout, or the verdict where there is none
 
   size_t Bytes() const;
 };
@@ -49,7 +51,7 @@ absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob);
 
 // INVALID_ARGUMENT for what must not be stored: a verdict without name, decision or request_id,
 // text that a database would refuse or an index cannot hold, a blob that does not have its digest,
-// a watch that does not name its flag, ticket or build.
+// a watch that does not name its flag, ticket or build, an override that is not a name.
 absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& known);
 
 // DATA_LOSS where the bytes are no verdict.

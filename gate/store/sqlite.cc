@@ -13,6 +13,7 @@
 #include "gate/store/listing.h"
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
+#include "gate/store/sqlite_overrides.h"
 #include "gate/store/sqlite_qa.h"
 #include "gate/store/sqlite_reports.h"
 #include "gate/store/sqlite_rollouts.h"
@@ -152,6 +153,8 @@ class SqliteStore final : public Store {
 
   RolloutStore& rollouts() override { return rollouts_; }
 
+  OverrideStore& overrides() override { return overrides_; }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -183,6 +186,7 @@ class SqliteStore final : public Store {
   KnownDigests known_;
   ConnectionPool<SqliteDatabase> readers_;
   SqliteRollouts rollouts_{readers_, reports_};
+  SqliteOverrides overrides_{readers_, reports_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gate/store/overrides.h"
 
 namespace gate {
 namespace {
@@ -44,6 +45,11 @@ absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Make(
        " WHERE (excluded.create_time, excluded.verdict)"
        " > (flag_watches.create_time, flag_watches.verdict)"},
       {&writer->find_, "SELECT id, request_digest, verdict FROM verdicts WHERE request_id = $1"},
+      {&writer->find_override_,
+       "SELECT state, expire_time, consumed_by FROM overrides WHERE id = $1"},
+      {&writer->consume_,
+       "UPDATE overrides SET state = $1, consumed_by = $2, consume_time = $3,"
+       " version = version + 1 WHERE id = $4 AND consumed_by = ''"},
   };
   for (const auto& [statement, sql] : statements) {
     auto prepared = writer->database_->Prepare(sql);
@@ -76,6 +82,10 @@ absl::Status SqliteWriter::WriteInTransaction(std::vector<PendingAppend>& group)
 }
 
 absl::Status SqliteWriter::WriteOne(PendingAppend& pending) {
+  // Nobody else writes until the commit, so what is found here still holds when it is consumed.
+  const auto gone = FindGone(pending.record);
+  if (!gone.ok()) return gone.status();
+  if (!gone->empty()) return ResolveConflict(pending, OverrideGone(*gone));
   const auto won = InsertVerdict(pending.record);
   // Too large for SQLite is one record's own affair.
   if (absl::IsInvalidArgument(won.status())) {
@@ -83,10 +93,41 @@ absl::Status SqliteWriter::WriteOne(PendingAppend& pending) {
     return absl::OkStatus();
   }
   if (!won.ok()) return won.status();
-  if (!*won) return ResolveConflict(pending);
+  if (!*won) {
+    return ResolveConflict(
+        pending, absl::InternalError(absl::StrCat("there is a verdict ", pending.record.id,
+                                                  " already, of another request")));
+  }
   if (absl::Status status = WriteBlobs(pending.record); !status.ok()) return status;
   if (absl::Status status = WriteWatches(pending.record); !status.ok()) return status;
+  if (absl::Status status = Consume(pending.record); !status.ok()) return status;
   pending.Won();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> SqliteWriter::FindGone(const EncodedRecord& record) {
+  for (const std::string& id : record.consumes) {
+    const SqliteReset reset(find_override_);
+    find_override_.Bind(1, id);
+    const auto row = find_override_.Step();
+    if (!row.ok()) return row.status();
+    const bool mine =
+        *row && MayConsume({static_cast<int>(find_override_.Number(0)), find_override_.Number(1),
+                            std::string(find_override_.Bytes(2))},
+                           record);
+    if (!mine) return id;
+  }
+  return std::string();
+}
+
+absl::Status SqliteWriter::Consume(const EncodedRecord& record) {
+  for (const std::string& id : record.consumes) {
+    consume_.Bind(1, int64_t{v1::OVERRIDE_STATE_CONSUMED});
+    consume_.Bind(2, record.consumer);
+    consume_.Bind(3, record.create_time);
+    consume_.Bind(4, id);
+    if (absl::Status status = consume_.Run(); !status.ok()) return status;
+  }
   return absl::OkStatus();
 }
 
@@ -127,14 +168,13 @@ absl::Status SqliteWriter::WriteWatches(const EncodedRecord& record) {
   return absl::OkStatus();
 }
 
-absl::Status SqliteWriter::ResolveConflict(PendingAppend& pending) {
+absl::Status SqliteWriter::ResolveConflict(PendingAppend& pending, absl::Status otherwise) {
   const SqliteReset reset(find_);
   find_.Bind(1, pending.record.request_id);
   const auto row = find_.Step();
   if (!row.ok()) return row.status();
   if (!*row) {
-    pending.result = absl::InternalError(
-        absl::StrCat("there is a verdict ", pending.record.id, " already, of another request"));
+    pending.result = std::move(otherwise);
     return absl::OkStatus();
   }
   pending.result = ResolveTaken(

@@ -32,13 +32,17 @@ class SqliteWriter final : public GroupWriter {
   absl::Status WriteOne(PendingAppend& pending);
   absl::Status WriteBlobs(const EncodedRecord& record);
   absl::Status WriteWatches(const EncodedRecord& record);
+  // The id of an override that the record names and cannot have; empty where there is none.
+  absl::StatusOr<std::string> FindGone(const EncodedRecord& record);
+  absl::Status Consume(const EncodedRecord& record);
   absl::StatusOr<bool> InsertVerdict(const EncodedRecord& record);
-  absl::Status ResolveConflict(PendingAppend& pending);
+  // The result of one whose request_id (or id) is there already; where it is not, `otherwise`.
+  absl::Status ResolveConflict(PendingAppend& pending, absl::Status otherwise);
 
   const std::unique_ptr<SqliteDatabase> database_;
   SqliteFile* const file_;
   SqliteStatement begin_, commit_, rollback_;
-  SqliteStatement insert_verdict_, insert_blob_, insert_watch_, find_;
+  SqliteStatement insert_verdict_, insert_blob_, insert_watch_, find_, find_override_, consume_;
   int log_pages_ = 0;  // in the write-ahead log
 };
 

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/store/blob.h"
+#include "gate/store/override_store.h"
 #include "gate/store/rollout_store.h"
 #include "gate/v1/evidence.pb.h"
 #include "gate/v1/qa.pb.h"
@@ -150,10 +151,13 @@ class Store {
   virtual ~Store() = default;
 
   // Keeps the record, and, where the verdict is ALLOW, the watches of its enforced outcomes, with
-  // its name and time; `done` runs once, on a thread of the store, after it is on disk (or has
-  // failed); on this thread where the record is refused at once. It must not block. ALREADY_EXISTS
-  // (reason REQUEST_ID_REUSED) where request_id was used for another request. After UNAVAILABLE the
-  // record may be there or not: the same request_id, asked again, finds out.
+  // its name and time, and consumes the overrides that it names (Verdict.overrides). `done` runs
+  // once, on a thread of the store, after it is on disk (or has failed); on this thread where the
+  // record is refused at once. It must not block. ALREADY_EXISTS (reason REQUEST_ID_REUSED) where
+  // request_id was used for another request. ABORTED (OVERRIDE_GONE), and nothing is kept or
+  // consumed, where one of the overrides is not approved any more or was over at the verdict's
+  // time; one that the verdict's own rollout has consumed counts for it until it ends. After
+  // UNAVAILABLE the record may be there or not: the same request_id, asked again, finds out.
   virtual void Append(VerdictRecord record, Done done) = 0;
 
   // By id, the part of the name after "verdicts/". NOT_FOUND where there is none.
@@ -207,6 +211,9 @@ class Store {
 
   // Where rollouts are kept; as long as this.
   virtual RolloutStore& rollouts() = 0;
+
+  // Where overrides are kept; as long as this.
+  virtual OverrideStore& overrides() = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

@@ -77,6 +77,7 @@ class FaultyStore final : public Store {
     return store_.ReadFlagWatches(environment, flag);
   }
   RolloutStore& rollouts() override { return store_.rollouts(); }
+  OverrideStore& overrides() override { return store_.overrides(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();

@@ -1,0 +1,40 @@
+// Overrides in SQLite: each write is a transaction of its own, beside those of verdicts, which
+// consume them.
+#ifndef GATE_STORE_SQLITE_OVERRIDES_H_
+#define GATE_STORE_SQLITE_OVERRIDES_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "gate/store/connection_pool.h"
+#include "gate/store/override_store.h"
+#include "gate/store/sqlite_database.h"
+#include "gate/store/sqlite_reports.h"
+
+namespace gate {
+
+class SqliteOverrides final : public OverrideStore {
+ public:
+  // Both outlive it.
+  SqliteOverrides(ConnectionPool<SqliteDatabase>& readers, SqliteReports& writer)
+      : readers_(readers), writer_(writer) {}
+
+  absl::StatusOr<v1::Override> Create(const NewOverride& made) override;
+  absl::StatusOr<v1::Override> Change(const OverrideChange& change,
+                                      const DecideOverride& decide) override;
+  absl::StatusOr<v1::Override> Get(std::string_view id, absl::Time now) override;
+  absl::StatusOr<std::vector<v1::Override>> List(const OverrideFilter& filter,
+                                                 std::string_view before, int limit,
+                                                 absl::Time now) override;
+  absl::StatusOr<std::vector<v1::Override>> Live(const v1::OverridesQuery& query,
+                                                 absl::Time now) override;
+
+ private:
+  ConnectionPool<SqliteDatabase>& readers_;
+  SqliteReports& writer_;
+};
+
+}  // namespace gate
+
+#endif  // GATE_STORE_SQLITE_OVERRIDES_H_
