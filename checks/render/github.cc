@@ -119,7 +119,14 @@ std::string Render(const Judgement& judgement) {
   return out + "gate: " + EscapeTerminalLine(headline) + "\n";
 }
 
-std::string Verdict(const v1::Verdict& verdict, const Options&) { return Render(Flatten(verdict)); }
+// An override is told whatever comes of it: a green run that people have let through says so.
+std::string Verdict(const v1::Verdict& verdict, const Options&) {
+  std::string out;
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    out += Line({Level::kWarning, {}, "overridden by people", Sentence(counted)});
+  }
+  return out + Render(Flatten(verdict));
+}
 
 std::string Report(const v1::LintReport& report, const Options&) { return Render(Flatten(report)); }
 

@@ -77,6 +77,14 @@ std::string Findings(const Judgement& judgement) {
   return text;
 }
 
+std::string Overrides(const v1::Verdict& verdict) {
+  std::string text = verdict.counted_overrides().empty() ? "" : "\n### Overridden by people\n\n";
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    absl::StrAppend(&text, "- ", EscapeMarkdown(Sentence(counted)), "\n");
+  }
+  return text;
+}
+
 std::string Verdict(const v1::Verdict& verdict, const Options&) {
   const Judgement judgement = Flatten(verdict);
   std::string text = Headline(judgement) + Table(verdict) + Findings(judgement);
@@ -86,6 +94,11 @@ std::string Verdict(const v1::Verdict& verdict, const Options&) {
       absl::StrAppend(&unblock, "- ", EscapeMarkdown(way), "\n");
     }
   }
+  if (const std::string command = OverrideCommand(verdict); !command.empty()) {
+    absl::StrAppend(&unblock, "- or, where it has to go out as it is, ask for an override:\n\n",
+                    MarkdownCodeBlock("sh", command));
+  }
+  text += Overrides(verdict);
   if (!unblock.empty()) absl::StrAppend(&text, "\n### What would unblock it\n\n", unblock);
   absl::StrAppend(&text, "\n");
   const auto line = [&text](const char* name, const std::string& value) {

@@ -152,8 +152,25 @@ std::string Unblock(const v1::Verdict& verdict, const Options& options) {
       out += (options.unicode ? "  • " : "  - ") + lines.substr(4);
     }
   }
+  if (const std::string command = OverrideCommand(verdict); !command.empty()) {
+    absl::StrAppend(&out, options.unicode ? "  • " : "  - ",
+                    "or, where it has to go out as it is, ask for an override (once, by name):\n",
+                    Wrap(EscapeTerminalLine(command), 6, /*width=*/0));  // to be pasted
+  }
   if (out.empty()) return "";
   return "\n" + Paint("What would unblock it", Style::kBold, options.color) + "\n" + out;
+}
+
+std::string Overrides(const v1::Verdict& verdict, const Options& options) {
+  if (verdict.counted_overrides().empty()) return "";
+  std::string out = "\n" + Paint("Overridden by people", Style::kBold, options.color) + "\n";
+  for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
+    const std::string lines = Wrap(EscapeTerminalLine(Sentence(counted)), 4, options.width);
+    const bool glass = counted.override().break_glass();
+    out += Paint(glass ? "  ! " : "  - ", glass ? Style::kRed : Style::kPlain, options.color);
+    out += lines.substr(4);
+  }
+  return out;
 }
 
 std::string Footer(const v1::Verdict& verdict, const Options& options) {
@@ -176,9 +193,6 @@ std::string Footer(const v1::Verdict& verdict, const Options& options) {
         verdict.policy_rule().empty() ? "no rule" : EscapeTerminalLine(verdict.policy_rule());
     out += Label("Policy", absl::StrCat(rule, ", digest ", EscapeTerminalLine(digest)), options);
   }
-  for (const std::string& name : verdict.overrides()) {
-    out += Label("Override", EscapeTerminalLine(name), options);
-  }
   return out == "\n" ? "" : out;
 }
 
@@ -187,7 +201,7 @@ std::string Verdict(const v1::Verdict& verdict, const Options& options) {
   std::string out = Headline(judgement.decision, judgement.title, judgement.reason, options);
   out += Checks(verdict, options);
   for (const Item& item : judgement.items) out += Finding(item, options);
-  return out + Unblock(verdict, options) + Footer(verdict, options);
+  return out + Overrides(verdict, options) + Unblock(verdict, options) + Footer(verdict, options);
 }
 
 std::string Report(const v1::LintReport& report, const Options& options) {

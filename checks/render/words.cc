@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "checks/proto_time.h"
 
 namespace gate::render {
 namespace {
@@ -205,6 +206,39 @@ std::vector<Proof> ProofsOf(const v1::Finding& finding) {
   if (!finding.witnesses().empty()) proofs.push_back({"Statements", WitnessLines(finding)});
   if (!finding.call_path().empty()) proofs.push_back({"Reached by", CallLines(finding)});
   return proofs;
+}
+
+std::string Sentence(const v1::CountedOverride& counted) {
+  const v1::Override& override = counted.override();
+  std::string text = override.break_glass() ? "BREAK-GLASS: " : "";
+  absl::StrAppend(&text, override.name(), " by ",
+                  override.requester().empty() ? "nobody known" : override.requester());
+  if (override.break_glass()) {
+    text += ", approved by nobody";
+    if (override.has_review()) {
+      absl::StrAppend(&text, ", reviewed by ", override.review().reviewer(),
+                      override.review().justified() ? " (justified)" : " (NOT justified)");
+    } else {
+      absl::StrAppend(&text, ", to be reviewed by ", Rfc3339(FromProto(override.review_due())));
+    }
+  } else {
+    for (int i = 0; i < override.approvals_size(); ++i) {
+      absl::StrAppend(&text, i == 0 ? ", approved by " : " and ", override.approvals(i).approver());
+    }
+  }
+  absl::StrAppend(&text, ", until ", Rfc3339(FromProto(override.expire_time())), ": ",
+                  override.reason(), " (", override.ticket(), "); covers ", counted.findings(),
+                  counted.findings() == 1 ? " finding" : " findings");
+  return text;
+}
+
+std::string OverrideCommand(const v1::Verdict& verdict) {
+  if (verdict.name().empty() || verdict.overridable_rules().empty()) return "";
+  std::string command = absl::StrCat("gatectl override create ", verdict.name());
+  for (const std::string& rule : verdict.overridable_rules()) {
+    absl::StrAppend(&command, " --rule ", rule);
+  }
+  return command + " --reason WHY --ticket TICKET";
 }
 
 std::string Moment(absl::Time time, absl::Time now) {

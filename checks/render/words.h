@@ -48,6 +48,14 @@ struct Proof {
 // is reached, each further in than its caller: "src/urls.py:9  path('tasks', assign)".
 std::vector<Proof> ProofsOf(const v1::Finding& finding);
 
+// "overrides/1 by open:alice, approved by open:bob, until …: the column is empty (TASKS-7); covers 2
+// findings". With BREAK-GLASS before it, and what has become of the review, where nobody approved.
+std::string Sentence(const v1::CountedOverride& counted);
+
+// What to paste to ask for an override of what stands in the way: "gatectl override create …". ""
+// where the policy lets nobody override it.
+std::string OverrideCommand(const v1::Verdict& verdict);
+
 // "2026-11-27 17:00:00 UTC", and where `now` is finite "2026-11-27 17:00:00 UTC (in 3 h 12 min)".
 std::string Moment(absl::Time time, absl::Time now);
 

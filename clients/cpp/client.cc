@@ -17,6 +17,7 @@
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/overrides.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
 #include "gate/v1/rollouts.grpc.pb.h"
 
@@ -33,13 +34,15 @@ class Client::Impl {
         freezes_(v1::Freezes::NewStub(channel_)),
         policies_(v1::Policies::NewStub(channel_)),
         evidence_(v1::Evidence::NewStub(channel_)),
-        rollouts_(v1::Rollouts::NewStub(channel_)) {}
+        rollouts_(v1::Rollouts::NewStub(channel_)),
+        overrides_(v1::Overrides::NewStub(channel_)) {}
 
   v1::Gate::Stub& gate() { return *gate_; }
   v1::Freezes::Stub& freezes() { return *freezes_; }
   v1::Policies::Stub& policies() { return *policies_; }
   v1::Evidence::Stub& evidence() { return *evidence_; }
   v1::Rollouts::Stub& rollouts() { return *rollouts_; }
+  v1::Overrides::Stub& overrides() { return *overrides_; }
   grpc::Channel& channel() { return *channel_; }
 
   // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
@@ -147,6 +150,7 @@ class Client::Impl {
   const std::unique_ptr<v1::Policies::Stub> policies_;
   const std::unique_ptr<v1::Evidence::Stub> evidence_;
   const std::unique_ptr<v1::Rollouts::Stub> rollouts_;
+  const std::unique_ptr<v1::Overrides::Stub> overrides_;
 
   std::mutex mu_;  // guards all below
   std::condition_variable cancelled_changed_;
@@ -342,6 +346,54 @@ Result<bool> Client::WatchRollout(const v1::WatchRolloutRequest& request, const 
     const grpc::Status status = reader->Finish();
     return ended ? status : grpc::Status::OK;
   });
+}
+
+Result<v1::CreateOverrideResponse> Client::CreateOverride(const v1::CreateOverrideRequest& request) {
+  return impl_->Call<v1::CreateOverrideResponse>(
+      [&](grpc::ClientContext& context, v1::CreateOverrideResponse& answer) {
+        return impl_->overrides().Create(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Override> Client::ApproveOverride(const v1::ApproveOverrideRequest& request) {
+  return impl_->Call<v1::Override>(
+      [&](grpc::ClientContext& context, v1::Override& answer) {
+        return impl_->overrides().Approve(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Override> Client::RevokeOverride(const v1::RevokeOverrideRequest& request) {
+  return impl_->Call<v1::Override>(
+      [&](grpc::ClientContext& context, v1::Override& answer) {
+        return impl_->overrides().Revoke(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Override> Client::ReviewOverride(const v1::ReviewOverrideRequest& request) {
+  return impl_->Call<v1::Override>(
+      [&](grpc::ClientContext& context, v1::Override& answer) {
+        return impl_->overrides().Review(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Override> Client::GetOverride(const v1::GetOverrideRequest& request) {
+  return impl_->Call<v1::Override>(
+      [&](grpc::ClientContext& context, v1::Override& answer) {
+        return impl_->overrides().Get(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListOverridesResponse> Client::ListOverrides(const v1::ListOverridesRequest& request) {
+  return impl_->Call<v1::ListOverridesResponse>(
+      [&](grpc::ClientContext& context, v1::ListOverridesResponse& answer) {
+        return impl_->overrides().List(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
 }
 
 Result<bool> Client::Healthy() {

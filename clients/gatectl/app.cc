@@ -115,6 +115,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddMetrics(root, session);
   AddQa(root, session);
   AddVerdict(root, session);
+  AddOverride(root, session);
   AddPolicy(root, session);
   AddReview(root, session);
   AddRollout(root, session);

@@ -26,6 +26,7 @@
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/overrides.pb.h"
 #include "gate/v1/policies.pb.h"
 #include "gate/v1/rollouts.pb.h"
 
@@ -113,6 +114,16 @@ class Api {
   absl::StatusOr<RolloutEvents> WatchRollout(const CallContext& call,
                                              const v1::WatchRolloutRequest& request);
   RolloutFeed& feed() { return parts_.rollouts.feed(); }
+  absl::StatusOr<v1::CreateOverrideResponse> CreateOverride(
+      const CallContext& call, const v1::CreateOverrideRequest& request);
+  absl::StatusOr<v1::Override> ApproveOverride(const CallContext& call,
+                                               const v1::ApproveOverrideRequest& request);
+  absl::StatusOr<v1::Override> RevokeOverride(const CallContext& call,
+                                              const v1::RevokeOverrideRequest& request);
+  absl::StatusOr<v1::Override> ReviewOverride(const CallContext& call,
+                                              const v1::ReviewOverrideRequest& request);
+  absl::StatusOr<v1::Override> GetOverride(const v1::GetOverrideRequest& request);
+  absl::StatusOr<v1::ListOverridesResponse> ListOverrides(const v1::ListOverridesRequest& request);
 
  private:
   using Method = std::function<absl::Status(const CallContext&, const google::protobuf::Message&,

@@ -55,6 +55,14 @@ absl::StatusOr<std::string> ParseRolloutName(std::string_view name) {
   return std::string(id);
 }
 
+absl::StatusOr<std::string> ParseOverrideName(std::string_view name) {
+  const std::string_view id = After("overrides/", name);
+  if (!Consists(id, 26, kCrockford)) {
+    return BadName(R"(must be "overrides/" and 26 characters, as Create and List give it)");
+  }
+  return std::string(id);
+}
+
 absl::StatusOr<std::string> ParseEvidenceName(std::string_view name) {
   const std::string_view digest = After("evidence/", name);
   if (!Consists(digest, 64, kHexadecimal)) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "checks/judging.h"
+#include "checks/overrides.h"
 #include "checks/policy/match.h"
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
@@ -108,6 +109,29 @@ absl::StatusOr<v1::Verdict> JudgeStoredBy(Store& store, const v1::Verdict& store
   const Evidence evidence =
       SeenFor(JudgingOf(stored, then->policy).queries(), judging.queries(), *seen);
   return Judged(stored, std::move(judging), evidence, policy);
+}
+
+absl::StatusOr<v1::Verdict> JudgeStoredWithOverride(Store& store, const v1::Verdict& stored,
+                                                    const v1::OverridePolicy& policy,
+                                                    const v1::Override& added) {
+  const absl::StatusOr<PolicySnapshot> then = StoredPolicy(store, stored);
+  if (!then.ok()) return then.status();
+  absl::StatusOr<Evidence> evidence = LoadEvidence(store, stored);
+  if (!evidence.ok()) return evidence.status();
+  const v1::PolicyRule* matched = MatchRule(then->policy, stored.change());
+  if (matched == nullptr) return stored;
+  v1::PolicyRule rule = *matched;
+  *rule.mutable_overrides() = policy;
+  v1::Observation observation;
+  observation.set_id(kOverridesObservation);
+  if (evidence->Contains(kOverridesObservation)) observation = evidence->Get(kOverridesObservation);
+  v1::Override& counting = *observation.mutable_overrides()->add_overrides();
+  counting = added;
+  counting.set_state(v1::OVERRIDE_STATE_APPROVED);
+  counting.set_required_approvals(0);
+  evidence->Add(std::move(observation));
+  Judging judging(stored.change(), &rule, FromProto(stored.create_time()), stored.rollout());
+  return judging.Verdict(*evidence);
 }
 
 }  // namespace gate

@@ -27,6 +27,7 @@
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/overrides.pb.h"
 #include "gate/v1/policies.pb.h"
 #include "gate/v1/rollouts.pb.h"
 #include "gate/v1/verdict.pb.h"
@@ -171,6 +172,14 @@ class Client {
   // gets an error goes on behind the last event that it has seen.
   using OnEvent = std::function<bool(const v1::WatchRolloutResponse&)>;
   Result<bool> WatchRollout(const v1::WatchRolloutRequest& request, const OnEvent& on_event);
+
+  // Overrides (gate/v1/overrides.proto). Whoever asks for one chooses the request_id.
+  Result<v1::CreateOverrideResponse> CreateOverride(const v1::CreateOverrideRequest& request);
+  Result<v1::Override> ApproveOverride(const v1::ApproveOverrideRequest& request);
+  Result<v1::Override> RevokeOverride(const v1::RevokeOverrideRequest& request);
+  Result<v1::Override> ReviewOverride(const v1::ReviewOverrideRequest& request);
+  Result<v1::Override> GetOverride(const v1::GetOverrideRequest& request);
+  Result<v1::ListOverridesResponse> ListOverrides(const v1::ListOverridesRequest& request);
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

@@ -17,6 +17,7 @@ void AddHelp(CLI::App& root, Session& session);
 void AddJudge(CLI::App& root, Session& session);
 void AddLint(CLI::App& root, Session& session);
 void AddMetrics(CLI::App& root, Session& session);
+void AddOverride(CLI::App& root, Session& session);
 void AddPolicy(CLI::App& root, Session& session);
 void AddQa(CLI::App& root, Session& session);
 void AddReview(CLI::App& root, Session& session);
