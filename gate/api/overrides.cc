@@ -66,11 +66,11 @@ absl::Status CheckEtagGiven(const std::string& etag) {
                 "on than what was seen"}});
 }
 
-std::string IdOf(const std::string& name) { return name.substr(name.find('/') + 1); }
+std::string IdIn(const std::string& name) { return name.substr(name.find('/') + 1); }
 
 template <typename Request>
 OverrideChange ChangeOf(const CallContext& call, const Request& request, absl::Time now) {
-  OverrideChange change{IdOf(request.name()), request.request_id(), DigestOf(call, request), now};
+  OverrideChange change{IdIn(request.name()), request.request_id(), DigestOf(call, request), now};
   // So that a write whose answer gets lost is known again inside the store.
   if (change.request_id.empty()) change.request_id = NewId(now);
   return change;
@@ -191,7 +191,7 @@ absl::StatusOr<v1::ListOverridesResponse> Api::ListOverrides(
   for (v1::Override& override : *overrides) *response.add_overrides() = std::move(override);
   if (more) {
     const std::string& last = response.overrides(response.overrides_size() - 1).name();
-    response.set_next_page_token(MakePageToken(request, IdOf(last)));
+    response.set_next_page_token(MakePageToken(request, IdIn(last)));
   }
   return response;
 }
