@@ -28,8 +28,8 @@ namespace gate {
 // covers at `now`. The decision is what the outcome asks for if it is enforced.
 void Decide(const v1::CheckSettings& settings, absl::Time now, v1::CheckOutcome& outcome);
 
-// Whether a finding of an outcome that went through Decide keeps the verdict from ALLOW: the outcome
-// is enforced, and nothing covers the finding.
+// Whether a finding of an outcome that went through Decide keeps the verdict from ALLOW: the
+// outcome is enforced, and nothing covers the finding.
 bool StandsInTheWay(const v1::CheckSettings& settings, const v1::CheckOutcome& outcome,
                     const v1::Finding& finding);
 
@@ -42,8 +42,8 @@ void Cover(const v1::CheckSettings& settings,
 bool Blocks(const v1::CheckOutcome& outcome);
 
 // Fills decision, advice, reason, retry_at, valid_until, outcomes and policy_rule from outcomes
-// that went through Decide; the verdict has its counted_overrides already. Outcomes are sorted, those that decide first, then by check id;
-// findings worst first, then by place, rule and subject.
+// that went through Decide; the verdict has its counted_overrides already. Outcomes are sorted,
+// those that decide first, then by check id; findings worst first, then by place, rule and subject.
 void Fold(const v1::PolicyRule& rule, std::vector<v1::CheckOutcome> outcomes, absl::Time now,
           v1::Verdict& verdict);
 

@@ -131,8 +131,8 @@ bool Judging::Decided(const Evidence& evidence) {
   return blocked && (go_back || !change_.canary().has_started_at());
 }
 
-// Where the overrides have not been seen yet, every finding that the policy lets people override may
-// still turn out to be covered.
+// Where the overrides have not been seen yet, every finding that the policy lets people override
+// may still turn out to be covered.
 bool Judging::BlocksWhateverComes(const Evidence& evidence, const v1::CheckOutcome& outcome) const {
   if (!overrides_ || !Blocks(outcome)) return Blocks(outcome);
   const Overrides overrides(rule_, overrides_, evidence, now_);
@@ -205,8 +205,8 @@ std::string Judging::ApplyOverrides(const Evidence& evidence,
 void Judging::EndWithOverrides(v1::Verdict& verdict) const {
   if (has_rollout_) return;
   for (const v1::CountedOverride& counted : verdict.counted_overrides()) {
-    const absl::Time until = std::min(FromProto(verdict.valid_until()),
-                                      FromProto(counted.override().expire_time()));
+    const absl::Time until =
+        std::min(FromProto(verdict.valid_until()), FromProto(counted.override().expire_time()));
     *verdict.mutable_valid_until() = ToProto(until);
   }
 }

@@ -32,8 +32,8 @@ class Judging {
   const std::vector<v1::Query>& queries() const { return queries_; }
 
   // Judges each check whose observations are all there; whether one of them blocks, so that nothing
-  // still to come can change the decision, be it an override. Of a change that is under way the advice counts as well:
-  // a freeze does not say that the canary is to go back.
+  // still to come can change the decision, be it an override. Of a change that is under way the
+  // advice counts as well: a freeze does not say that the canary is to go back.
   bool Decided(const Evidence& evidence);
 
   // Judges what is left, and folds. Fills everything that follows from change, evidence, rule and

@@ -75,11 +75,10 @@ Overrides::Overrides(const v1::PolicyRule* rule, const std::optional<v1::Query>&
 // What the store says is looked at again: a wrong ALLOW is the worst bug.
 bool Overrides::Counts(const v1::Override& override, const v1::OverridesQuery& query,
                        absl::Time now) const {
-  const bool same = override.service() == query.service() &&
-                    override.environment() == query.environment() &&
-                    override.artifact_digest() == query.artifact_digest() &&
-                    (!query.artifact_digest().empty() ||
-                     override.head_revision() == query.head_revision());
+  const bool same =
+      override.service() == query.service() && override.environment() == query.environment() &&
+      override.artifact_digest() == query.artifact_digest() &&
+      (!query.artifact_digest().empty() || override.head_revision() == query.head_revision());
   if (!same || (override.break_glass() && !policy_->break_glass())) return false;
   if (override.state() == v1::OVERRIDE_STATE_CONSUMED) {
     return !query.rollout().empty() && override.consumed_by() == query.rollout();

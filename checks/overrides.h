@@ -2,9 +2,9 @@
 //
 // An override counts for the very same service, environment and artefact, while it is approved and
 // not over, or where the rollout that asks has consumed it. It covers findings of the rules that it
-// names that would otherwise stand in the way, unless the policy lets nobody override them. Outcomes
-// without a finding (no policy rule, a clock that is wrong) it never covers. Exemptions come first,
-// and what nobody needs is left alone, so that no override is used up in vain.
+// names that would otherwise stand in the way, unless the policy lets nobody override them.
+// Outcomes without a finding (no policy rule, a clock that is wrong) it never covers. Exemptions
+// come first, and what nobody needs is left alone, so that no override is used up in vain.
 #ifndef CHECKS_OVERRIDES_H_
 #define CHECKS_OVERRIDES_H_
 
@@ -36,8 +36,8 @@ bool Covers(const v1::Override& override, const v1::Finding& finding);
 // Of one evaluation. References outlive it.
 class Overrides {
  public:
-  // `query` is what OverridesQueryOf says; nothing counts where it is nothing, where the observation
-  // is an Absence, or not there.
+  // `query` is what OverridesQueryOf says; nothing counts where it is nothing, where the
+  // observation is an Absence, or not there.
   Overrides(const v1::PolicyRule* rule, const std::optional<v1::Query>& query,
             const Evidence& evidence, absl::Time now);
 

@@ -99,9 +99,8 @@ std::optional<v1::OverridePolicy> ResolvedOverridePolicy(const v1::PolicyRule* r
 }
 
 bool IsNeverOverridden(const v1::OverridePolicy& policy, std::string_view rule) {
-  return std::ranges::any_of(policy.never(), [&](const std::string& pattern) {
-    return MatchesPattern(pattern, rule);
-  });
+  return std::ranges::any_of(
+      policy.never(), [&](const std::string& pattern) { return MatchesPattern(pattern, rule); });
 }
 
 }  // namespace gate

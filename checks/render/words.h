@@ -48,8 +48,8 @@ struct Proof {
 // is reached, each further in than its caller: "src/urls.py:9  path('tasks', assign)".
 std::vector<Proof> ProofsOf(const v1::Finding& finding);
 
-// "overrides/1 by open:alice, approved by open:bob, until …: the column is empty (TASKS-7); covers 2
-// findings". With BREAK-GLASS before it, and what has become of the review, where nobody approved.
+// "overrides/1 by open:alice, approved by open:bob, until …: it is empty (TASKS-7); covers 2
+// findings". Begins with BREAK-GLASS, and tells of the review, where nobody approved.
 std::string Sentence(const v1::CountedOverride& counted);
 
 // What to paste to ask for an override of what stands in the way: "gatectl override create …". ""

@@ -348,7 +348,8 @@ Result<bool> Client::WatchRollout(const v1::WatchRolloutRequest& request, const 
   });
 }
 
-Result<v1::CreateOverrideResponse> Client::CreateOverride(const v1::CreateOverrideRequest& request) {
+Result<v1::CreateOverrideResponse> Client::CreateOverride(
+    const v1::CreateOverrideRequest& request) {
   return impl_->Call<v1::CreateOverrideResponse>(
       [&](grpc::ClientContext& context, v1::CreateOverrideResponse& answer) {
         return impl_->overrides().Create(&context, request, &answer);

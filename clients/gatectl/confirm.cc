@@ -26,12 +26,10 @@ Or<bool> Confirm(const Session& session, bool confirmed, const std::string& what
   std::getline(std::cin, typed);
   while (typed.ends_with('\r') || typed.ends_with(' ')) typed.pop_back();
   if (typed == name) return true;
-  return Problem{"E0201",
-                 absl::StrCat("\"", typed, "\" is not \"", name, "\", so nothing was done"),
-                 {},
-                 "",
-                 "",
-                 {"run it again, and type the name as it is shown"}};
+  return Problem{
+      "E0201", absl::StrCat("\"", typed, "\" is not \"", name, "\", so nothing was done"),
+      {},      "",
+      "",      {"run it again, and type the name as it is shown"}};
 }
 
 }  // namespace gate::ctl

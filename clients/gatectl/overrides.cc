@@ -51,8 +51,7 @@ std::string Review(const v1::Override& override, absl::Time now) {
   const v1::OverrideReview& review = override.review();
   return absl::StrCat(review.justified() ? "justified" : "NOT justified", ", by ",
                       review.reviewer(), " at ",
-                      render::Moment(FromProto(review.review_time()), now), ": ",
-                      review.comment());
+                      render::Moment(FromProto(review.review_time()), now), ": ", review.comment());
 }
 
 std::string Approvals(const v1::Override& override, absl::Time now, const Terminal& terminal) {
@@ -96,18 +95,18 @@ std::string Word(v1::OverrideState state) {
 }
 
 std::string OverrideText(const v1::Override& override, absl::Time now, const Terminal& terminal) {
-  std::string text =
-      absl::StrCat(Paint(Word(override.state()), StyleOf(override.state()), terminal.color), "  ",
-                   override.break_glass() ? Paint("BREAK-GLASS", Style::kRed, terminal.color) + "  "
-                                          : "",
-                   EscapeTerminalLine(override.service()), " in ",
-                   EscapeTerminalLine(override.environment()), "\n");
+  std::string text = absl::StrCat(
+      Paint(Word(override.state()), StyleOf(override.state()), terminal.color), "  ",
+      override.break_glass() ? Paint("BREAK-GLASS", Style::kRed, terminal.color) + "  " : "",
+      EscapeTerminalLine(override.service()), " in ", EscapeTerminalLine(override.environment()),
+      "\n");
   text += render::Wrap(EscapeTerminal(override.reason()), 2, terminal.width);
   text += "\n";
   text += Line("Covers", absl::StrJoin(override.rules(), ", "), terminal);
   if (!override.fingerprints().empty()) {
-    text += Line("", absl::StrCat("only ", override.fingerprints_size(), " of their findings: ",
-                                  absl::StrJoin(override.fingerprints(), ", ")),
+    text += Line("",
+                 absl::StrCat("only ", override.fingerprints_size(),
+                              " of their findings: ", absl::StrJoin(override.fingerprints(), ", ")),
                  terminal);
   }
   text += Line("Only of",
@@ -132,11 +131,10 @@ std::string OverrideText(const v1::Override& override, absl::Time now, const Ter
     text += Line("Taken back", "by " + By(override.revocation(), now), terminal);
   }
   text += Line("Review", Review(override, now), terminal);
-  text += Line("Override",
-               override.name().empty()
-                   ? ""
-                   : absl::StrCat(override.name(), ", etag ", override.etag()),
-               terminal);
+  text +=
+      Line("Override",
+           override.name().empty() ? "" : absl::StrCat(override.name(), ", etag ", override.etag()),
+           terminal);
   return text;
 }
 

@@ -62,8 +62,9 @@ absl::Status CheckChange(const Request& request, const std::string& why, const c
 absl::Status CheckEtagGiven(const std::string& etag) {
   if (!etag.empty()) return absl::OkStatus();
   return InvalidFields(
-      {{"etag", "is required: that of the override as it was read, so that nothing else is decided "
-                "on than what was seen"}});
+      {{"etag",
+        "is required: that of the override as it was read, so that nothing else is decided "
+        "on than what was seen"}});
 }
 
 std::string IdIn(const std::string& name) { return name.substr(name.find('/') + 1); }
@@ -118,8 +119,8 @@ absl::StatusOr<v1::Override> Api::ApproveOverride(const CallContext& call,
         if (!approved.ok()) return approved.status();
         const std::string what = absl::StrCat("approval ", approved->approvals_size(), " of ",
                                               approved->required_approvals());
-        return OverrideWrite{*approved, EntryOf(call, "Approve", now, *approved,
-                                                request.request_id(), what)};
+        return OverrideWrite{*approved,
+                             EntryOf(call, "Approve", now, *approved, request.request_id(), what)};
       });
 }
 
@@ -153,11 +154,10 @@ absl::StatusOr<v1::Override> Api::ReviewOverride(const CallContext& call,
         auto reviewed = overrides::Review(current, {call.actor, now, "", request.comment()},
                                           request.justified());
         if (!reviewed.ok()) return reviewed.status();
-        const std::string what =
-            absl::StrCat(request.justified() ? "justified: " : "not justified: ",
-                         request.comment());
-        return OverrideWrite{*reviewed, EntryOf(call, "Review", now, *reviewed,
-                                                request.request_id(), what)};
+        const std::string what = absl::StrCat(
+            request.justified() ? "justified: " : "not justified: ", request.comment());
+        return OverrideWrite{*reviewed,
+                             EntryOf(call, "Review", now, *reviewed, request.request_id(), what)};
       });
 }
 
@@ -182,8 +182,7 @@ absl::StatusOr<v1::ListOverridesResponse> Api::ListOverrides(
   const OverrideFilter filter = {request.service(), request.environment(), request.state(),
                                  request.awaiting_review()};
   // One more than is sent tells whether there is a next page.
-  auto overrides =
-      parts_.store.overrides().List(filter, *before, *size + 1, parts_.clock.Now());
+  auto overrides = parts_.store.overrides().List(filter, *before, *size + 1, parts_.clock.Now());
   if (!overrides.ok()) return overrides.status();
   const bool more = overrides->size() > static_cast<size_t>(*size);
   if (more) overrides->pop_back();

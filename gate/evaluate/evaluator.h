@@ -114,7 +114,7 @@ class Evaluator {
   const std::shared_ptr<CarriedStates> carried_;  // Shared with appends on their way.
   std::atomic<int64_t> newest_unix_nanos_;        // Of all verdicts that this process knows of.
   UnderWay under_way_;
-  ThreadPool pool_;                               // Last: its threads end before what they use.
+  ThreadPool pool_;  // Last: its threads end before what they use.
 };
 
 }  // namespace gate

@@ -18,8 +18,8 @@ absl::StatusOr<v1::ReplayVerdictResponse> ReplayStored(Store& store, const v1::V
 absl::StatusOr<v1::Verdict> JudgeStoredBy(Store& store, const v1::Verdict& stored,
                                           const PolicySnapshot& policy);
 
-// What the stored verdict would have been, had this override counted, under what the policy in force
-// says of overrides.
+// What the stored verdict would have been, had this override counted, under what the policy in
+// force says of overrides.
 absl::StatusOr<v1::Verdict> JudgeStoredWithOverride(Store& store, const v1::Verdict& stored,
                                                     const v1::OverridePolicy& policy,
                                                     const v1::Override& added);

@@ -1,4 +1,5 @@
-// The overrides that are live for a change, read from the store. Always there, under the name "store".
+// The overrides that are live for a change, read from the store. Always there, under the name
+// "store".
 #ifndef GATE_EVIDENCE_OVERRIDES_H_
 #define GATE_EVIDENCE_OVERRIDES_H_
 

@@ -14,7 +14,8 @@ absl::Status Refuse(std::string_view reason, std::string message) {
 
 // "overrides/… is CONSUMED by rollouts/… since 12:00".
 std::string Standing(const v1::Override& override) {
-  std::string text = absl::StrCat(override.name(), " is ", v1::OverrideState_Name(override.state()).substr(15));
+  std::string text =
+      absl::StrCat(override.name(), " is ", v1::OverrideState_Name(override.state()).substr(15));
   if (override.state() == v1::OVERRIDE_STATE_CONSUMED) {
     absl::StrAppend(&text, " by ", override.consumed_by(), " since ",
                     Rfc3339(FromProto(override.consume_time())));
@@ -34,14 +35,14 @@ bool HasEnded(const v1::Override& override) {
 
 absl::Status CheckEtag(const v1::Override& current, const Act& act) {
   if (act.etag == current.etag()) return absl::OkStatus();
-  return WithReason(
-      absl::AbortedError(absl::StrCat(current.name(), " has changed since it was read (etag \"",
-                                      act.etag, "\", now \"", current.etag(),
-                                      "\"): read it again, and decide anew")),
-      "ETAG_MISMATCH");
+  return WithReason(absl::AbortedError(absl::StrCat(
+                        current.name(), " has changed since it was read (etag \"", act.etag,
+                        "\", now \"", current.etag(), "\"): read it again, and decide anew")),
+                    "ETAG_MISMATCH");
 }
 
-// Whether the actor can be the second person: known, and neither who asked nor who wrote the change.
+// Whether the actor can be the second person: known, and neither who asked nor who wrote the
+// change.
 absl::Status CheckOther(const v1::Override& current, const Act& act, std::string_view verb) {
   if (IsNobody(act.actor)) {
     return WithReason(absl::UnauthenticatedError(absl::StrCat(
@@ -50,15 +51,13 @@ absl::Status CheckOther(const v1::Override& current, const Act& act, std::string
                       "NO_IDENTITY");
   }
   if (MayBeSameActor(act.actor, current.requester())) {
-    return Refuse("OWN_OVERRIDE",
-                  absl::StrCat(act.actor, " may be who asked for it (", current.requester(),
-                               "): it takes another person"));
+    return Refuse("OWN_OVERRIDE", absl::StrCat(act.actor, " may be who asked for it (",
+                                               current.requester(), "): it takes another person"));
   }
   for (const std::string& author : current.authors()) {
     if (!MayBeAuthor(act.actor, author)) continue;
-    return Refuse("OWN_CHANGE",
-                  absl::StrCat(act.actor, " may be an author of the change (", author,
-                               "): it takes somebody who did not write it"));
+    return Refuse("OWN_CHANGE", absl::StrCat(act.actor, " may be an author of the change (", author,
+                                             "): it takes somebody who did not write it"));
   }
   return absl::OkStatus();
 }
@@ -75,7 +74,8 @@ v1::Approval By(const Act& act) {
 
 absl::StatusOr<v1::Override> Approve(const v1::Override& current, const Act& act) {
   if (HasEnded(current)) {
-    return Refuse("OVERRIDE_ENDED", absl::StrCat(Standing(current), ": nothing is left to approve"));
+    return Refuse("OVERRIDE_ENDED",
+                  absl::StrCat(Standing(current), ": nothing is left to approve"));
   }
   if (current.state() != v1::OVERRIDE_STATE_PENDING) {
     return Refuse("OVERRIDE_NOT_PENDING",
@@ -116,8 +116,9 @@ absl::StatusOr<v1::Override> Revoke(const v1::Override& current, const Act& act)
 absl::StatusOr<v1::Override> Review(const v1::Override& current, const Act& act, bool justified) {
   if (!current.break_glass()) {
     return Refuse("NOT_BREAK_GLASS",
-                  absl::StrCat(current.name(), " was approved before it counted: there is nothing "
-                                               "to review afterwards"));
+                  absl::StrCat(current.name(),
+                               " was approved before it counted: there is nothing "
+                               "to review afterwards"));
   }
   if (current.has_review()) {
     return Refuse("REVIEWED_BEFORE",

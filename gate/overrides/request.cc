@@ -49,8 +49,9 @@ absl::Status CheckRequest(const v1::CreateOverrideRequest& request) {
     wrong("request_id", "1 to 128 characters of A-Z a-z 0-9 . _ : and -");
   }
   if (!ParseVerdictName(request.verdict()).ok()) {
-    wrong("verdict", "is required: \"verdicts/\" and 26 characters, the verdict that stands in the "
-                     "way");
+    wrong("verdict",
+          "is required: \"verdicts/\" and 26 characters, the verdict that stands in the "
+          "way");
   }
   if (IsBlank(asked.reason())) wrong("override.reason", "is required: people will ask");
   if (asked.reason().size() > kMaxReason) {
@@ -71,15 +72,16 @@ absl::Status CheckRequest(const v1::CreateOverrideRequest& request) {
   if (asked.fingerprints_size() > kMaxFingerprints) {
     wrong("override.fingerprints", absl::StrCat("at most ", kMaxFingerprints));
   }
-  const bool decided = asked.state() != v1::OVERRIDE_STATE_UNSPECIFIED ||
-                       !asked.name().empty() || !asked.approvals().empty() ||
-                       asked.required_approvals() != 0 || asked.has_create_time() ||
-                       !asked.consumed_by().empty() || !asked.etag().empty() ||
-                       asked.has_consume_time() || asked.has_revocation() ||
-                       asked.has_review_due() || asked.has_review() || !asked.authors().empty();
+  const bool decided = asked.state() != v1::OVERRIDE_STATE_UNSPECIFIED || !asked.name().empty() ||
+                       !asked.approvals().empty() || asked.required_approvals() != 0 ||
+                       asked.has_create_time() || !asked.consumed_by().empty() ||
+                       !asked.etag().empty() || asked.has_consume_time() ||
+                       asked.has_revocation() || asked.has_review_due() || asked.has_review() ||
+                       !asked.authors().empty();
   if (decided) {
-    wrong("override", "name, state, approvals, authors and what follows from them are filled in by "
-                      "the gate; leave them out");
+    wrong("override",
+          "name, state, approvals, authors and what follows from them are filled in by "
+          "the gate; leave them out");
   }
   return InvalidFields(errors);
 }
@@ -90,9 +92,9 @@ absl::Status CheckSame(const v1::CreateOverrideRequest& request, const v1::Chang
   std::vector<FieldError> errors;
   const auto same = [&](const char* field, const std::string& given, const std::string& is) {
     if (given.empty() || given == is) return;
-    errors.push_back({absl::StrCat("override.", field),
-                      absl::StrCat("is \"", is, "\" in ", request.verdict(), ", not \"", given,
-                                   "\"; leave it out")});
+    errors.push_back(
+        {absl::StrCat("override.", field), absl::StrCat("is \"", is, "\" in ", request.verdict(),
+                                                        ", not \"", given, "\"; leave it out")});
   };
   const v1::Override& asked = request.override();
   same("service", asked.service(), change.service());
@@ -132,9 +134,9 @@ absl::Status CheckFound(const v1::CreateOverrideRequest& request, const v1::Verd
                         const v1::PolicyRule& rule) {
   const std::vector<v1::Finding> findings = InTheWay(verdict, rule);
   const std::string there =
-      findings.empty() ? absl::StrCat("; no finding stands in the way in ", request.verdict())
-                       : absl::StrCat("; in the way in ", request.verdict(), ": ",
-                                      RulesOf(findings));
+      findings.empty()
+          ? absl::StrCat("; no finding stands in the way in ", request.verdict())
+          : absl::StrCat("; in the way in ", request.verdict(), ": ", RulesOf(findings));
   std::vector<FieldError> errors;
   const v1::Override& asked = request.override();
   for (int i = 0; i < asked.rules_size(); ++i) {
@@ -179,34 +181,35 @@ absl::Status CheckPolicy(const v1::CreateOverrideRequest& request, const v1::Cha
   }
   for (const std::string& one : request.override().rules()) {
     if (!IsNeverOverridden(*policy, one)) continue;
-    return Refuse("NEVER_OVERRIDDEN", absl::StrCat("the policy lets nobody override ", one,
-                                                   " (overrides.never of the rule ", rule->name(),
-                                                   ")"));
+    return Refuse("NEVER_OVERRIDDEN",
+                  absl::StrCat("the policy lets nobody override ", one,
+                               " (overrides.never of the rule ", rule->name(), ")"));
   }
   if (request.override().break_glass() && !policy->break_glass()) {
-    return Refuse("NO_BREAK_GLASS",
-                  absl::StrCat("the policy rule ", rule->name(),
-                               " does not let the glass be broken; ask without it, and have ",
-                               policy->approvals(),
-                               policy->approvals() == 1 ? " other person" : " other people",
-                               " approve"));
+    return Refuse(
+        "NO_BREAK_GLASS",
+        absl::StrCat("the policy rule ", rule->name(),
+                     " does not let the glass be broken; ask without it, and have ",
+                     policy->approvals(),
+                     policy->approvals() == 1 ? " other person" : " other people", " approve"));
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckOverdue(const v1::Change& change, absl::Time now, Store& store) {
-  const auto waiting = store.overrides().List({.service = change.service(),
-                                               .environment = change.environment(),
-                                               .awaiting_review = true},
-                                              "", kMaxAwaitingReview, now);
+  const auto waiting = store.overrides().List(
+      {.service = change.service(), .environment = change.environment(), .awaiting_review = true},
+      "", kMaxAwaitingReview, now);
   if (!waiting.ok()) return waiting.status();
   for (const v1::Override& one : *waiting) {
     if (FromProto(one.review_due()) > now) continue;
     return Refuse("REVIEW_OVERDUE",
                   absl::StrCat(one.name(), " broke the glass of ", change.service(), " in ",
                                change.environment(), ", and was to be reviewed by ",
-                               Rfc3339(FromProto(one.review_due())), ": review it first (gatectl "
-                               "override review ", one.name(), ")"));
+                               Rfc3339(FromProto(one.review_due())),
+                               ": review it first (gatectl "
+                               "override review ",
+                               one.name(), ")"));
   }
   return absl::OkStatus();
 }
@@ -294,9 +297,9 @@ absl::StatusOr<v1::CreateOverrideResponse> Prepare(const v1::CreateOverrideReque
   for (v1::Finding& finding : InTheWay(*judged, *rule)) *response.add_left() = std::move(finding);
   response.set_decision(judged->decision());
   if (response.covered().empty()) {
-    return InvalidFields({{"override.rules",
-                           absl::StrCat("all that it would cover is covered already, by ",
-                                        absl::StrJoin(judged->overrides(), ", "))}});
+    return InvalidFields(
+        {{"override.rules", absl::StrCat("all that it would cover is covered already, by ",
+                                         absl::StrJoin(judged->overrides(), ", "))}});
   }
   return response;
 }

@@ -1,5 +1,5 @@
-// Where overrides are kept: durable before the reply, shared by replicas where the implementation is
-// PostgreSQL. A part of Store, with its errors. What consumes them is Store::Append.
+// Where overrides are kept: durable before the reply, shared by replicas where the implementation
+// is PostgreSQL. A part of Store, with its errors. What consumes them is Store::Append.
 //
 // Nobody writes that one has expired: who reads says what time it is, and gets the state of then.
 #ifndef GATE_STORE_OVERRIDE_STORE_H_
@@ -57,8 +57,8 @@ class OverrideStore {
  public:
   virtual ~OverrideStore() = default;
 
-  // Keeps a new one; it is on disk when this returns. The same request_id with the same request gets
-  // the override that it made, as it stands now; with another one ALREADY_EXISTS
+  // Keeps a new one; it is on disk when this returns. The same request_id with the same request
+  // gets the override that it made, as it stands now; with another one ALREADY_EXISTS
   // (REQUEST_ID_REUSED). After UNAVAILABLE it may be there or not: asked again, it is there once.
   virtual absl::StatusOr<v1::Override> Create(const NewOverride& made) = 0;
 

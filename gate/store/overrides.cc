@@ -98,8 +98,8 @@ absl::StatusOr<v1::Override> CreateOverrideIn(const NewOverride& made, OverrideT
   }
   const auto encoded = EncodeOverride(made.override, /*version=*/1);
   if (!encoded.ok()) return encoded.status();
-  const auto fresh = tables.AddRequest(made.request_id, {made.request_digest, encoded->id},
-                                       Micros(made.now));
+  const auto fresh =
+      tables.AddRequest(made.request_id, {made.request_digest, encoded->id}, Micros(made.now));
   if (!fresh.ok()) return fresh.status();
   if (!*fresh) return UsedMeanwhile(made.request_id);
   if (absl::Status status = tables.Add(*encoded); !status.ok()) return status;
@@ -107,7 +107,8 @@ absl::StatusOr<v1::Override> CreateOverrideIn(const NewOverride& made, OverrideT
 }
 
 absl::StatusOr<v1::Override> ChangeOverrideIn(const OverrideChange& change,
-                                              const DecideOverride& decide, OverrideTables& tables) {
+                                              const DecideOverride& decide,
+                                              OverrideTables& tables) {
   // The lock comes first: who repeats a call that is still under way waits for its end.
   const auto row = tables.Lock(change.id);
   if (!row.ok()) return row.status();
@@ -164,8 +165,8 @@ absl::StatusOr<v1::Override> DecodeOverride(const OverrideRow& row, absl::Time n
     return absl::DataLossError("a stored override cannot be read: its bytes are damaged");
   }
   override.set_state(static_cast<v1::OverrideState>(row.state));
-  const bool open = row.state == v1::OVERRIDE_STATE_PENDING ||
-                    row.state == v1::OVERRIDE_STATE_APPROVED;
+  const bool open =
+      row.state == v1::OVERRIDE_STATE_PENDING || row.state == v1::OVERRIDE_STATE_APPROVED;
   if (open && Micros(now) >= row.expire_time) override.set_state(v1::OVERRIDE_STATE_EXPIRED);
   if (!row.consumed_by.empty()) {
     override.set_consumed_by(row.consumed_by);

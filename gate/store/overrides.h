@@ -1,4 +1,5 @@
-// How both stores keep overrides: the rules, over the few things that a database has to do for them.
+// How both stores keep overrides: the rules, over the few things that a database has to do for
+// them.
 #ifndef GATE_STORE_OVERRIDES_H_
 #define GATE_STORE_OVERRIDES_H_
 
@@ -65,7 +66,8 @@ class OverrideTables {
 
 // As OverrideStore::Create and OverrideStore::Change. Where they are not OK the transaction has to
 // be rolled back; they may run again from the start where nobody knows what became of it, and where
-// they are ABORTED, which is also what `decide` may say: somebody else used the request_id meanwhile.
+// they are ABORTED, which is also what `decide` may say: somebody else used the request_id
+// meanwhile.
 absl::StatusOr<v1::Override> CreateOverrideIn(const NewOverride& made, OverrideTables& tables);
 absl::StatusOr<v1::Override> ChangeOverrideIn(const OverrideChange& change,
                                               const DecideOverride& decide, OverrideTables& tables);

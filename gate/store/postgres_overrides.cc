@@ -14,9 +14,12 @@ namespace {
 using std::chrono::steady_clock;
 
 OverrideRow RowOf(const PostgresRows& rows, int row) {
-  return {static_cast<int>(rows.Number(row, 0)), rows.Timestamp(row, 1),
-          std::string(rows.Bytes(row, 2)),       rows.Timestamp(row, 3),
-          rows.Number(row, 4),                   std::string(rows.Bytes(row, 5))};
+  return {static_cast<int>(rows.Number(row, 0)),
+          rows.Timestamp(row, 1),
+          std::string(rows.Bytes(row, 2)),
+          rows.Timestamp(row, 3),
+          rows.Number(row, 4),
+          std::string(rows.Bytes(row, 5))};
 }
 
 constexpr std::string_view kTable = "gate.overrides";
@@ -68,8 +71,8 @@ class Tables final : public OverrideTables {
   }
 
   absl::StatusOr<std::optional<OverrideRow>> Lock(std::string_view id) override {
-    const auto rows = Query(SelectWhere("id = $1 FOR UPDATE").c_str(),
-                            {PostgresParameter::Text(id)});
+    const auto rows =
+        Query(SelectWhere("id = $1 FOR UPDATE").c_str(), {PostgresParameter::Text(id)});
     if (!rows.ok()) return rows.status();
     if (rows->size() == 0) return std::nullopt;
     return RowOf(*rows, 0);
@@ -148,8 +151,8 @@ absl::StatusOr<v1::Override> PostgresOverrides::Change(const OverrideChange& cha
 }
 
 absl::StatusOr<v1::Override> PostgresOverrides::Get(std::string_view id, absl::Time now) {
-  const auto rows = readers_.Take()->Read(SelectWhere("id = $1").c_str(),
-                                          {PostgresParameter::Text(id)});
+  const auto rows =
+      readers_.Take()->Read(SelectWhere("id = $1").c_str(), {PostgresParameter::Text(id)});
   if (!rows.ok()) return rows.status();
   if (rows->size() == 0) return NoSuchOverride(id);
   return DecodeOverride(RowOf(*rows, 0), now);
@@ -166,7 +169,8 @@ absl::StatusOr<std::vector<v1::Override>> PostgresOverrides::List(const Override
     if (rows->size() == 0) return UnknownOverridePosition(before);
     position = OverridePosition{rows->Timestamp(0, 0), std::string(before)};
   }
-  const auto rows = ReadAll(*readers_.Take(), ListOverridesSql(kTable, filter, position, limit, now));
+  const auto rows =
+      ReadAll(*readers_.Take(), ListOverridesSql(kTable, filter, position, limit, now));
   if (!rows.ok()) return rows.status();
   return DecodeOverrides(*rows, now);
 }

@@ -290,8 +290,8 @@ absl::Status PostgresWriter::ResolveTakenOnes(PostgresConnection& connection,
     } else if (const auto missing = gone.find(pending); missing != gone.end()) {
       pending->result = OverrideGone(missing->second);
     } else {
-      pending->result = absl::InternalError(absl::StrCat("there is a verdict ", pending->record.id,
-                                                         " already, of another request"));
+      pending->result = absl::InternalError(
+          absl::StrCat("there is a verdict ", pending->record.id, " already, of another request"));
     }
   }
   return absl::OkStatus();

@@ -53,7 +53,8 @@ class PostgresWriter final : public GroupWriter {
   // Writes those that can be written, and commits. Returns those that were not.
   absl::StatusOr<std::vector<PendingAppend*>> Commit(PostgresConnection& connection, Group group,
                                                      GoneOverrides& gone);
-  // Sets the results of those whose request_id (or id) was there already, or whose override is gone.
+  // Sets the results of those whose request_id (or id) was there already, or whose override is
+  // gone.
   absl::Status ResolveTakenOnes(PostgresConnection& connection,
                                 const std::vector<PendingAppend*>& taken,
                                 const GoneOverrides& gone);

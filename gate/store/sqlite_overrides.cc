@@ -172,8 +172,7 @@ absl::StatusOr<std::vector<v1::Override>> SqliteOverrides::List(const OverrideFi
     if (!found.ok()) return found.status();
     position = *std::move(found);
   }
-  const auto rows =
-      ReadAll(*reader, ListOverridesSql("overrides", filter, position, limit, now));
+  const auto rows = ReadAll(*reader, ListOverridesSql("overrides", filter, position, limit, now));
   if (!rows.ok()) return rows.status();
   return DecodeOverrides(*rows, now);
 }

@@ -107,23 +107,23 @@ struct Case {
 class Counting : public testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(
     , Counting,
-    testing::Values(
-        Case{"AsItIs", "", true}, Case{"Pending", "state: OVERRIDE_STATE_PENDING", false},
-        Case{"Revoked", "state: OVERRIDE_STATE_REVOKED", false},
-        Case{"Expired", "state: OVERRIDE_STATE_EXPIRED", false},
-        Case{"OverNow", "expire_time { seconds: 1795262400 nanos: 0 }", false},
-        Case{"ConsumedByAVerdict",
-             "state: OVERRIDE_STATE_CONSUMED consumed_by: 'verdicts/1'", false},
-        Case{"ConsumedByAnotherRollout",
-             "state: OVERRIDE_STATE_CONSUMED consumed_by: 'rollouts/2'", false},
-        Case{"ConsumedByThisRollout",
-             "state: OVERRIDE_STATE_CONSUMED consumed_by: 'rollouts/1'", true},
-        Case{"AnotherService", "service: 'web'", false},
-        Case{"AnotherEnvironment", "environment: 'staging'", false},
-        Case{"AnotherArtefact", "artifact_digest: 'sha256:bb'", false},
-        Case{"TooFewApprovals", "required_approvals: 2", false},
-        Case{"BreakGlass", "break_glass: true", true},
-        Case{"OtherFingerprint", "fingerprints: 'nothing'", false}),
+    testing::Values(Case{"AsItIs", "", true},
+                    Case{"Pending", "state: OVERRIDE_STATE_PENDING", false},
+                    Case{"Revoked", "state: OVERRIDE_STATE_REVOKED", false},
+                    Case{"Expired", "state: OVERRIDE_STATE_EXPIRED", false},
+                    Case{"OverNow", "expire_time { seconds: 1795262400 nanos: 0 }", false},
+                    Case{"ConsumedByAVerdict",
+                         "state: OVERRIDE_STATE_CONSUMED consumed_by: 'verdicts/1'", false},
+                    Case{"ConsumedByAnotherRollout",
+                         "state: OVERRIDE_STATE_CONSUMED consumed_by: 'rollouts/2'", false},
+                    Case{"ConsumedByThisRollout",
+                         "state: OVERRIDE_STATE_CONSUMED consumed_by: 'rollouts/1'", true},
+                    Case{"AnotherService", "service: 'web'", false},
+                    Case{"AnotherEnvironment", "environment: 'staging'", false},
+                    Case{"AnotherArtefact", "artifact_digest: 'sha256:bb'", false},
+                    Case{"TooFewApprovals", "required_approvals: 2", false},
+                    Case{"BreakGlass", "break_glass: true", true},
+                    Case{"OtherFingerprint", "fingerprints: 'nothing'", false}),
     [](const auto& info) { return info.param.name; });
 
 TEST_P(Counting, IsWhatItIs) {
@@ -161,8 +161,8 @@ TEST(OverridesTest, WithoutAnArtefactTheRevisionTells) {
 
 TEST(OverridesTest, ThePolicyInForceDecides) {
   const Evidence evidence = Seen({Approved("1")});
-  for (const char* overrides : {"", "overrides { never: 'freeze.*' }",
-                                "overrides { never: 'freeze.inside' }"}) {
+  for (const char* overrides :
+       {"", "overrides { never: 'freeze.*' }", "overrides { never: 'freeze.inside' }"}) {
     const v1::Verdict verdict = Judge(evidence, Rule(overrides));
     EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << overrides;
     EXPECT_THAT(verdict.overridable_rules(), IsEmpty()) << overrides;
@@ -174,9 +174,9 @@ TEST(OverridesTest, ThePolicyInForceDecides) {
 TEST(OverridesTest, WhatIsNotNeededIsLeftAlone) {
   const Evidence evidence = Seen({Approved("1")});
   // Nothing of a check that only warns stands in the way.
-  EXPECT_THAT(
-      Judge(evidence, Rule("overrides {}", "settings { enforcement: ENFORCEMENT_WARN }")).overrides(),
-      IsEmpty());
+  EXPECT_THAT(Judge(evidence, Rule("overrides {}", "settings { enforcement: ENFORCEMENT_WARN }"))
+                  .overrides(),
+              IsEmpty());
   // Exemptions come first.
   const v1::Verdict exempt =
       Judge(evidence, Rule("overrides {}",
@@ -194,7 +194,8 @@ TEST(OverridesTest, WhatIsNotNeededIsLeftAlone) {
 
 TEST(OverridesTest, WhereTheyCannotBeSeenNoneCountsAndTheVerdictSaysSo) {
   Evidence evidence;
-  evidence.Add(Absent(kOverridesObservation, "store", v1::ABSENCE_REASON_UNREACHABLE, "it is gone"));
+  evidence.Add(
+      Absent(kOverridesObservation, "store", v1::ABSENCE_REASON_UNREACHABLE, "it is gone"));
   const v1::Verdict verdict = Judge(evidence);
   EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
   EXPECT_THAT(verdict.reason(), HasSubstr("no override counts: store could not be reached"));

@@ -13,6 +13,7 @@
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/overrides.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -216,6 +217,112 @@ class FakeGate::Services final : public v1::Gate::Service {
     }
   };
 
+  // One override, of the verdict that is blocked.
+  struct Overrides final : public v1::Overrides::Service {
+    static v1::Override One() {
+      v1::Override one;
+      one.set_name("overrides/01JDXK3V7Q8ZB4N6T2M5R9C0WZ");
+      one.set_state(v1::OVERRIDE_STATE_PENDING);
+      one.set_service("payments");
+      one.set_environment("production");
+      one.set_artifact_digest("sha256:" + std::string(64, 'a'));
+      one.add_rules("migration.drop_column");
+      one.set_reason("no node reads the column any more");
+      one.set_ticket("TASKS-7");
+      one.set_requester("open:ann");
+      one.set_required_approvals(1);
+      one.set_verdict(LoadVerdict("blocked").name());
+      *one.mutable_create_time() = gate::ToProto(absl::FromUnixSeconds(1795712400));
+      *one.mutable_expire_time() = gate::ToProto(absl::FromUnixSeconds(1795726800));
+      one.set_etag("1");
+      return one;
+    }
+    static Status Refused(const char* reason, const char* message) {
+      google::rpc::ErrorInfo info;
+      info.set_reason(reason);
+      return WithDetail(StatusCode::FAILED_PRECONDITION, message, info);
+    }
+    Status Create(ServerContext*, const v1::CreateOverrideRequest* request,
+                  v1::CreateOverrideResponse* answer) override {
+      if (request->override().rules(0) == "migration.drop_table") {
+        return Refused("NEVER_OVERRIDDEN", "the policy lets nobody override migration.drop_table");
+      }
+      v1::Override& made = *answer->mutable_override();
+      made = One();
+      if (request->validate_only()) made.clear_name();
+      made.set_reason(request->override().reason());
+      made.set_break_glass(request->override().break_glass());
+      if (made.break_glass()) {
+        made.set_state(v1::OVERRIDE_STATE_APPROVED);
+        made.set_required_approvals(0);
+        *made.mutable_review_due() = gate::ToProto(absl::FromUnixSeconds(1795798800));
+      }
+      v1::Finding& covered = *answer->add_covered();
+      covered.set_rule("migration.drop_column");
+      covered.set_subject("orders.user_id");
+      covered.set_message("Dropping orders.user_id breaks the version that is running.");
+      v1::Finding& left = *answer->add_left();
+      left.set_rule("freeze.inside");
+      left.set_subject("weekend");
+      left.set_message("The window weekend is open until Monday.");
+      answer->set_decision(v1::DECISION_HOLD);
+      return Status::OK;
+    }
+    Status Get(ServerContext*, const v1::GetOverrideRequest* request, v1::Override* one) override {
+      *one = One();
+      if (request->name() == one->name()) return Status::OK;
+      return {StatusCode::NOT_FOUND, absl::StrCat("there is no ", request->name())};
+    }
+    Status Approve(ServerContext*, const v1::ApproveOverrideRequest* request,
+                   v1::Override* one) override {
+      if (request->etag() != "1") {
+        return {StatusCode::ABORTED, "it has changed since it was read: read it again"};
+      }
+      if (request->comment() == "mine") {
+        return Refused("OWN_OVERRIDE", "open:ann may be who asked for it: it takes another person");
+      }
+      *one = One();
+      one->set_state(v1::OVERRIDE_STATE_APPROVED);
+      one->set_etag("2");
+      v1::Approval& approval = *one->add_approvals();
+      approval.set_approver("open:bob");
+      approval.set_comment(request->comment());
+      *approval.mutable_approve_time() = gate::ToProto(absl::FromUnixSeconds(1795716000));
+      return Status::OK;
+    }
+    Status Revoke(ServerContext*, const v1::RevokeOverrideRequest* request,
+                  v1::Override* one) override {
+      *one = One();
+      one->set_state(v1::OVERRIDE_STATE_REVOKED);
+      one->mutable_revocation()->set_approver("open:bob");
+      one->mutable_revocation()->set_comment(request->reason());
+      *one->mutable_revocation()->mutable_approve_time() =
+          gate::ToProto(absl::FromUnixSeconds(1795716000));
+      return Status::OK;
+    }
+    Status Review(ServerContext*, const v1::ReviewOverrideRequest* request,
+                  v1::Override* one) override {
+      *one = One();
+      one->set_state(v1::OVERRIDE_STATE_CONSUMED);
+      one->set_break_glass(true);
+      one->set_required_approvals(0);
+      one->set_consumed_by("rollouts/01JDXK3V7Q8ZB4N6T2M5R9C0WY");
+      *one->mutable_consume_time() = gate::ToProto(absl::FromUnixSeconds(1795714000));
+      one->mutable_review()->set_reviewer("open:bob");
+      one->mutable_review()->set_justified(request->justified());
+      one->mutable_review()->set_comment(request->comment());
+      *one->mutable_review()->mutable_review_time() =
+          gate::ToProto(absl::FromUnixSeconds(1795716000));
+      return Status::OK;
+    }
+    Status List(ServerContext*, const v1::ListOverridesRequest*,
+                v1::ListOverridesResponse* page) override {
+      *page->add_overrides() = One();
+      page->set_next_page_token("more");
+      return Status::OK;
+    }
+  };
+
   std::string Start(const Tls& tls) {
     grpc::EnableDefaultHealthCheckService(true);
     int port = 0;
@@ -225,6 +332,7 @@ class FakeGate::Services final : public v1::Gate::Service {
     builder.RegisterService(&freezes_);
     builder.RegisterService(&policies_);
     builder.RegisterService(&evidence_);
+    builder.RegisterService(&overrides_);
     server_ = builder.BuildAndStart();
     return absl::StrCat("127.0.0.1:", port);
   }
@@ -269,6 +377,7 @@ class FakeGate::Services final : public v1::Gate::Service {
   Freezes freezes_;
   Policies policies_;
   Evidence evidence_;
+  Overrides overrides_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -1,4 +1,6 @@
 // Overrides from asking to use, through the API, without a transport.
+#include "gate/evidence/overrides.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,7 +13,6 @@
 #include "gate/api/api.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
-#include "gate/evidence/overrides.h"
 #include "gate/overrides/persons.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -368,17 +369,15 @@ TEST_F(OverridesApiTest, WhatIsWrongIsNamed) {
                 *r.mutable_override()->mutable_expire_time() = ToProto(kSaturday + absl::Hours(5));
               }),
               ElementsAre("override.expire_time"));
-  EXPECT_THAT(wrong([](R& r) {
-                *r.mutable_override()->mutable_expire_time() = ToProto(kSaturday);
-              }),
-              ElementsAre("override.expire_time"));
-  EXPECT_TRUE(absl::IsNotFound(
-      Make([&] {
-        R request = Wanted(blocked);
-        request.set_verdict("verdicts/00000000000000000000000000");
-        return request;
-      }())
-          .status()));
+  EXPECT_THAT(
+      wrong([](R& r) { *r.mutable_override()->mutable_expire_time() = ToProto(kSaturday); }),
+      ElementsAre("override.expire_time"));
+  EXPECT_TRUE(absl::IsNotFound(Make([&] {
+                                 R request = Wanted(blocked);
+                                 request.set_verdict("verdicts/00000000000000000000000000");
+                                 return request;
+                               }())
+                                   .status()));
 }
 
 TEST_F(OverridesApiTest, ADryRunStoresNothing) {

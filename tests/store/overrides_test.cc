@@ -1,5 +1,5 @@
-// What every store promises of overrides (gate/store/override_store.h), and of verdicts that consume
-// them, held to both.
+// What every store promises of overrides (gate/store/override_store.h), and of verdicts that
+// consume them, held to both.
 #include <gmock/gmock.h>
 
 #include <atomic>

@@ -167,12 +167,13 @@ int Revoke(const Session& session, const OverrideFlags& flags) {
 
 int Review(const Session& session, const OverrideFlags& flags) {
   if (flags.justified == flags.unjustified) {
-    return session.Fail(Problem{"E0201",
-                                "say what was found: --justified or --unjustified",
-                                {},
-                                "",
-                                "",
-                                {"`gatectl override get NAME` shows what was let through, and why"}});
+    return session.Fail(
+        Problem{"E0201",
+                "say what was found: --justified or --unjustified",
+                {},
+                "",
+                "",
+                {"`gatectl override get NAME` shows what was let through, and why"}});
   }
   const Or<Channel> channel = Open(session);
   if (!channel) return session.Fail(channel.problem());
@@ -213,10 +214,12 @@ int List(const Session& session, const OverrideFlags& flags) {
   v1::OverrideState state = v1::OVERRIDE_STATE_UNSPECIFIED;
   if (!flags.state.empty() &&
       !v1::OverrideState_Parse("OVERRIDE_STATE_" + absl::AsciiStrToUpper(flags.state), &state)) {
-    return session.Fail(
-        Problem{"E0201", absl::StrCat("there is no state \"", flags.state, "\""),
-                {},      "",
-                "",      {"--state takes pending, approved, consumed, revoked or expired"}});
+    return session.Fail(Problem{"E0201",
+                                absl::StrCat("there is no state \"", flags.state, "\""),
+                                {},
+                                "",
+                                "",
+                                {"--state takes pending, approved, consumed, revoked or expired"}});
   }
   const Or<Channel> channel = Open(session);
   if (!channel) return session.Fail(channel.problem());
@@ -243,7 +246,8 @@ int List(const Session& session, const OverrideFlags& flags) {
 }  // namespace
 
 void AddOverride(CLI::App& root, Session& session) {
-  CLI::App& command = *root.add_subcommand("override", "Let a named finding through, on the record");
+  CLI::App& command =
+      *root.add_subcommand("override", "Let a named finding through, on the record");
   command.require_subcommand(1);
   auto flags = std::make_shared<OverrideFlags>();
   const auto add = [&](const char* name, const char* what, auto run) -> CLI::App& {
@@ -281,16 +285,16 @@ void AddOverride(CLI::App& root, Session& session) {
   create.add_flag("--dry-run", flags->dry_run, "Say what it would let through, and store nothing");
   create.add_flag("--confirm", flags->confirm, "Do not ask: for scripts");
 
-  CLI::App& approve = repeatable(named(
-      add("approve", "Approve one that somebody else has asked for", Approve)));
+  CLI::App& approve =
+      repeatable(named(add("approve", "Approve one that somebody else has asked for", Approve)));
   approve.add_option("--comment", flags->comment, "Why");
   approve.add_flag("--confirm", flags->confirm, "Do not ask: for scripts");
   etag(approve);
   CLI::App& revoke = repeatable(named(add("revoke", "Take one back before it is used", Revoke)));
   revoke.add_option("--reason", flags->reason, "Why: people will ask")->required();
   etag(revoke);
-  CLI::App& review =
-      repeatable(named(add("review", "Say afterwards whether the glass was broken rightly", Review)));
+  CLI::App& review = repeatable(
+      named(add("review", "Say afterwards whether the glass was broken rightly", Review)));
   review.add_flag("--justified", flags->justified, "It was right");
   review.add_flag("--unjustified", flags->unjustified, "It was not");
   review.add_option("--comment", flags->comment, "What was found")->required();
