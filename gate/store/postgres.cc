@@ -10,6 +10,7 @@
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
 #include "gate/store/postgres_error.h"
+#include "gate/store/postgres_holds.h"
 #include "gate/store/postgres_overrides.h"
 #include "gate/store/postgres_qa.h"
 #include "gate/store/postgres_reports.h"
@@ -111,6 +112,7 @@ class PostgresStore final : public Store {
   }
 
   RolloutStore& rollouts() override { return rollouts_; }
+  HoldStore& holds() override { return holds_; }
 
   OverrideStore& overrides() override { return overrides_; }
 
@@ -144,6 +146,7 @@ class PostgresStore final : public Store {
   ConnectionPool<PostgresSession> reporters_;
   PostgresRollouts rollouts_;
   PostgresOverrides overrides_{readers_, reporters_};
+  PostgresHolds holds_{readers_, reporters_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

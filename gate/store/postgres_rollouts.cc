@@ -21,7 +21,7 @@ RolloutRow RowOf(const PostgresRows& rows, int row) {
           std::string(rows.Bytes(row, 3))};
 }
 
-PostgresParameter Active(bool active) { return PostgresParameter::Smallint(active ? 1 : 0); }
+PostgresParameter Flag(bool flag) { return PostgresParameter::Smallint(flag ? 1 : 0); }
 
 class Tables final : public RolloutTables {
  public:
@@ -80,28 +80,29 @@ class Tables final : public RolloutTables {
   absl::Status Add(const EncodedRollout& rollout) override {
     return Query(
                "INSERT INTO gate.rollouts (id, create_time, service, environment, active, version,"
-               " write_id, due_time, claimed_by, claimed_until, change, rollout)"
-               " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '-infinity', $9, $10)",
+               " write_id, due_time, claimed_by, claimed_until, change, rollout, moving)"
+               " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', '-infinity', $9, $10, $11)",
                {PostgresParameter::Text(rollout.id),
                 PostgresParameter::Timestamp(rollout.create_time),
                 PostgresParameter::Text(rollout.service),
-                PostgresParameter::Text(rollout.environment), Active(rollout.active),
+                PostgresParameter::Text(rollout.environment), Flag(rollout.active),
                 PostgresParameter::Bigint(rollout.version),
                 PostgresParameter::Text(rollout.write_id),
                 PostgresParameter::Timestamp(rollout.due_time),
-                PostgresParameter::Text(rollout.change), PostgresParameter::Bytes(rollout.rollout)})
+                PostgresParameter::Text(rollout.change), PostgresParameter::Bytes(rollout.rollout),
+                Flag(rollout.moving)})
         .status();
   }
 
   absl::StatusOr<bool> Replace(const EncodedRollout& rollout) override {
     const auto rows = Query(
         "UPDATE gate.rollouts SET active = $1, version = $2, write_id = $3, due_time = $4,"
-        " claimed_by = '', claimed_until = '-infinity', rollout = $5"
+        " claimed_by = '', claimed_until = '-infinity', rollout = $5, moving = $8"
         " WHERE id = $6 AND version = $7 RETURNING id",
-        {Active(rollout.active), PostgresParameter::Bigint(rollout.version),
+        {Flag(rollout.active), PostgresParameter::Bigint(rollout.version),
          PostgresParameter::Text(rollout.write_id), PostgresParameter::Timestamp(rollout.due_time),
          PostgresParameter::Bytes(rollout.rollout), PostgresParameter::Text(rollout.id),
-         PostgresParameter::Bigint(rollout.version - 1)});
+         PostgresParameter::Bigint(rollout.version - 1), Flag(rollout.moving)});
     if (!rows.ok()) return rows.status();
     return rows->size() == 1;
   }
@@ -118,6 +119,27 @@ class Tables final : public RolloutTables {
     return Query("SELECT pg_notify($1, $2)",
                  {PostgresParameter::Text(kChannel), PostgresParameter::Text(rollout.id)})
         .status();
+  }
+
+  // A row, and no advisory lock, which not every database that speaks PostgreSQL's protocol keeps.
+  absl::Status LockCap(std::string_view name) override {
+    return Query(
+               "INSERT INTO gate.concurrency_caps AS cap (name, asked) VALUES ($1, 1)"
+               " ON CONFLICT (name) DO UPDATE SET asked = cap.asked + 1",
+               {PostgresParameter::Text(name)})
+        .status();
+  }
+
+  absl::StatusOr<std::vector<MovingRow>> FindMoving() override {
+    const auto rows = Query(
+        "SELECT id, service, environment FROM gate.rollouts WHERE moving = 1 ORDER BY id", {});
+    if (!rows.ok()) return rows.status();
+    std::vector<MovingRow> moving;
+    for (int row = 0; row < rows->size(); ++row) {
+      moving.push_back({std::string(rows->Bytes(row, 0)), std::string(rows->Bytes(row, 1)),
+                        std::string(rows->Bytes(row, 2))});
+    }
+    return moving;
   }
 
  private:
@@ -140,7 +162,7 @@ class Tables final : public RolloutTables {
 
 absl::StatusOr<std::vector<ListedRollout>> ListOne(PostgresSession& session,
                                                    const RolloutListQuery& query) {
-  std::vector<PostgresParameter> parameters = {Active(query.active)};
+  std::vector<PostgresParameter> parameters = {Flag(query.active)};
   if (!query.service.empty()) parameters.push_back(PostgresParameter::Text(query.service));
   if (!query.environment.empty()) parameters.push_back(PostgresParameter::Text(query.environment));
   parameters.push_back(PostgresParameter::Timestamp(query.before.create_time));
@@ -186,10 +208,12 @@ absl::Status PostgresRollouts::Move(const RolloutMove& move) {
       CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {
         Tables tables(connection);
         moved = MoveIn(*encoded, tables);
-        if (!moved.ok()) return moved.status();
         // Not ABORTED, which would be tried again.
+        if (IsCapFull(moved.status())) return absl::CancelledError();
+        if (!moved.ok()) return moved.status();
         return *moved ? absl::OkStatus() : absl::CancelledError();
       });
+  if (IsCapFull(moved.status())) return moved.status();
   if (moved.ok() && !*moved) return HasMoved(encoded->id);
   return committed;
 }

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/store/blob.h"
+#include "gate/v1/policy.pb.h"
 #include "gate/v1/rollouts.pb.h"
 
 namespace gate {
@@ -32,6 +33,10 @@ struct RolloutMove {
   std::string change_digest;
   absl::Time due;                                // when it is to be judged next
   std::vector<v1::WatchRolloutResponse> events;  // by sequence
+  // Caps under which it needs a place, since it takes its first step. Rollouts that are moving take
+  // one: those between their first step and their last, paused or not; who bakes, has ended or goes
+  // back does not.
+  std::vector<v1::ConcurrencyCap> caps = {};
 };
 
 // When a rollout of which nothing has changed is to be judged next.
@@ -81,7 +86,8 @@ class RolloutStore {
                                             const DecideStart& decide) = 0;
 
   // Writes a rollout with its events; on disk when this returns. ABORTED where it has another
-  // version by now. After UNAVAILABLE it may be there or not.
+  // version by now, or a cap is full (CAP_FULL): places are counted in the transaction of the
+  // write, one writer after the other. After UNAVAILABLE it may be there or not.
   virtual absl::Status Move(const RolloutMove& move) = 0;
 
   // By id, the part of the name after "rollouts/". NOT_FOUND where there is none.

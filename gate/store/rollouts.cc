@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "checks/name_patterns.h"
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
@@ -12,6 +14,7 @@ namespace gate {
 namespace {
 
 constexpr std::string_view kPrefix = "rollouts/";
+constexpr std::string_view kCapFull = "CAP_FULL";
 // Keys of indexes, and PostgreSQL's hold at most 2,704 bytes an entry.
 constexpr size_t kMaxNameBytes = 1024;
 constexpr size_t kMaxIdBytes = 128;
@@ -23,6 +26,39 @@ absl::Status RequestIdReused(std::string_view request_id) {
       absl::AlreadyExistsError(absl::StrCat("request_id ", std::string(request_id),
                                             " was used for another request; use a new request_id")),
       "REQUEST_ID_REUSED");
+}
+
+// Whether it has a place under the caps that are for it.
+bool IsMoving(const v1::Rollout& rollout) {
+  if (rollout.taken().empty() || rollout.has_end_time()) return false;
+  const bool paused = rollout.state() == v1::ROLLOUT_STATE_PAUSED;
+  return (paused ? rollout.paused_from() : rollout.state()) == v1::ROLLOUT_STATE_PROGRESSING;
+}
+
+absl::Status CapFull(const v1::ConcurrencyCap& cap, const std::vector<std::string>& holders) {
+  return WithReason(absl::AbortedError(absl::StrCat(
+                        "the cap ", cap.name(), " is full: ", absl::StrJoin(holders, ", "),
+                        holders.size() == 1 ? " has its place" : " have its places")),
+                    kCapFull);
+}
+
+// OK where there is a place under each cap; nobody else takes it until the transaction ends.
+absl::Status TakePlaces(const EncodedRollout& move, RolloutTables& tables) {
+  for (const v1::ConcurrencyCap& cap : move.caps) {
+    if (absl::Status status = tables.LockCap(cap.name()); !status.ok()) return status;
+  }
+  if (move.caps.empty()) return absl::OkStatus();
+  const auto moving = tables.FindMoving();
+  if (!moving.ok()) return moving.status();
+  for (const v1::ConcurrencyCap& cap : move.caps) {
+    std::vector<std::string> holders;
+    for (const MovingRow& row : *moving) {
+      if (row.id == move.id || !Concerns(cap, row.service, row.environment)) continue;
+      holders.push_back(absl::StrCat(std::string(kPrefix), row.id));
+    }
+    if (static_cast<int>(holders.size()) >= cap.at_most()) return CapFull(cap, holders);
+  }
+  return absl::OkStatus();
 }
 
 // Whether the row had the version before.
@@ -95,6 +131,7 @@ absl::StatusOr<v1::Rollout> StartIn(const RolloutStart& start, const DecideStart
 }
 
 absl::StatusOr<bool> MoveIn(const EncodedRollout& move, RolloutTables& tables) {
+  if (absl::Status status = TakePlaces(move, tables); !status.ok()) return status;
   const auto written = Write(move, tables);
   if (!written.ok() || *written) return written;
   // It may be this very write, whose answer was lost.
@@ -109,6 +146,10 @@ absl::Status HasMoved(std::string_view id) {
       absl::StrCat(std::string(kPrefix), std::string(id), " has moved on meanwhile; try again"));
 }
 
+bool IsCapFull(const absl::Status& status) {
+  return absl::IsAborted(status) && status.GetPayload(kErrorInfoUrl).has_value();
+}
+
 absl::StatusOr<EncodedRollout> EncodeRollout(const RolloutMove& move, std::string write_id) {
   const v1::Rollout& rollout = move.rollout;
   const std::string_view name = rollout.name();
@@ -119,6 +160,10 @@ absl::StatusOr<EncodedRollout> EncodeRollout(const RolloutMove& move, std::strin
   encoded.service = rollout.change().service();
   encoded.environment = rollout.change().environment();
   encoded.active = !rollout.has_end_time();
+  encoded.moving = IsMoving(rollout);
+  // In one order, so that nobody waits for somebody who waits for them.
+  encoded.caps = move.caps;
+  std::ranges::sort(encoded.caps, {}, [](const auto& cap) { return std::string_view(cap.name()); });
   encoded.version = move.version + 1;
   encoded.write_id = std::move(write_id);
   encoded.due_time = Micros(std::clamp(move.due, absl::UnixEpoch(), kNever));

@@ -21,6 +21,8 @@ struct EncodedRollout {
   std::string service;
   std::string environment;
   bool active = true;
+  bool moving = false;  // between its first step and its last
+  std::vector<v1::ConcurrencyCap> caps;  // by name
   int64_t version = 0;  // after the write
   std::string write_id;
   int64_t due_time = 0;
@@ -48,6 +50,13 @@ struct RolloutRequestRow {
   int64_t token = 0;
 };
 
+// A rollout that has a place under each cap that is for it.
+struct MovingRow {
+  std::string id;
+  std::string service;
+  std::string environment;
+};
+
 // The tables, within a transaction that whoever calls the functions below begins and ends.
 class RolloutTables {
  public:
@@ -68,6 +77,9 @@ class RolloutTables {
   // Whether the row had the version before; its claim ends with the write.
   virtual absl::StatusOr<bool> Replace(const EncodedRollout& rollout) = 0;
   virtual absl::Status AddEvents(const EncodedRollout& rollout) = 0;
+  // Nobody else gets past this for the same cap until the transaction ends.
+  virtual absl::Status LockCap(std::string_view name) = 0;
+  virtual absl::StatusOr<std::vector<MovingRow>> FindMoving() = 0;
 };
 
 // As RolloutStore::Start and RolloutStore::Move, the latter with whether it was done: where it was
@@ -78,6 +90,8 @@ absl::StatusOr<v1::Rollout> StartIn(const RolloutStart& start, const DecideStart
                                     const EncodedBlob& change, RolloutTables& tables);
 absl::StatusOr<bool> MoveIn(const EncodedRollout& move, RolloutTables& tables);
 absl::Status HasMoved(std::string_view id);
+// Whether it is MoveIn's word that a cap is full.
+bool IsCapFull(const absl::Status& status);
 
 // INVALID_ARGUMENT for what an index cannot hold. `write_id` tells writes apart.
 absl::StatusOr<EncodedRollout> EncodeRollout(const RolloutMove& move, std::string write_id);

@@ -13,6 +13,7 @@
 #include "gate/store/listing.h"
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
+#include "gate/store/sqlite_holds.h"
 #include "gate/store/sqlite_overrides.h"
 #include "gate/store/sqlite_qa.h"
 #include "gate/store/sqlite_reports.h"
@@ -152,6 +153,7 @@ class SqliteStore final : public Store {
   }
 
   RolloutStore& rollouts() override { return rollouts_; }
+  HoldStore& holds() override { return holds_; }
 
   OverrideStore& overrides() override { return overrides_; }
 
@@ -187,6 +189,7 @@ class SqliteStore final : public Store {
   ConnectionPool<SqliteDatabase> readers_;
   SqliteRollouts rollouts_{readers_, reports_};
   SqliteOverrides overrides_{readers_, reports_};
+  SqliteHolds holds_{readers_, reports_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

@@ -98,8 +98,8 @@ class Tables final : public RolloutTables {
   absl::Status Add(const EncodedRollout& rollout) override {
     auto add = database_.Prepare(
         "INSERT INTO rollouts (id, create_time, service, environment, active, version, write_id,"
-        " due_time, claimed_by, claimed_until, change, rollout)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9, $10)");
+        " due_time, claimed_by, claimed_until, change, rollout, moving)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', 0, $9, $10, $11)");
     if (!add.ok()) return add.status();
     add->Bind(1, rollout.id);
     add->Bind(2, rollout.create_time);
@@ -111,13 +111,15 @@ class Tables final : public RolloutTables {
     add->Bind(8, rollout.due_time);
     add->Bind(9, rollout.change);
     add->BindBlob(10, rollout.rollout);
+    add->Bind(11, int64_t{rollout.moving});
     return add->Run();
   }
 
   absl::StatusOr<bool> Replace(const EncodedRollout& rollout) override {
     auto replace = database_.Prepare(
         "UPDATE rollouts SET active = $1, version = $2, write_id = $3, due_time = $4,"
-        " claimed_by = '', claimed_until = 0, rollout = $5 WHERE id = $6 AND version = $7");
+        " claimed_by = '', claimed_until = 0, rollout = $5, moving = $8"
+        " WHERE id = $6 AND version = $7");
     if (!replace.ok()) return replace.status();
     replace->Bind(1, int64_t{rollout.active});
     replace->Bind(2, rollout.version);
@@ -126,6 +128,7 @@ class Tables final : public RolloutTables {
     replace->BindBlob(5, rollout.rollout);
     replace->Bind(6, rollout.id);
     replace->Bind(7, rollout.version - 1);
+    replace->Bind(8, int64_t{rollout.moving});
     if (absl::Status status = replace->Run(); !status.ok()) return status;
     return database_.Changes() == 1;
   }
@@ -141,6 +144,23 @@ class Tables final : public RolloutTables {
       if (absl::Status status = add->Run(); !status.ok()) return status;
     }
     return absl::OkStatus();
+  }
+
+  // SQLite has one transaction that writes at a time.
+  absl::Status LockCap(std::string_view) override { return absl::OkStatus(); }
+
+  absl::StatusOr<std::vector<MovingRow>> FindMoving() override {
+    auto read = database_.Prepare(
+        "SELECT id, service, environment FROM rollouts WHERE moving = 1 ORDER BY id");
+    if (!read.ok()) return read.status();
+    std::vector<MovingRow> moving;
+    auto row = read->Step();
+    for (; row.ok() && *row; row = read->Step()) {
+      moving.push_back({std::string(read->Bytes(0)), std::string(read->Bytes(1)),
+                        std::string(read->Bytes(2))});
+    }
+    if (!row.ok()) return row.status();
+    return moving;
   }
 
  private:

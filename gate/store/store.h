@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/store/blob.h"
+#include "gate/store/hold_store.h"
 #include "gate/store/override_store.h"
 #include "gate/store/rollout_store.h"
 #include "gate/v1/evidence.pb.h"
@@ -214,6 +215,9 @@ class Store {
 
   // Where overrides are kept; as long as this.
   virtual OverrideStore& overrides() = 0;
+
+  // Where declared freezes and incidents are kept; as long as this.
+  virtual HoldStore& holds() = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.
