@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/fold.h"
+#include "checks/hold/hold.h"
 #include "checks/overrides.h"
 #include "checks/proto_time.h"
 #include "checks/registry.h"
@@ -90,8 +91,10 @@ Judging::Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Tim
   if (rule_ == nullptr) return;
   if (overrides_) queries_.push_back(*overrides_);
   for (const Check* check : AllChecks()) {
-    if (!IsEnabled(*check, *rule_)) continue;
-    Part part{check, {}, {}};
+    const bool enabled = IsEnabled(*check, *rule_);
+    // What people have stopped is stopped whatever the policy asks for.
+    if (!enabled && check != &kHoldCheck) continue;
+    Part part{check, enabled, {}, {}};
     if (const std::string_view why = NotDue(*check, change_); !why.empty()) {
       part.outcome = Skipped(*check, why, *rule_, now_);
       parts_.push_back(std::move(part));
@@ -114,7 +117,9 @@ void Judging::Judge(const Evidence& evidence, Part& part) const {
   outcome.set_check(std::string(part.check->id));
   outcome.clear_observations();
   for (const std::string& id : part.observations) outcome.add_observations(id);
-  Decide(SettingsOf(*part.check, *rule_), now_, outcome);
+  Decide(
+      part.check == &kHoldCheck ? HoldSettings(*rule_, outcome) : SettingsOf(*part.check, *rule_),
+      now_, outcome);
   part.outcome = std::move(outcome);
 }
 
@@ -162,7 +167,10 @@ std::vector<CarriedState> Judging::Carry(const Evidence& evidence) const {
 v1::Verdict Judging::Verdict(const Evidence& evidence) {
   std::vector<v1::CheckOutcome> outcomes;
   for (Part& part : parts_) {
+    // Of a verdict from before anybody asked for it nothing is said.
+    if (!part.enabled && !evidence.Contains(kHoldsObservation)) continue;
     if (!part.outcome) Judge(evidence, part);
+    if (!part.enabled && HoldsNothing(*part.outcome)) continue;
     outcomes.push_back(*std::move(part.outcome));
   }
   v1::Verdict verdict;

@@ -1,5 +1,5 @@
-// One evaluation's judgement: the enabled checks of a rule over what was observed. Pure; the
-// server, replay and offline commands share it.
+// One evaluation's judgement: the enabled checks of a rule, and the hold check, over what was
+// observed. Pure; the server, replay and offline commands share it.
 #ifndef CHECKS_JUDGING_H_
 #define CHECKS_JUDGING_H_
 
@@ -28,7 +28,7 @@ class Judging {
   Judging(const v1::Change& change, const v1::PolicyRule* rule, absl::Time now,
           std::string_view rollout = "");
 
-  // What the enabled checks need to see, and the overrides, by id, each id once.
+  // What these checks need to see, and the overrides, by id, each id once.
   const std::vector<v1::Query>& queries() const { return queries_; }
 
   // Judges each check whose observations are all there; whether one of them blocks, so that nothing
@@ -46,6 +46,7 @@ class Judging {
  private:
   struct Part {
     const Check* check;
+    bool enabled;                             // By the policy; the hold check is asked without it.
     std::vector<std::string> observations;    // Ids of its queries.
     std::optional<v1::CheckOutcome> outcome;  // Once judged.
   };

@@ -15,10 +15,10 @@ namespace gate {
 inline bool PicksName(const google::protobuf::RepeatedPtrField<std::string>& patterns,
                       std::string_view name) {
   return patterns.empty() || std::ranges::any_of(patterns, [&](std::string_view pattern) {
-    if (!pattern.ends_with('*')) return pattern == name;
-    pattern.remove_suffix(1);
-    return name.starts_with(pattern);
-  });
+           if (!pattern.ends_with('*')) return pattern == name;
+           pattern.remove_suffix(1);
+           return name.starts_with(pattern);
+         });
 }
 
 // Whether `thing` (a freeze, an incident, a cap) is for a service in an environment.

@@ -7,6 +7,7 @@
 #include "checks/canary/canary.h"
 #include "checks/capacity/capacity.h"
 #include "checks/freeze/freeze.h"
+#include "checks/hold/hold.h"
 #include "checks/migration/migration.h"
 #include "checks/offline_rules.h"
 #include "checks/qa/qa.h"
@@ -18,9 +19,9 @@
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 7> kChecks = {&kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,
-                                                 &kMigrationCheck, &kQaCheck,       &kRollbackCheck,
-                                                 &kTrafficCheck};
+constexpr std::array<const Check*, 8> kChecks = {
+    &kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,   &kHoldCheck,
+    &kMigrationCheck, &kQaCheck,       &kRollbackCheck, &kTrafficCheck};
 
 using google::protobuf::FieldDescriptor;
 

@@ -16,6 +16,7 @@
 #include "gate/evidence/flags/flag_server_source.h"
 #include "gate/evidence/gatherer.h"
 #include "gate/evidence/git_source.h"
+#include "gate/evidence/holds.h"
 #include "gate/evidence/metrics_files.h"
 #include "gate/evidence/overrides.h"
 #include "gate/evidence/prometheus.h"
@@ -66,6 +67,7 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
   sources.push_back(std::make_unique<ReportedSource>(store));
   sources.push_back(std::make_unique<QaResultsSource>(store));
   sources.push_back(std::make_unique<OverridesSource>(store.overrides()));
+  sources.push_back(std::make_unique<HoldsSource>(store.holds()));
   for (const auto& server : config.metrics_servers()) {
     sources.push_back(std::make_unique<PrometheusSource>(server, &metrics));
   }

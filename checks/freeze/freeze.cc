@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "checks/freeze/holidays.h"
 #include "checks/freeze/local_time.h"
+#include "checks/freeze/spread.h"
 #include "checks/freeze/timeline.h"
 #include "checks/freeze/validate.h"
 #include "checks/proto_time.h"
@@ -94,8 +95,9 @@ ConcernedWindows WindowsFor(const v1::Change& change, const Evidence& evidence,
   ConcernedWindows windows;
   for (const v1::FreezeWindow& window : policy.windows()) {
     if (!Concerns(window, change, policy)) continue;
+    const absl::Duration spread = SpreadOf(window, change.service(), change.environment());
     if (!window.has_holidays()) {
-      windows.readable.push_back({&window, nullptr});
+      windows.readable.push_back({&window, nullptr, spread});
       continue;
     }
     const std::string& name = window.holidays().calendar();
@@ -109,7 +111,7 @@ ConcernedWindows WindowsFor(const v1::Change& change, const Evidence& evidence,
       }
       calendar = windows.calendars.emplace(name, *std::move(read)).first;
     }
-    windows.readable.push_back({&window, &calendar->second});
+    windows.readable.push_back({&window, &calendar->second, spread});
   }
   return windows;
 }
@@ -129,11 +131,21 @@ std::string_view ReasonOf(const v1::FreezeWindow& window) {
   return reason;
 }
 
+// " Starts after weekend are spread over 30m, each service at a moment of its own."
+std::string TellSpread(const v1::FreezeWindow& window) {
+  const absl::Duration jitter = FromProto(window.jitter());
+  if (jitter <= absl::ZeroDuration()) return "";
+  return absl::StrCat(" Starts ", IsAllow(window) ? "at the beginning of " : "after ", window.id(),
+                      " are spread over ", absl::FormatDuration(jitter),
+                      ", each service at a moment of its own.");
+}
+
 // When the change may start, for a person; `sure` unless a calendar is missing.
 std::string WhenItMayStart(const std::optional<Turn>& open, bool sure) {
   if (!open) return "No moment to start within 400 days.";
   return absl::StrCat("Start on ", In(*open), " or later",
-                      sure ? "." : ", if the calendar that cannot be read allows it.");
+                      sure ? "." : ", if the calendar that cannot be read allows it.",
+                      open->window == nullptr ? "" : TellSpread(*open->window));
 }
 
 v1::Finding NewFinding(std::string_view rule, std::string subject, bool blocks,
@@ -147,15 +159,20 @@ v1::Finding NewFinding(std::string_view rule, std::string subject, bool blocks,
   return finding;
 }
 
-v1::Finding Inside(const DatedOccurrence& deny, const std::optional<Turn>& open, bool sure) {
+v1::Finding Inside(const DatedOccurrence& deny, absl::Time now, const std::optional<Turn>& open,
+                   bool sure) {
   const v1::FreezeWindow& window = *deny.window;
   v1::Finding finding = NewFinding("freeze.inside_deny_window", window.id(),
                                    window.decision() == v1::DECISION_BLOCK, open);
-  const Turn end = {deny.occurrence.end, &window};
-  std::string message = absl::StrCat("Frozen by ", Name(deny), " until ", In(end));
+  const Turn end = {deny.occurrence.end - deny.spread, &window};
+  std::string message =
+      absl::StrCat(end.time <= now ? absl::StrCat("Frozen by ", Name(deny), ", which ended ",
+                                                  In(end), ", until its own moment to start, ",
+                                                  In({deny.occurrence.end, &window}))
+                                   : absl::StrCat("Frozen by ", Name(deny), " until ", In(end)));
   const std::string_view reason = ReasonOf(window);
   absl::StrAppend(&message, reason.empty() ? "" : ": ", std::string(reason), ".");
-  if (open && open->time > end.time) {
+  if (open && open->time > deny.occurrence.end) {
     absl::StrAppend(&message, " Other windows keep it closed until ", In(*open), ".");
   }
   finding.set_message(std::move(message));
@@ -168,7 +185,8 @@ v1::Finding Outside(const std::vector<DatedWindow>& windows, const std::optional
   std::vector<std::string> ids;
   std::string reasons;
   bool blocks = false;
-  for (const auto& [window, holidays] : windows) {
+  for (const DatedWindow& dated : windows) {
+    const v1::FreezeWindow* const window = dated.window;
     if (!IsAllow(*window)) continue;
     ids.push_back(window->id());
     blocks = blocks || window->decision() == v1::DECISION_BLOCK;
@@ -265,7 +283,7 @@ v1::CheckOutcome Judge(const v1::Change& change, const Evidence& evidence,
 
   v1::CheckOutcome outcome;
   for (const DatedOccurrence* deny : timeline.DenyingNow()) {
-    *outcome.add_findings() = Inside(*deny, open, sure);
+    *outcome.add_findings() = Inside(*deny, now, open, sure);
   }
   if (timeline.IsOutsideAllowed() && !windows.LacksAllow()) {
     *outcome.add_findings() = Outside(windows.readable, open, sure);

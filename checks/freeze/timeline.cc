@@ -16,6 +16,16 @@ void SortByStart(std::vector<DatedOccurrence>& occurrences) {
             });
 }
 
+// Of a short ALLOW window half is left for everybody.
+void Spread(DatedOccurrence& dated) {
+  Occurrence& occurrence = dated.occurrence;
+  if (IsAllow(*dated.window)) {
+    occurrence.start += std::min(dated.spread, (occurrence.end - occurrence.start) / 2);
+  } else {
+    occurrence.end += dated.spread;
+  }
+}
+
 // Follows occurrences that touch or overlap from a moment on; moments are asked for in ascending
 // order, so that a whole walk looks at each occurrence once.
 class Chain {
@@ -63,11 +73,13 @@ Timeline Timeline::From(const std::vector<DatedWindow>& windows, absl::Time now)
 
 Timeline::Timeline(const std::vector<DatedWindow>& windows, absl::Time now, absl::Time end)
     : now_(now), end_(end) {
-  for (const auto& [window, holidays] : windows) {
+  for (const auto& [window, holidays, spread] : windows) {
     allow_windows_ = allow_windows_ || IsAllow(*window);
     std::vector<DatedOccurrence>& occurrences = IsAllow(*window) ? allow_ : deny_;
-    for (Occurrence& occurrence : Occurrences(*window, holidays, now, end)) {
-      occurrences.push_back({window, std::move(occurrence)});
+    for (Occurrence& occurrence : Occurrences(*window, holidays, now - spread, end)) {
+      DatedOccurrence dated{window, std::move(occurrence), spread};
+      Spread(dated);
+      if (dated.occurrence.end > now) occurrences.push_back(std::move(dated));
     }
   }
   SortByStart(deny_);

@@ -9,15 +9,19 @@
 
 namespace gate::freeze {
 
-// A window, and the holidays of its calendar where it has one. Both outlive the timeline.
+// A window, the holidays of its calendar where it has one, and how long after it the change starts
+// (spread.h). The first two outlive the timeline.
 struct DatedWindow {
   const v1::FreezeWindow* window;
   const Holidays* holidays;
+  absl::Duration spread = absl::ZeroDuration();
 };
 
 struct DatedOccurrence {
   const v1::FreezeWindow* window;
+  // As it is for the change: a DENY window ends, and an ALLOW window starts, later by `spread`.
   Occurrence occurrence;
+  absl::Duration spread = absl::ZeroDuration();
 };
 
 // The moment at which the windows stop or begin to let changes through, and the window that does

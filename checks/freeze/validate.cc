@@ -21,6 +21,7 @@ constexpr int kMaxExcept = 500;
 constexpr int kFirstYear = 1970;
 constexpr int kLastYear = 2199;
 constexpr absl::Duration kMaxLength = absl::Hours(24 * 400);
+constexpr absl::Duration kMaxJitter = absl::Hours(4);
 // The years of a rule in which its occurrences must not overlap: a whole cycle of leap days.
 constexpr int kYearsLookedAt = 8;
 
@@ -71,6 +72,10 @@ class WindowValidator {
     if (window_.decision() == v1::DECISION_ALLOW) {
       Add("decision",
           "has to be HOLD or BLOCK: a window in which changes may start has mode ALLOW");
+    }
+    const absl::Duration jitter = FromProto(window_.jitter());
+    if (jitter < absl::ZeroDuration() || jitter > kMaxJitter) {
+      Add("jitter", absl::StrCat("has to be 0 to 4h, not ", absl::FormatDuration(jitter)));
     }
     for (int i = 0; i < window_.exempt_kinds_size(); ++i) {
       if (window_.exempt_kinds(i) == v1::CHANGE_KIND_UNSPECIFIED) {

@@ -15,6 +15,7 @@
 #include "gate/evaluate/evaluator.h"
 #include "gate/evidence/calendar.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/evidence/holds.h"
 #include "gate/evidence/schema_change.h"
 
 namespace gate {
@@ -106,6 +107,7 @@ absl::Status Demo::WriteHistory(const PolicyHolder& policies, Store& store, absl
   sources.push_back(std::make_unique<CalendarSource>(policies));
   sources.push_back(std::make_unique<RequestedSchemaChange>());
   sources.push_back(std::make_unique<DemoMetrics>());
+  sources.push_back(std::make_unique<HoldsSource>(store.holds()));
   Gatherer gatherer(std::move(sources), 1, nullptr);
   PastClock clock;
   Evaluator evaluator(policies, gatherer, store, clock, {.threads = 1, .capacity = 8});

@@ -33,8 +33,8 @@ absl::Status RequestIdReused(std::string_view request_id) {
 
 // Of a request that was made before, the id of what it wrote. One that is still under way is waited
 // for.
-absl::StatusOr<std::optional<std::string>> Enter(const HoldWrite& write, const std::string& resource,
-                                                 HoldTables& tables) {
+absl::StatusOr<std::optional<std::string>> Enter(const HoldWrite& write,
+                                                 const std::string& resource, HoldTables& tables) {
   if (write.request_id.empty()) return std::nullopt;
   const auto added =
       tables.AddRequest(write.request_id, {write.request_digest, resource}, Micros(write.now));
@@ -261,8 +261,7 @@ absl::StatusOr<std::vector<v1::Incident>> PickIncidents(
     const IncidentFilter& filter, std::optional<ListPosition> before, int limit,
     const std::function<absl::StatusOr<std::vector<ListedIncident>>(const ListPosition&, int)>&
         page) {
-  ListPosition position =
-      before ? *std::move(before) : ListPosition{Micros(kNever), ""};
+  ListPosition position = before ? *std::move(before) : ListPosition{Micros(kNever), ""};
   std::vector<v1::Incident> picked;
   for (;;) {
     const auto rows = page(position, kPage);

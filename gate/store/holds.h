@@ -62,8 +62,8 @@ class HoldTables {
                                                                   std::string_view external_id) = 0;
 };
 
-// As the methods of HoldStore. Where they are not OK the transaction has to be rolled back; they may
-// run again from the start.
+// As the methods of HoldStore. Where they are not OK the transaction has to be rolled back; they
+// may run again from the start.
 absl::StatusOr<v1::Freeze> CreateIn(const FreezeCreation& creation, HoldTables& tables);
 absl::StatusOr<v1::Freeze> LiftIn(const FreezeLift& lift, HoldTables& tables);
 absl::StatusOr<v1::Incident> ReportIn(const IncidentReport& report, HoldTables& tables);

@@ -98,9 +98,10 @@ class Tables final : public HoldTables {
     return std::string(rows->Bytes(0, 0));
   }
   absl::Status WriteFreeze(const char* sql, const FreezeRow& row) {
-    return Query(sql, {PostgresParameter::Text(row.id), PostgresParameter::Timestamp(row.start_time),
-                       PostgresParameter::Timestamp(row.over_time), Flag(row.lifted),
-                       PostgresParameter::Bytes(row.freeze)})
+    return Query(sql,
+                 {PostgresParameter::Text(row.id), PostgresParameter::Timestamp(row.start_time),
+                  PostgresParameter::Timestamp(row.over_time), Flag(row.lifted),
+                  PostgresParameter::Bytes(row.freeze)})
         .status();
   }
 
@@ -140,8 +141,7 @@ absl::StatusOr<v1::Freeze> PostgresHolds::LiftFreeze(const FreezeLift& lift) {
 }
 
 absl::StatusOr<v1::Freeze> PostgresHolds::GetFreeze(std::string_view id) {
-  const auto bytes =
-      ReadOne(*readers_.Take(), "SELECT freeze FROM gate.freezes WHERE id = $1", id);
+  const auto bytes = ReadOne(*readers_.Take(), "SELECT freeze FROM gate.freezes WHERE id = $1", id);
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return NoSuchFreeze(id);
   return DecodeFreeze(**bytes);

@@ -21,9 +21,9 @@ struct EncodedRollout {
   std::string service;
   std::string environment;
   bool active = true;
-  bool moving = false;  // between its first step and its last
+  bool moving = false;                   // between its first step and its last
   std::vector<v1::ConcurrencyCap> caps;  // by name
-  int64_t version = 0;  // after the write
+  int64_t version = 0;                   // after the write
   std::string write_id;
   int64_t due_time = 0;
   std::string change;

@@ -85,8 +85,7 @@ class Tables final : public HoldTables {
     return database_.Changes() == 1;
   }
   absl::Status ReplaceIncident(const IncidentRow& row) override {
-    auto replace =
-        database_.Prepare("UPDATE incidents SET open = $2, incident = $3 WHERE id = $1");
+    auto replace = database_.Prepare("UPDATE incidents SET open = $2, incident = $3 WHERE id = $1");
     if (!replace.ok()) return replace.status();
     replace->Bind(1, row.id);
     replace->Bind(2, int64_t{row.open});
@@ -97,9 +96,8 @@ class Tables final : public HoldTables {
     return Find(database_, "SELECT incident FROM incidents WHERE id = $1", id);
   }
   Bytes FindIncident(std::string_view source, std::string_view external_id) override {
-    return Find(database_,
-                "SELECT incident FROM incidents WHERE source = $1 AND external_id = $2", source,
-                external_id);
+    return Find(database_, "SELECT incident FROM incidents WHERE source = $1 AND external_id = $2",
+                source, external_id);
   }
 
  private:

@@ -1,4 +1,5 @@
-// Freezes and incidents in SQLite: each write is a transaction of its own, beside those of verdicts.
+// Freezes and incidents in SQLite: each write is a transaction of its own, beside those of
+// verdicts.
 #ifndef GATE_STORE_SQLITE_HOLDS_H_
 #define GATE_STORE_SQLITE_HOLDS_H_
 

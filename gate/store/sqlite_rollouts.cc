@@ -156,8 +156,8 @@ class Tables final : public RolloutTables {
     std::vector<MovingRow> moving;
     auto row = read->Step();
     for (; row.ok() && *row; row = read->Step()) {
-      moving.push_back({std::string(read->Bytes(0)), std::string(read->Bytes(1)),
-                        std::string(read->Bytes(2))});
+      moving.push_back(
+          {std::string(read->Bytes(0)), std::string(read->Bytes(1)), std::string(read->Bytes(2))});
     }
     if (!row.ok()) return row.status();
     return moving;

@@ -50,7 +50,7 @@ class Windows {
 bool IsOpen(const std::vector<DatedWindow>& windows, absl::Time time) {
   bool allow_windows = false;
   bool allowed = false;
-  for (const auto& [window, holidays] : windows) {
+  for (const auto& [window, holidays, spread] : windows) {
     const bool inside = !Occurrences(*window, holidays, time, time + absl::Nanoseconds(1)).empty();
     if (!IsAllow(*window) && inside) return false;
     allow_windows = allow_windows || IsAllow(*window);
@@ -63,7 +63,7 @@ bool IsOpen(const std::vector<DatedWindow>& windows, absl::Time time) {
 absl::Time FirstThatIs(bool open, const std::vector<DatedWindow>& windows, absl::Time now) {
   const absl::Time end = now + Timeline::kHorizon;
   std::vector<absl::Time> edges = {now};
-  for (const auto& [window, holidays] : windows) {
+  for (const auto& [window, holidays, spread] : windows) {
     for (const Occurrence& occurrence : Occurrences(*window, holidays, now, end)) {
       edges.push_back(occurrence.start);
       edges.push_back(occurrence.end);
