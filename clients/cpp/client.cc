@@ -17,6 +17,7 @@
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/incidents.grpc.pb.h"
 #include "gate/v1/overrides.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
 #include "gate/v1/rollouts.grpc.pb.h"
@@ -32,6 +33,7 @@ class Client::Impl {
         channel_(OpenChannel(options_)),
         gate_(v1::Gate::NewStub(channel_)),
         freezes_(v1::Freezes::NewStub(channel_)),
+        incidents_(v1::Incidents::NewStub(channel_)),
         policies_(v1::Policies::NewStub(channel_)),
         evidence_(v1::Evidence::NewStub(channel_)),
         rollouts_(v1::Rollouts::NewStub(channel_)),
@@ -39,6 +41,7 @@ class Client::Impl {
 
   v1::Gate::Stub& gate() { return *gate_; }
   v1::Freezes::Stub& freezes() { return *freezes_; }
+  v1::Incidents::Stub& incidents() { return *incidents_; }
   v1::Policies::Stub& policies() { return *policies_; }
   v1::Evidence::Stub& evidence() { return *evidence_; }
   v1::Rollouts::Stub& rollouts() { return *rollouts_; }
@@ -147,6 +150,7 @@ class Client::Impl {
   const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<v1::Gate::Stub> gate_;
   const std::unique_ptr<v1::Freezes::Stub> freezes_;
+  const std::unique_ptr<v1::Incidents::Stub> incidents_;
   const std::unique_ptr<v1::Policies::Stub> policies_;
   const std::unique_ptr<v1::Evidence::Stub> evidence_;
   const std::unique_ptr<v1::Rollouts::Stub> rollouts_;
@@ -210,6 +214,62 @@ Result<v1::CheckFreezesResponse> Client::CheckFreezes(const v1::CheckFreezesRequ
   return impl_->Call<v1::CheckFreezesResponse>(
       [&](grpc::ClientContext& context, v1::CheckFreezesResponse& answer) {
         return impl_->freezes().Check(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Freeze> Client::CreateFreeze(const v1::CreateFreezeRequest& request) {
+  return impl_->Call<v1::Freeze>(
+      [&](grpc::ClientContext& context, v1::Freeze& answer) {
+        return impl_->freezes().Create(&context, request, &answer);
+      },
+      /*may_repeat=*/!request.request_id().empty());
+}
+
+Result<v1::Freeze> Client::LiftFreeze(const v1::LiftFreezeRequest& request) {
+  return impl_->Call<v1::Freeze>(
+      [&](grpc::ClientContext& context, v1::Freeze& answer) {
+        return impl_->freezes().Lift(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Freeze> Client::GetFreeze(const v1::GetFreezeRequest& request) {
+  return impl_->Call<v1::Freeze>(
+      [&](grpc::ClientContext& context, v1::Freeze& answer) {
+        return impl_->freezes().Get(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Incident> Client::ReportIncident(const v1::ReportIncidentRequest& request) {
+  return impl_->Call<v1::Incident>(
+      [&](grpc::ClientContext& context, v1::Incident& answer) {
+        return impl_->incidents().Report(&context, request, &answer);
+      },
+      /*may_repeat=*/!request.request_id().empty());
+}
+
+Result<v1::Incident> Client::ResolveIncident(const v1::ResolveIncidentRequest& request) {
+  return impl_->Call<v1::Incident>(
+      [&](grpc::ClientContext& context, v1::Incident& answer) {
+        return impl_->incidents().Resolve(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Incident> Client::GetIncident(const v1::GetIncidentRequest& request) {
+  return impl_->Call<v1::Incident>(
+      [&](grpc::ClientContext& context, v1::Incident& answer) {
+        return impl_->incidents().Get(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListIncidentsResponse> Client::ListIncidents(const v1::ListIncidentsRequest& request) {
+  return impl_->Call<v1::ListIncidentsResponse>(
+      [&](grpc::ClientContext& context, v1::ListIncidentsResponse& answer) {
+        return impl_->incidents().List(&context, request, &answer);
       },
       /*may_repeat=*/true);
 }

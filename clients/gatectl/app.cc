@@ -120,6 +120,7 @@ void AddCommands(CLI::App& root, Session& session) {
   AddReview(root, session);
   AddRollout(root, session);
   AddFreeze(root, session);
+  AddIncident(root, session);
   AddDoctor(root, session);
   AddContext(root, session);
   AddCompletion(root, session);

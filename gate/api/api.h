@@ -26,6 +26,7 @@
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/incidents.pb.h"
 #include "gate/v1/overrides.pb.h"
 #include "gate/v1/policies.pb.h"
 #include "gate/v1/rollouts.pb.h"
@@ -93,6 +94,22 @@ class Api {
   absl::StatusOr<v1::ReplayVerdictResponse> ReplayVerdict(const v1::ReplayVerdictRequest& request);
   absl::StatusOr<v1::ListFreezesResponse> ListFreezes(const v1::ListFreezesRequest& request);
   absl::StatusOr<v1::CheckFreezesResponse> CheckFreezes(const v1::CheckFreezesRequest& request);
+  absl::StatusOr<v1::Freeze> CreateFreeze(const CallContext& call,
+                                          const v1::CreateFreezeRequest& request);
+  absl::StatusOr<v1::Freeze> LiftFreeze(const CallContext& call,
+                                        const v1::LiftFreezeRequest& request);
+  absl::StatusOr<v1::Freeze> GetFreeze(const v1::GetFreezeRequest& request);
+  absl::StatusOr<v1::Incident> ReportIncident(const CallContext& call,
+                                              const v1::ReportIncidentRequest& request);
+  absl::StatusOr<v1::Incident> ResolveIncident(const CallContext& call,
+                                               const v1::ResolveIncidentRequest& request);
+  absl::StatusOr<v1::Incident> GetIncident(const v1::GetIncidentRequest& request);
+  absl::StatusOr<v1::ListIncidentsResponse> ListIncidents(const v1::ListIncidentsRequest& request);
+  // What a webhook says of an incident, as of a moment; on disk when this returns.
+  absl::StatusOr<v1::Incident> TakeInIncident(const std::string& webhook, v1::Incident incident,
+                                              absl::Time time);
+  // For the log: a delivery that was not taken in.
+  void WarnOfWebhook(const std::string& webhook, const std::string& problem);
   absl::StatusOr<v1::GetPolicyResponse> GetPolicy(const v1::GetPolicyRequest& request);
   absl::StatusOr<v1::ValidatePolicyResponse> ValidatePolicy(
       const v1::ValidatePolicyRequest& request);

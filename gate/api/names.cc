@@ -63,6 +63,22 @@ absl::StatusOr<std::string> ParseOverrideName(std::string_view name) {
   return std::string(id);
 }
 
+absl::StatusOr<std::string> ParseFreezeName(std::string_view name) {
+  const std::string_view id = After("freezes/", name);
+  if (!Consists(id, 26, kCrockford)) {
+    return BadName(R"(must be "freezes/" and 26 characters, as Create and List give it)");
+  }
+  return std::string(id);
+}
+
+absl::StatusOr<std::string> ParseIncidentName(std::string_view name) {
+  const std::string_view id = After("incidents/", name);
+  if (!Consists(id, 26, kCrockford)) {
+    return BadName(R"(must be "incidents/" and 26 characters, as Report and List give it)");
+  }
+  return std::string(id);
+}
+
 absl::StatusOr<std::string> ParseEvidenceName(std::string_view name) {
   const std::string_view digest = After("evidence/", name);
   if (!Consists(digest, 64, kHexadecimal)) {

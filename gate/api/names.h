@@ -24,6 +24,9 @@ absl::StatusOr<std::string> ParseRolloutName(std::string_view name);
 
 // The id of "overrides/" and 26 characters of Crockford's base 32.
 absl::StatusOr<std::string> ParseOverrideName(std::string_view name);
+// The id of "freezes/", or "incidents/", and 26 characters of Crockford's base 32.
+absl::StatusOr<std::string> ParseFreezeName(std::string_view name);
+absl::StatusOr<std::string> ParseIncidentName(std::string_view name);
 
 // The digest of "evidence/" and 64 hexadecimal digits in lower case.
 absl::StatusOr<std::string> ParseEvidenceName(std::string_view name);

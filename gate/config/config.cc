@@ -42,6 +42,11 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
   for (config::v1::FlagServer& server : *config.mutable_flag_servers()) {
     ResolveFlagFiles(path, server);
   }
+  for (config::v1::IncidentWebhook& webhook : *config.mutable_incident_webhooks()) {
+    if (!webhook.secret_file().empty()) {
+      webhook.set_secret_file(ResolvePath(path, webhook.secret_file()));
+    }
+  }
   for (config::v1::Repository& repository : *config.mutable_repositories()) {
     if (!repository.folder().empty()) {
       repository.set_folder(ResolvePath(path, repository.folder()));

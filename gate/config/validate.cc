@@ -16,6 +16,7 @@
 #include "gate/config/address.h"
 #include "gate/config/config.h"
 #include "gate/config/flag_servers.h"
+#include "gate/config/incident_webhooks.h"
 #include "gate/config/problems.h"
 
 namespace gate {
@@ -42,6 +43,7 @@ class Validator {
     CheckMetricsFiles();
     CheckFlagServers(config_, issues_);
     CheckRepositories();
+    CheckIncidentWebhooks(config_, issues_);
     CheckLimits();
     if (config_.has_drain_timeout()) {
       CheckDuration(config_.drain_timeout(), absl::Seconds(1), absl::Minutes(10), "drain_timeout");

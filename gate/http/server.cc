@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "gate/http/certificates.h"
 #include "gate/http/connections.h"
@@ -21,6 +22,9 @@ HttpCall RequestOf(const httplib::Request& from) {
   request.method = from.method;
   request.path = from.path;
   for (const auto& [name, value] : from.params) request.query.emplace_back(name, value);
+  for (const auto& [name, value] : from.headers) {
+    request.headers.emplace_back(absl::AsciiStrToLower(name), value);
+  }
   request.content_type = from.get_header_value("Content-Type");
   request.request_id = from.get_header_value("X-Request-Id");
   if (request.request_id.size() > 128) request.request_id.clear();

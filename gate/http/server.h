@@ -18,6 +18,7 @@ struct HttpCall {
   std::string method;  // "GET"
   std::string path;    // "/v1/verdicts", decoded
   std::vector<std::pair<std::string, std::string>> query;
+  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string content_type;
   std::string request_id;  // x-request-id, or empty
   std::string body;

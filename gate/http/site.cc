@@ -21,7 +21,7 @@ HttpReply NothingElse(const HttpCall& request) {
 
 absl::StatusOr<std::unique_ptr<Site>> Site::Start(const config::v1::Config& config, Api& api,
                                                   const Monitoring& monitoring) {
-  std::unique_ptr<Site> site(new Site(api));
+  std::unique_ptr<Site> site(new Site(config, api));
   if (config.has_monitoring()) {
     auto server = HttpServer::Start(config.monitoring(), kMonitoringBounds,
                                     [&monitoring](const HttpCall& request) {
@@ -37,6 +37,7 @@ absl::StatusOr<std::unique_ptr<Site>> Site::Start(const config::v1::Config& conf
     auto server = HttpServer::Start(
         config.http(), bounds, [&monitoring, site = site.get()](const HttpCall& request) {
           auto response = monitoring.Serve(request);
+          if (!response) response = site->webhooks_.Serve(request);
           return response ? *std::move(response) : site->handler_.Serve(request);
         });
     if (!server.ok()) return server.status();

@@ -12,6 +12,7 @@
 #include "gate/http/api_handler.h"
 #include "gate/http/monitoring.h"
 #include "gate/http/server.h"
+#include "gate/http/webhooks.h"
 
 namespace gate {
 
@@ -30,8 +31,9 @@ class Site {
   void StopApi() { http_.reset(); }
 
  private:
-  explicit Site(Api& api) : handler_(api) {}
+  Site(const config::v1::Config& config, Api& api) : webhooks_(config, api), handler_(api) {}
 
+  const Webhooks webhooks_;
   const ApiHandler handler_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<HttpServer> monitoring_;

@@ -220,8 +220,9 @@ class Pacing {
 
   // Takes in a verdict of this moment of the rollout.
   absl::Status Take(const v1::Verdict& verdict) {
-    if (verdict.rollout() != r().name() ||
-        !MessageDifferencer::Equals(verdict.change().stage(), StageOf(r()))) {
+    v1::RolloutStage judged = verdict.change().stage();
+    judged.clear_mends();
+    if (verdict.rollout() != r().name() || !MessageDifferencer::Equals(judged, StageOf(r()))) {
       return absl::AbortedError(
           absl::StrCat(r().name(), " has moved on while the verdict was made; ask again"));
     }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "checks/hold/hold.h"
 #include "checks/judging.h"
 #include "checks/policy/match.h"
 #include "checks/policy/rollout_plan.h"
@@ -87,6 +88,9 @@ absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& reque
   const auto policy = policies_.Current();
   const v1::PolicyRule* rule = MatchRule(policy->policy, request.change());
   if (rule == nullptr || !rule->has_rollout()) return NoPlan(request.change(), rule);
+  if (!request.incident().empty()) {
+    if (auto incident = Mended(request.incident()); !incident.ok()) return incident.status();
+  }
   const absl::Time now = clock_.Now();
   v1::Rollout fresh;
   fresh.set_name(absl::StrCat(std::string(kPrefix), NewId(now)));
@@ -161,7 +165,12 @@ absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Dea
   if (!request.mutable_change()->ParseFromString(*bytes)) {
     return absl::DataLossError("a stored change cannot be read: its bytes are damaged");
   }
-  const v1::RolloutStage stage = rollout::StageOf(stored.rollout);
+  v1::RolloutStage stage = rollout::StageOf(stored.rollout);
+  if (!stored.rollout.incident().empty()) {
+    auto incident = Mended(stored.rollout.incident());
+    if (!incident.ok()) return incident.status();
+    *stage.mutable_mends() = *std::move(incident);
+  }
   *request.mutable_change() = rollout::AtStage(std::move(*request.mutable_change()), stage);
   request.set_rollout(stored.rollout.name());
   // Shared: the evaluator may still hold its end when this call has long returned.
@@ -217,8 +226,32 @@ absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
   const bool advanced = next->advanced;
   RolloutMove move =
       MoveFor(*std::move(next), stored->change_digest, stored->version, before.holder(), now);
+  if (advanced && before.taken().empty()) move.caps = CapsFor(verdict);
   if (absl::Status status = store_.rollouts().Move(move); !status.ok()) return status;
   return Answer(std::move(move.rollout), std::move(verdict), advanced);
+}
+
+// By the policy in force, which may be newer than the verdict's: then both have their say.
+std::vector<v1::ConcurrencyCap> Rollouts::CapsFor(const v1::Verdict& verdict) const {
+  const std::shared_ptr<const PolicySnapshot> policy = policies_.Current();
+  const v1::PolicyRule* const rule = MatchRule(policy->policy, verdict.change());
+  if (rule == nullptr) return {};
+  return CapsToTake(verdict.change(), *rule, verdict);
+}
+
+absl::StatusOr<v1::Incident> Rollouts::Mended(std::string_view name) {
+  constexpr std::string_view kIncidents = "incidents/";
+  const auto no_such = [&] {
+    return WithReason(
+        absl::NotFoundError(absl::StrCat("there is no ", std::string(name),
+                                         "; `gatectl incident list` shows those on record, and "
+                                         "`gatectl incident report` puts one there")),
+        "NO_SUCH_INCIDENT");
+  };
+  if (!name.starts_with(kIncidents)) return no_such();
+  auto incident = store_.holds().GetIncident(name.substr(kIncidents.size()));
+  if (absl::IsNotFound(incident.status())) return no_such();
+  return incident;
 }
 
 v1::AdvanceRolloutResponse Rollouts::Answer(v1::Rollout rollout, v1::Verdict verdict,

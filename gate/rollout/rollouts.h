@@ -41,7 +41,8 @@ class Rollouts {
 
   Rollouts(const PolicyHolder& policies, Evaluator& evaluator, Store& store, Clock& clock);
 
-  // NO_ROLLOUT_PLAN where the policy has none for the change.
+  // NO_ROLLOUT_PLAN where the policy has none for the change, NO_SUCH_INCIDENT where there is not
+  // the one that it is to mend.
   absl::StatusOr<v1::Rollout> Start(const v1::StartRolloutRequest& request);
   absl::StatusOr<v1::AdvanceRolloutResponse> Advance(const v1::AdvanceRolloutRequest& request,
                                                      Deadline deadline);
@@ -70,6 +71,10 @@ class Rollouts {
   };
 
   absl::StatusOr<StoredRollout> Read(std::string_view name);
+  // The incident that a rollout is to mend, as it stands. NO_SUCH_INCIDENT where there is none.
+  absl::StatusOr<v1::Incident> Mended(std::string_view name);
+  // The caps under which the first step needs a place.
+  std::vector<v1::ConcurrencyCap> CapsFor(const v1::Verdict& verdict) const;
   // The verdict on the rollout as it stands, on record; without a name where it was not worth it.
   absl::StatusOr<v1::Verdict> VerdictOn(const StoredRollout& stored, Deadline deadline,
                                         Evaluator::Worth worth_keeping = nullptr);

@@ -15,7 +15,8 @@ bool HasEnded(v1::RolloutState state);
 int NextStep(const v1::Rollout& rollout);
 
 // What the rollout is to be judged for now: its next step where it waits for one, else whether all
-// is well. Two stages are equal where their verdicts can stand for each other.
+// is well. Two stages are equal where their verdicts can stand for each other. What becomes of the
+// incident that it mends is no part of it: that is evidence, and whoever has it judged adds it.
 v1::RolloutStage StageOf(const v1::Rollout& rollout);
 
 // `change`, which is the rollout's with its bulky parts, as checks are to see it at this stage:

@@ -1,6 +1,7 @@
 // Watching a rollout: through lost connections, on a terminal and in a log.
 #include "clients/gatectl/watch.h"
 
+#include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

@@ -27,6 +27,7 @@
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
+#include "gate/v1/incidents.pb.h"
 #include "gate/v1/overrides.pb.h"
 #include "gate/v1/policies.pb.h"
 #include "gate/v1/rollouts.pb.h"
@@ -145,6 +146,15 @@ class Client {
   Result<v1::ReplayVerdictResponse> ReplayVerdict(const v1::ReplayVerdictRequest& request);
   Result<v1::ListFreezesResponse> ListFreezes(const v1::ListFreezesRequest& request);
   Result<v1::CheckFreezesResponse> CheckFreezes(const v1::CheckFreezesRequest& request);
+  // Declared freezes, and incidents. Whoever writes one chooses the request_id, and keeps it for as
+  // long as the same write is tried.
+  Result<v1::Freeze> CreateFreeze(const v1::CreateFreezeRequest& request);
+  Result<v1::Freeze> LiftFreeze(const v1::LiftFreezeRequest& request);
+  Result<v1::Freeze> GetFreeze(const v1::GetFreezeRequest& request);
+  Result<v1::Incident> ReportIncident(const v1::ReportIncidentRequest& request);
+  Result<v1::Incident> ResolveIncident(const v1::ResolveIncidentRequest& request);
+  Result<v1::Incident> GetIncident(const v1::GetIncidentRequest& request);
+  Result<v1::ListIncidentsResponse> ListIncidents(const v1::ListIncidentsRequest& request);
   // `name` is "policies/current", or "policies/" and a digest.
   Result<v1::GetPolicyResponse> GetPolicy(std::string_view name);
   Result<v1::ValidatePolicyResponse> ValidatePolicy(const v1::ValidatePolicyRequest& request);

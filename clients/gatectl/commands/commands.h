@@ -14,6 +14,7 @@ void AddDoctor(CLI::App& root, Session& session);
 void AddExplain(CLI::App& root, Session& session);
 void AddFreeze(CLI::App& root, Session& session);
 void AddHelp(CLI::App& root, Session& session);
+void AddIncident(CLI::App& root, Session& session);
 void AddJudge(CLI::App& root, Session& session);
 void AddLint(CLI::App& root, Session& session);
 void AddMetrics(CLI::App& root, Session& session);
