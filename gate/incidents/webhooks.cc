@@ -239,9 +239,9 @@ bool IsSignedBy(std::string_view secret, std::string_view body, std::string_view
   const std::string expected = absl::StrCat(
       "v1=", absl::BytesToHexString(absl::string_view(reinterpret_cast<char*>(digest), size)));
   bool is_signed = false;
-  for (const std::string& signature :
-       absl::StrSplit(absl::string_view(signatures.data(), signatures.size()), ',')) {
-    is_signed |= IsSecret(expected, absl::StripAsciiWhitespace(signature));
+  const std::string all(signatures);
+  for (const std::string& signature : std::vector<std::string>(absl::StrSplit(all, ','))) {
+    is_signed |= IsSecret(expected, std::string(absl::StripAsciiWhitespace(signature)));
   }
   return is_signed;
 }

@@ -48,18 +48,18 @@ class Tables final : public HoldTables {
 
   absl::Status AddFreeze(const FreezeRow& row) override {
     return WriteFreeze(
-        "INSERT INTO gate.freezes (id, start_time, over_time, lifted, freeze)"
+        "INSERT INTO gate.freezes (id, start_time, over_time, lifted, content)"
         " VALUES ($1, $2, $3, $4, $5)",
         row);
   }
   absl::Status ReplaceFreeze(const FreezeRow& row) override {
     return WriteFreeze(
-        "UPDATE gate.freezes SET start_time = $2, over_time = $3, lifted = $4, freeze = $5"
+        "UPDATE gate.freezes SET start_time = $2, over_time = $3, lifted = $4, content = $5"
         " WHERE id = $1",
         row);
   }
   Bytes FindFreeze(std::string_view id) override {
-    return One("SELECT freeze FROM gate.freezes WHERE id = $1 FOR UPDATE", {Key(id)});
+    return One("SELECT content FROM gate.freezes WHERE id = $1 FOR UPDATE", {Key(id)});
   }
 
   absl::StatusOr<bool> AddIncident(const IncidentRow& row) override {
@@ -141,7 +141,7 @@ absl::StatusOr<v1::Freeze> PostgresHolds::LiftFreeze(const FreezeLift& lift) {
 }
 
 absl::StatusOr<v1::Freeze> PostgresHolds::GetFreeze(std::string_view id) {
-  const auto bytes = ReadOne(*readers_.Take(), "SELECT freeze FROM gate.freezes WHERE id = $1", id);
+  const auto bytes = ReadOne(*readers_.Take(), "SELECT content FROM gate.freezes WHERE id = $1", id);
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return NoSuchFreeze(id);
   return DecodeFreeze(**bytes);
@@ -150,7 +150,7 @@ absl::StatusOr<v1::Freeze> PostgresHolds::GetFreeze(std::string_view id) {
 absl::StatusOr<std::vector<v1::Freeze>> PostgresHolds::ListFreezes(absl::Time start,
                                                                    absl::Time end) {
   const auto rows = readers_.Take()->Read(
-      "SELECT freeze FROM gate.freezes WHERE over_time > $1 AND start_time < $2",
+      "SELECT content FROM gate.freezes WHERE over_time > $1 AND start_time < $2",
       {PostgresParameter::Timestamp(Micros(start)), PostgresParameter::Timestamp(Micros(end))});
   if (!rows.ok()) return rows.status();
   std::vector<v1::Freeze> freezes;
@@ -215,7 +215,7 @@ absl::StatusOr<std::vector<v1::Incident>> PostgresHolds::ListIncidents(const Inc
 absl::StatusOr<v1::Holds> PostgresHolds::ReadHolds(absl::Time now, bool moving) {
   // One statement: one round trip, and one moment.
   const auto rows = readers_.Take()->Read(
-      "SELECT 1::bigint, freeze, ''::text, ''::text, ''::text FROM gate.freezes"
+      "SELECT 1::bigint, content, ''::text, ''::text, ''::text FROM gate.freezes"
       " WHERE lifted = 0 AND over_time > $1"
       " UNION ALL SELECT 2, incident, '', '', '' FROM gate.incidents WHERE open = 1"
       " UNION ALL SELECT 3, ''::bytea, id, service, environment FROM gate.rollouts"

@@ -56,18 +56,18 @@ class Tables final : public HoldTables {
 
   absl::Status AddFreeze(const FreezeRow& row) override {
     return WriteFreeze(
-        "INSERT INTO freezes (id, start_time, over_time, lifted, freeze)"
+        "INSERT INTO freezes (id, start_time, over_time, lifted, content)"
         " VALUES ($1, $2, $3, $4, $5)",
         row);
   }
   absl::Status ReplaceFreeze(const FreezeRow& row) override {
     return WriteFreeze(
-        "UPDATE freezes SET start_time = $2, over_time = $3, lifted = $4, freeze = $5"
-        " WHERE id = $1",
+        "UPDATE freezes SET start_time = ?2, over_time = ?3, lifted = ?4, content = ?5"
+        " WHERE id = ?1",
         row);
   }
   Bytes FindFreeze(std::string_view id) override {
-    return Find(database_, "SELECT freeze FROM freezes WHERE id = $1", id);
+    return Find(database_, "SELECT content FROM freezes WHERE id = $1", id);
   }
 
   absl::StatusOr<bool> AddIncident(const IncidentRow& row) override {
@@ -85,7 +85,7 @@ class Tables final : public HoldTables {
     return database_.Changes() == 1;
   }
   absl::Status ReplaceIncident(const IncidentRow& row) override {
-    auto replace = database_.Prepare("UPDATE incidents SET open = $2, incident = $3 WHERE id = $1");
+    auto replace = database_.Prepare("UPDATE incidents SET open = ?2, incident = ?3 WHERE id = ?1");
     if (!replace.ok()) return replace.status();
     replace->Bind(1, row.id);
     replace->Bind(2, int64_t{row.open});
@@ -148,7 +148,7 @@ absl::StatusOr<v1::Freeze> SqliteHolds::GetFreeze(std::string_view id) {
 absl::StatusOr<std::vector<v1::Freeze>> SqliteHolds::ListFreezes(absl::Time start, absl::Time end) {
   auto reader = readers_.Take();
   auto read =
-      reader->Prepare("SELECT freeze FROM freezes WHERE over_time > $1 AND start_time < $2");
+      reader->Prepare("SELECT content FROM freezes WHERE over_time > $1 AND start_time < $2");
   if (!read.ok()) return read.status();
   read->Bind(1, Micros(start));
   read->Bind(2, Micros(end));
@@ -220,7 +220,7 @@ absl::StatusOr<std::vector<v1::Incident>> SqliteHolds::ListIncidents(const Incid
 absl::StatusOr<v1::Holds> SqliteHolds::ReadHolds(absl::Time now, bool moving) {
   auto reader = readers_.Take();
   auto read = reader->Prepare(
-      "SELECT 1, freeze, '', '', '' FROM freezes WHERE lifted = 0 AND over_time > $1"
+      "SELECT 1, content, '', '', '' FROM freezes WHERE lifted = 0 AND over_time > $1"
       " UNION ALL SELECT 2, incident, '', '', '' FROM incidents WHERE open = 1"
       " UNION ALL SELECT 3, '', id, service, environment FROM rollouts"
       " WHERE moving = 1 AND $2 = 1");

@@ -118,17 +118,17 @@ class Tables final : public RolloutTables {
   absl::StatusOr<bool> Replace(const EncodedRollout& rollout) override {
     auto replace = database_.Prepare(
         "UPDATE rollouts SET active = $1, version = $2, write_id = $3, due_time = $4,"
-        " claimed_by = '', claimed_until = 0, rollout = $5, moving = $8"
-        " WHERE id = $6 AND version = $7");
+        " claimed_by = '', claimed_until = 0, rollout = $5, moving = $6"
+        " WHERE id = $7 AND version = $8");
     if (!replace.ok()) return replace.status();
     replace->Bind(1, int64_t{rollout.active});
     replace->Bind(2, rollout.version);
     replace->Bind(3, rollout.write_id);
     replace->Bind(4, rollout.due_time);
     replace->BindBlob(5, rollout.rollout);
-    replace->Bind(6, rollout.id);
-    replace->Bind(7, rollout.version - 1);
-    replace->Bind(8, int64_t{rollout.moving});
+    replace->Bind(6, int64_t{rollout.moving});
+    replace->Bind(7, rollout.id);
+    replace->Bind(8, rollout.version - 1);
     if (absl::Status status = replace->Run(); !status.ok()) return status;
     return database_.Changes() == 1;
   }

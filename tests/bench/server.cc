@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 #include "gate/api/api.h"
+#include "gate/evidence/holds.h"
 #include "gate/evidence/prometheus.h"
 #include "gate/evidence/schema_change.h"
 #include "gate/log/log.h"
@@ -46,9 +47,10 @@ class ShiftedClock final : public Clock {
   const absl::Duration behind_;
 };
 
-std::vector<std::unique_ptr<Source>> Sources(const std::string& metrics) {
+std::vector<std::unique_ptr<Source>> Sources(const std::string& metrics, Store& store) {
   std::vector<std::unique_ptr<Source>> sources;
   sources.push_back(std::make_unique<RequestedSchemaChange>());
+  sources.push_back(std::make_unique<HoldsSource>(store.holds()));
   config::v1::MetricsServer server;
   server.set_name("main");
   server.set_url(metrics);
@@ -75,7 +77,7 @@ int RunBenchServer(const BenchServerOptions& options) {
   Logger log(open("/dev/null", O_WRONLY | O_CLOEXEC), clock);
   PolicyHolder policies(policy.snapshot);
   MeasuredStore store(**kept, metrics);
-  Gatherer gatherer(Sources(options.metrics), 32, &metrics);
+  Gatherer gatherer(Sources(options.metrics, store), 32, &metrics);
   Evaluator evaluator(policies, gatherer, store, clock, {});
   Rollouts rollouts(policies, evaluator, store, clock);
   RolloutDriver driver(rollouts, store.rollouts(), clock, log);

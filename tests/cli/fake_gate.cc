@@ -13,6 +13,7 @@
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
+#include "gate/v1/incidents.grpc.pb.h"
 #include "gate/v1/overrides.grpc.pb.h"
 #include "gate/v1/policies.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
@@ -83,6 +84,36 @@ v1::Verdict Missing() {
   return verdict;
 }
 
+constexpr char kFreeze[] = "freezes/01KAF0Z0000000000000000000";
+constexpr char kIncident[] = "incidents/01KAF0Z0000000000000000001";
+
+Status NoSuch(const std::string& name) {
+  return {StatusCode::NOT_FOUND, absl::StrCat("there is no ", name)};
+}
+
+v1::Freeze Declared(const std::string& reason) {
+  v1::Freeze freeze;
+  freeze.set_name(kFreeze);
+  freeze.set_reason(reason);
+  freeze.set_owner("open:ada");
+  freeze.set_ticket("OPS-12");
+  freeze.add_services("checkout");
+  *freeze.mutable_start_time() = gate::ToProto(absl::FromUnixSeconds(1795348800));
+  *freeze.mutable_end_time() = gate::ToProto(absl::FromUnixSeconds(1795435200));
+  return freeze;
+}
+
+v1::Incident Mails() {
+  v1::Incident incident;
+  incident.set_name(kIncident);
+  incident.set_source("api");
+  incident.set_external_id("01KAF0Z0000000000000000001");
+  incident.set_title("mails are late");
+  incident.set_reporter("open:ada");
+  *incident.mutable_start_time() = gate::ToProto(absl::FromUnixSeconds(1795348800));
+  return incident;
+}
+
 }  // namespace
 
 class FakeGate::Services final : public v1::Gate::Service {
@@ -142,6 +173,39 @@ class FakeGate::Services final : public v1::Gate::Service {
       freeze->add_holidays("Thanksgiving Day");
       *freeze->mutable_start_time() = gate::ToProto(absl::FromUnixSeconds(1795712400));
       *freeze->mutable_end_time() = gate::ToProto(absl::FromUnixSeconds(1796050800));
+      // One that ends, and one that does not.
+      for (const bool ends : {true, false}) {
+        auto* declared = page->add_occurrences();
+        *declared->mutable_declared() = Declared(ends ? "sale" : "failover");
+        *declared->mutable_start_time() = declared->declared().start_time();
+        if (!ends) declared->mutable_declared()->clear_end_time();
+        if (ends) *declared->mutable_end_time() = declared->declared().end_time();
+      }
+      return Status::OK;
+    }
+    // The request as it would be declared; times are shown in the request's own words.
+    Status Create(ServerContext*, const v1::CreateFreezeRequest* request,
+                  v1::Freeze* freeze) override {
+      if (request->freeze().reason() == "badfield") return BadField();
+      *freeze = request->freeze();
+      if (!request->validate_only()) freeze->set_name(kFreeze);
+      freeze->set_owner("open:ada");
+      if (!freeze->has_start_time()) {
+        *freeze->mutable_start_time() = gate::ToProto(absl::FromUnixSeconds(1795348800));
+      }
+      return Status::OK;
+    }
+    Status Lift(ServerContext*, const v1::LiftFreezeRequest* request, v1::Freeze* freeze) override {
+      if (request->name() != kFreeze) return NoSuch(request->name());
+      *freeze = Declared("failover");
+      freeze->set_lifted_by("open:bob");
+      freeze->set_lift_reason(request->reason());
+      *freeze->mutable_lift_time() = gate::ToProto(absl::FromUnixSeconds(1795352400));
+      return Status::OK;
+    }
+    Status Get(ServerContext*, const v1::GetFreezeRequest* request, v1::Freeze* freeze) override {
+      if (request->name() != kFreeze) return NoSuch(request->name());
+      *freeze = Declared("failover");
       return Status::OK;
     }
     Status Check(ServerContext*, const v1::CheckFreezesRequest* request,
@@ -154,6 +218,34 @@ class FakeGate::Services final : public v1::Gate::Service {
       }
       *answer->mutable_outcome() = LoadVerdict("held").outcomes(0);
       *answer->mutable_next_start() = LoadVerdict("held").retry_at();
+      return Status::OK;
+    }
+  };
+  struct Incidents final : v1::Incidents::Service {
+    Status Report(ServerContext*, const v1::ReportIncidentRequest* request,
+                  v1::Incident* incident) override {
+      *incident = Mails();
+      incident->MergeFrom(request->incident());
+      return Status::OK;
+    }
+    Status Resolve(ServerContext*, const v1::ResolveIncidentRequest* request,
+                   v1::Incident* incident) override {
+      if (request->name() != kIncident) return NoSuch(request->name());
+      *incident = Mails();
+      incident->set_state(v1::INCIDENT_STATE_RESOLVED);
+      incident->set_resolver("open:bob");
+      *incident->mutable_resolve_time() = gate::ToProto(absl::FromUnixSeconds(1795352400));
+      return Status::OK;
+    }
+    Status Get(ServerContext*, const v1::GetIncidentRequest* request,
+               v1::Incident* incident) override {
+      if (request->name() != kIncident) return NoSuch(request->name());
+      *incident = Mails();
+      return Status::OK;
+    }
+    Status List(ServerContext*, const v1::ListIncidentsRequest*,
+                v1::ListIncidentsResponse* page) override {
+      *page->add_incidents() = Mails();
       return Status::OK;
     }
   };
@@ -330,6 +422,7 @@ class FakeGate::Services final : public v1::Gate::Service {
     builder.AddListeningPort("127.0.0.1:0", Credentials(tls), &port);
     builder.RegisterService(this);
     builder.RegisterService(&freezes_);
+    builder.RegisterService(&incidents_);
     builder.RegisterService(&policies_);
     builder.RegisterService(&evidence_);
     builder.RegisterService(&overrides_);
@@ -375,6 +468,7 @@ class FakeGate::Services final : public v1::Gate::Service {
   std::map<std::string, int> asked_;
   std::string authorization_;
   Freezes freezes_;
+  Incidents incidents_;
   Policies policies_;
   Evidence evidence_;
   Overrides overrides_;

@@ -13,6 +13,7 @@
 #include "gate/evaluate/evaluator.h"
 #include "gate/evaluate/record.h"
 #include "gate/evaluate/replay.h"
+#include "gate/evidence/holds.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
@@ -81,7 +82,7 @@ v1::Observation Shown(const v1::Query& query, absl::Time now) {
 class Process {
  public:
   Process(Store& store, double margin = 0.2)
-      : policies_(Snapshot(margin)), clock_(kStart), gatherer_(Sources(), 4, nullptr) {
+      : policies_(Snapshot(margin)), clock_(kStart), gatherer_(Sources(store), 4, nullptr) {
     evaluator_ =
         std::make_unique<Evaluator>(policies_, gatherer_, store, clock_, EvaluatorOptions{});
   }
@@ -103,8 +104,9 @@ class Process {
   }
 
  private:
-  std::vector<std::unique_ptr<Source>> Sources() {
+  static std::vector<std::unique_ptr<Source>> Sources(Store& store) {
     std::vector<std::unique_ptr<Source>> sources;
+    sources.push_back(std::make_unique<HoldsSource>(store.holds()));
     sources.push_back(std::make_unique<ScriptedSource>(
         "prometheus:main", v1::Query::kCohortMetric, true,
         [](const auto& query, const auto& context) { return Shown(query, context.now); }));

@@ -15,6 +15,7 @@
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
 #include "gate/evaluate/what_if.h"
+#include "gate/evidence/holds.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
@@ -121,6 +122,7 @@ class EvaluatorTest : public testing::Test {
           "prometheus:main", v1::Query::kCohortMetric, false,
           [this](const auto& query, const auto& context) { return answer_(query, context); }));
     }
+    sources.push_back(std::make_unique<HoldsSource>(store_->holds()));
     gatherer_ = std::make_unique<Gatherer>(std::move(sources), 4, nullptr,
                                            /*grace=*/std::chrono::seconds(0));
     evaluator_ = std::make_unique<Evaluator>(policies_, *gatherer_, *store_, clock_, options_);

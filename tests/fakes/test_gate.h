@@ -15,6 +15,7 @@
 #include "gate/api/api.h"
 #include "gate/base/digest.h"
 #include "gate/evaluate/evaluator.h"
+#include "gate/evidence/holds.h"
 #include "gate/log/log.h"
 #include "gate/metrics/measured_store.h"
 #include "gate/metrics/metrics.h"
@@ -102,6 +103,7 @@ class TestGate {
     source_ = source.get();
     std::vector<std::unique_ptr<Source>> sources;
     sources.push_back(std::move(source));
+    sources.push_back(std::make_unique<HoldsSource>(store.holds()));
     return sources;
   }
 

@@ -1,7 +1,10 @@
 // What the check answers, in the words that people read.
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "checks/freeze/freeze.h"
+#include "checks/freeze/spread.h"
 #include "checks/freeze/timeline.h"
 #include "checks/proto_time.h"
 #include "gmock/gmock.h"
@@ -113,6 +116,78 @@ TEST(FreezeJudge, DenyInsideAllow) {
        {after_lunch, v1::OUTCOME_PASS, ""},
        // Friday evening to Monday morning, over a change of the clocks.
        {"2024-03-29 17:00 Europe/Berlin", v1::OUTCOME_FAIL, "2024-04-01 09:00 Europe/Berlin"}});
+}
+
+constexpr char kSpread[] = R"(
+  id: "night" time_zone: "UTC" reason: "nobody is there" jitter { seconds: 1800 }
+  start: "2026-11-22T20:00:00" end: "2026-11-23T09:00:00")";
+
+// Where a service starts when the window has ended at nine.
+absl::Time StartAfterNight(const v1::PolicyRule& rule) {
+  return FromProto(JudgeFreeze(rule, v1::CHANGE_KIND_CODE, At("2026-11-22 21:00 UTC")).retry_at());
+}
+
+TEST(FreezeJitter, AServiceStartsAtAMomentOfItsOwnAndIsToldSo) {
+  const v1::PolicyRule rule = RuleWith({kSpread});
+  const absl::Time nine = At("2026-11-23 09:00 UTC"), start = StartAfterNight(rule);
+  EXPECT_GT(start, nine);
+  EXPECT_LT(start, nine + absl::Minutes(30));
+  const v1::CheckOutcome inside = JudgeFreeze(rule, v1::CHANGE_KIND_CODE, nine - absl::Hours(1));
+  EXPECT_THAT(inside.summary(),
+              HasSubstr("Frozen by night until Mon 2026-11-23 09:00 UTC: nobody"));
+  EXPECT_THAT(inside.findings(0).instead(),
+              HasSubstr("Starts after night are spread over 30m, each service at a moment of its "
+                        "own."));
+  const v1::CheckOutcome after = JudgeFreeze(rule, v1::CHANGE_KIND_CODE, nine);
+  EXPECT_EQ(after.decision(), v1::DECISION_HOLD);
+  EXPECT_THAT(after.summary(), HasSubstr("which ended Mon 2026-11-23 09:00 UTC, until its own "
+                                         "moment to start"));
+  EXPECT_EQ(FromProto(after.retry_at()), start);
+  EXPECT_EQ(JudgeFreeze(rule, v1::CHANGE_KIND_CODE, start - absl::Nanoseconds(1)).decision(),
+            v1::DECISION_HOLD);
+  EXPECT_EQ(JudgeFreeze(rule, v1::CHANGE_KIND_CODE, start).decision(), v1::DECISION_ALLOW);
+}
+
+TEST(FreezeJitter, AnAllowWindowOpensLaterAndCloses) {
+  const v1::PolicyRule rule = RuleWith({R"(
+      id: "day" mode: MODE_ALLOW time_zone: "UTC" jitter { seconds: 14400 }
+      start: "2026-11-23T09:00:00" end: "2026-11-23T10:00:00")"});
+  const v1::CheckOutcome before =
+      JudgeFreeze(rule, v1::CHANGE_KIND_CODE, At("2026-11-23 08:00 UTC"));
+  const absl::Time start = FromProto(before.retry_at());
+  EXPECT_GE(start, At("2026-11-23 09:00 UTC"));
+  EXPECT_LE(start, At("2026-11-23 09:30 UTC")) << "half of it is left, however long the jitter";
+  EXPECT_EQ(JudgeFreeze(rule, v1::CHANGE_KIND_CODE, start).decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(JudgeFreeze(rule, v1::CHANGE_KIND_CODE, At("2026-11-23 10:00 UTC")).outcome(),
+            v1::OUTCOME_FAIL);
+}
+
+// Pearson's statistic over thirty cells of a minute, with 29 degrees of freedom: 58.3 is passed by
+// one in a thousand.
+TEST(FreezeJitter, ServicesAreEvenlySpread) {
+  const v1::FreezeWindow window = gate::testing::Window(kSpread);
+  constexpr int kServices = 6000, kCells = 30;
+  for (const char* environment : {"production", "staging"}) {
+    std::vector<int> cells(kCells);
+    for (int i = 0; i < kServices; ++i) {
+      const absl::Duration spread =
+          freeze::SpreadOf(window, "service-" + std::to_string(i), environment);
+      ASSERT_EQ(spread, freeze::SpreadOf(window, "service-" + std::to_string(i), environment));
+      ++cells[static_cast<size_t>(spread / absl::Minutes(1))];
+    }
+    double statistic = 0;
+    for (const int cell : cells) {
+      const double expected = double{kServices} / kCells;
+      statistic += (cell - expected) * (cell - expected) / expected;
+    }
+    EXPECT_LT(statistic, 58.3) << environment;
+  }
+  v1::FreezeWindow other = window;
+  other.set_id("weekend");
+  EXPECT_NE(freeze::SpreadOf(window, "web", "production"),
+            freeze::SpreadOf(other, "web", "production"));
+  other.clear_jitter();
+  EXPECT_EQ(freeze::SpreadOf(other, "web", "production"), absl::ZeroDuration());
 }
 
 // Whoever overrides one has to know of the others.

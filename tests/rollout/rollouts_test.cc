@@ -7,21 +7,25 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <thread>
 
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/evidence/holds.h"
 #include "gate/rollout/driver.h"
 #include "gate/rollout/events.h"
 #include "gate/store/store.h"
 #include "google/protobuf/text_format.h"
 #include "google/rpc/error_details.pb.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/scripted_source.h"
 
 namespace gate {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -38,6 +42,12 @@ constexpr char kPolicy[] = R"(
       steps { share: 1 }
       lease { seconds: 60 }
     }
+  }
+  rules {
+    name: "capped"
+    match { services: "capped-*" }
+    checks { hold { caps { name: "one" services: "capped-*" at_most: 1 } } }
+    rollout { steps { share: 0.5 } steps { share: 1 } bake { at_least {} peak: 0 } }
   }
   rules { name: "other" match { services: "other" } checks { freeze {} } })";
 
@@ -91,10 +101,35 @@ class RolloutsTest : public ::testing::Test {
     return payload && info.ParseFromString(std::string(*payload)) ? info.reason() : "";
   }
 
+  std::vector<std::unique_ptr<Source>> Sources() {
+    std::vector<std::unique_ptr<Source>> sources;
+    sources.push_back(std::make_unique<HoldsSource>(store_->holds()));
+    sources.push_back(std::make_unique<ScriptedSource>(
+        "prometheus:main", v1::Query::kSeries, true,
+        [this](const v1::Query& query, const FetchContext& context) {
+          return Series(query, context.now);
+        }));
+    return sources;
+  }
+
+  // The signal of incidents: so high at each of the last minutes.
+  v1::Observation Series(const v1::Query& query, absl::Time now) const {
+    v1::Observation observation;
+    observation.set_id(query.id());
+    observation.set_source("prometheus:main");
+    for (int minute = 30; minute >= 0; --minute) {
+      v1::ValuePoint& point = *observation.mutable_series()->add_points();
+      *point.mutable_time() = ToProto(now - absl::Minutes(minute));
+      point.set_value(FromProto(point.time()) < better_since_ ? 900 : 3);
+    }
+    return observation;
+  }
+
+  absl::Time better_since_ = absl::InfiniteFuture();
   FakeClock clock_{At(23, 15)};
   PolicyHolder policies_{Snapshot()};
   std::unique_ptr<Store> store_ = *OpenStore("sqlite::memory:", {});
-  Gatherer gatherer_{{}, 4, nullptr};
+  Gatherer gatherer_{Sources(), 4, nullptr};
   Evaluator evaluator_{policies_, gatherer_, *store_, clock_, EvaluatorOptions{4, 64}};
   Rollouts rollouts_{policies_, evaluator_, *store_, clock_};
 };
@@ -361,6 +396,161 @@ TEST_F(RolloutsTest, WhatNobodyMovesEnds) {
   clock_.Advance(absl::Hours(14 * 24));
   EXPECT_EQ(driver.LookOnce(), 1);
   EXPECT_EQ(rollouts_.Get(rollout.name())->state(), v1::ROLLOUT_STATE_EXPIRED);
+}
+
+v1::Freeze Freeze(absl::Time now) {
+  v1::Freeze freeze;
+  freeze.set_name("freezes/1");
+  freeze.set_owner("alice");
+  freeze.set_reason("a failover");
+  *freeze.mutable_start_time() = *freeze.mutable_create_time() = ToProto(now);
+  return freeze;
+}
+
+TEST_F(RolloutsTest, WhatSomebodyStopsIsHeldAtItsStepAndGoesBackAllTheSame) {
+  const v1::Rollout rollout = Start("start");
+  EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
+  clock_.Advance(absl::Minutes(10));
+  ASSERT_TRUE(store_->holds().CreateFreeze({{}, Freeze(clock_.Now())}).ok());
+  const auto held = Advance(rollout, "step-2");
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_FALSE(held->advanced());
+  EXPECT_EQ(held->rollout().state(), v1::ROLLOUT_STATE_PROGRESSING) << "held, not paused";
+  EXPECT_THAT(held->rollout().waits(0).message(), HasSubstr("by alice since 2026-11-23"));
+  EXPECT_THAT(held->rollout().waits(0).unblock(0), HasSubstr("gatectl freeze lift freezes/1"));
+
+  v1::AbortRolloutRequest abort;
+  abort.set_name(rollout.name());
+  abort.set_reason("errors");
+  EXPECT_EQ(rollouts_.Abort(abort)->state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+  v1::ConfirmRollbackRequest confirm;
+  confirm.set_name(rollout.name());
+  confirm.set_fencing_token(rollout.fencing_token());
+  EXPECT_EQ(rollouts_.ConfirmRollback(confirm)->state(), v1::ROLLOUT_STATE_ROLLED_BACK);
+}
+
+TEST_F(RolloutsTest, AFullCapNamesWhoHasItsPlace) {
+  const auto start = [&](const std::string& service) {
+    return *rollouts_.Start(StartOf("start-" + service, "2", service));
+  };
+  const v1::Rollout first = start("capped-1"), second = start("capped-2");
+  EXPECT_TRUE(Advance(first, "1")->advanced());
+  const auto held = Advance(second, "2");
+  ASSERT_TRUE(held.ok()) << held.status();
+  EXPECT_FALSE(held->advanced());
+  EXPECT_THAT(
+      held->verdict().reason(),
+      AllOf(HasSubstr("The cap one"), HasSubstr("capped-1 in production (" + first.name())));
+
+  v1::PauseRolloutRequest pause;
+  pause.set_name(first.name());
+  pause.set_reason("a look");
+  ASSERT_TRUE(rollouts_.Pause(pause).ok());
+  EXPECT_FALSE(Advance(second, "2")->advanced()) << "who is paused keeps the place";
+  v1::ResumeRolloutRequest resume;
+  resume.set_name(first.name());
+  resume.set_reason("all is well");
+  ASSERT_TRUE(rollouts_.Resume(resume).ok());
+  EXPECT_TRUE(Advance(first, "1b")->advanced()) << "who has a place takes the next step";
+  EXPECT_TRUE(Advance(second, "2")->advanced()) << "who is all out has given it up";
+}
+
+// The verdict of the second is made while the place is free, and its step comes too late.
+TEST_F(RolloutsTest, TheLastPlaceIsTakenOnceAndTheOtherIsJudgedAnew) {
+  std::vector<v1::Rollout> started;
+  for (int i = 0; i < 6; ++i) {
+    started.push_back(
+        *rollouts_.Start(StartOf(absl::StrCat("s", i), "2", absl::StrCat("capped-", i))));
+  }
+  std::atomic<int> advanced = 0;
+  std::vector<std::thread> threads;
+  for (const v1::Rollout& rollout : started) {
+    threads.emplace_back([&, rollout] {
+      const auto answer = Advance(rollout, "step-" + rollout.name());
+      EXPECT_TRUE(answer.ok()) << answer.status();
+      if (!answer.ok()) return;
+      advanced += answer->advanced();
+      EXPECT_TRUE(answer->advanced() || answer->verdict().decision() == v1::DECISION_HOLD);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(advanced, 1);
+}
+
+TEST_F(RolloutsTest, ARolloutMendsAnIncidentThatIsThere) {
+  v1::StartRolloutRequest request = StartOf("start");
+  request.set_incident("incidents/unknown");
+  const auto refused = rollouts_.Start(request);
+  EXPECT_TRUE(absl::IsNotFound(refused.status())) << refused.status();
+  EXPECT_EQ(ReasonOf(refused.status()), "NO_SUCH_INCIDENT");
+}
+
+v1::Incident Incident(bool with_signal) {
+  v1::Incident incident;
+  incident.set_name("incidents/1");
+  incident.set_source("api");
+  incident.set_external_id("1");
+  incident.set_title("mails are late");
+  if (!with_signal) return incident;
+  incident.mutable_signal()->set_source("main");
+  incident.mutable_signal()->set_selector("queue_depth");
+  incident.mutable_signal()->set_at_most(10);
+  return incident;
+}
+
+// To 100 %, and past the shortest bake.
+v1::Rollout AllOut(Rollouts& rollouts, FakeClock& clock, v1::StartRolloutRequest request) {
+  request.mutable_change()->set_service("capped-1");
+  request.set_incident("incidents/1");
+  auto rollout = rollouts.Start(request);
+  EXPECT_TRUE(rollout.ok()) << rollout.status();
+  for (const char* step : {"1", "2"}) {
+    v1::AdvanceRolloutRequest advance;
+    advance.set_name(rollout->name());
+    advance.set_fencing_token(rollout->fencing_token());
+    advance.set_request_id(step);
+    const auto answer =
+        rollouts.Advance(advance, std::chrono::steady_clock::now() + std::chrono::seconds(30));
+    EXPECT_TRUE(answer.ok() && answer->advanced()) << answer.status();
+  }
+  clock.Advance(absl::Seconds(10));
+  return *rollout;
+}
+
+TEST_F(RolloutsTest, AFixEndsWellOnlyWhenTheSignalIsBackInRange) {
+  ASSERT_TRUE(store_->holds().ReportIncident({{.now = clock_.Now()}, Incident(true)}).ok());
+  const v1::Rollout rollout = AllOut(rollouts_, clock_, StartOf("start"));
+  const auto judge = [&] {
+    EXPECT_TRUE(rollouts_.Judge(*store_->rollouts().Get(rollout.name().substr(9)), Soon()).ok());
+    return *rollouts_.Get(rollout.name());
+  };
+  v1::Rollout now = judge();
+  EXPECT_EQ(now.state(), v1::ROLLOUT_STATE_BAKING) << "neither paused nor taken back";
+  EXPECT_THAT(now.waits(0).message(), HasSubstr("queue_depth is 900, and should be at most 10"));
+
+  better_since_ = clock_.Now();
+  clock_.Advance(absl::Minutes(5));
+  now = judge();
+  EXPECT_EQ(now.state(), v1::ROLLOUT_STATE_BAKING);
+  EXPECT_THAT(now.waits(0).message(), HasSubstr("has to stay there for 10m"));
+  EXPECT_EQ(FromProto(now.waits(0).until()), better_since_ + absl::Minutes(10));
+
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_EQ(judge().state(), v1::ROLLOUT_STATE_SUCCEEDED);
+}
+
+TEST_F(RolloutsTest, WithoutASignalSomebodySaysThatItIsOver) {
+  ASSERT_TRUE(store_->holds().ReportIncident({{.now = clock_.Now()}, Incident(false)}).ok());
+  const v1::Rollout rollout = AllOut(rollouts_, clock_, StartOf("start"));
+  const auto judge = [&] {
+    EXPECT_TRUE(rollouts_.Judge(*store_->rollouts().Get(rollout.name().substr(9)), Soon()).ok());
+    return *rollouts_.Get(rollout.name());
+  };
+  EXPECT_EQ(judge().state(), v1::ROLLOUT_STATE_BAKING);
+  EXPECT_THAT(judge().waits(0).message(), HasSubstr("which is not resolved"));
+  ASSERT_TRUE(store_->holds().ResolveIncident({{.now = clock_.Now()}, "1", "alice"}).ok());
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(judge().state(), v1::ROLLOUT_STATE_SUCCEEDED);
 }
 
 }  // namespace

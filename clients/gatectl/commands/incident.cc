@@ -80,7 +80,7 @@ Or<bool> AddSignal(const IncidentFlags& flags, v1::Incident& incident) {
   return true;
 }
 
-int Report(const Session& session, const IncidentFlags& flags) {
+int ReportOne(const Session& session, const IncidentFlags& flags) {
   v1::ReportIncidentRequest request;
   v1::Incident& incident = *request.mutable_incident();
   incident.set_title(flags.title);
@@ -107,7 +107,7 @@ int Report(const Session& session, const IncidentFlags& flags) {
   return Print(session, *channel, *reported);
 }
 
-int Resolve(const Session& session, const IncidentFlags& flags) {
+int ResolveOne(const Session& session, const IncidentFlags& flags) {
   const Or<Channel> channel = Open(session);
   if (!channel) return session.Fail(channel.problem());
   v1::ResolveIncidentRequest request;
@@ -170,7 +170,7 @@ void AddIncident(CLI::App& root, Session& session) {
     return sub;
   };
 
-  CLI::App& report = add("report", "Report one, or what has become of it", Report);
+  CLI::App& report = add("report", "Report one, or what has become of it", ReportOne);
   report.add_option("TITLE", flags->title, "What is wrong, in one line")->required();
   report.add_option("--severity", flags->severity, "minor, major or critical (critical)");
   report.add_option("--services", flags->services, "What it concerns, \"team-*\" for many (all)")
@@ -193,7 +193,7 @@ void AddIncident(CLI::App& root, Session& session) {
   report.add_option("--request-id", flags->request_id,
                     "Report it once, however often this is tried (default: a new one)");
 
-  CLI::App& resolve = named(add("resolve", "It is over", Resolve));
+  CLI::App& resolve = named(add("resolve", "It is over", ResolveOne));
   resolve.add_option("--reason", flags->reason, "How that is known: people will ask")->required();
   named(add("get", "One incident", GetOne));
   CLI::App& list = add("list", "Incidents, newest first", List);

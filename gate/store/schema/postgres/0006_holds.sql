@@ -4,7 +4,7 @@ CREATE TABLE gate.freezes (
   start_time timestamptz NOT NULL,
   over_time timestamptz NOT NULL,              -- when it ends, or was lifted; far away: until it is lifted
   lifted smallint NOT NULL,                    -- 1 once somebody has lifted it
-  freeze bytea NOT NULL                        -- gate.v1.Freeze
+  content bytea NOT NULL                       -- gate.v1.Freeze
 );
 CREATE INDEX freezes_in_force ON gate.freezes (over_time) WHERE lifted = 0;
 CREATE INDEX freezes_by_end ON gate.freezes (over_time);

@@ -4,7 +4,7 @@ CREATE TABLE freezes (
   start_time INTEGER NOT NULL,     -- microseconds since 1970, UTC; as are the others
   over_time INTEGER NOT NULL,      -- when it ends, or was lifted; far away: until it is lifted
   lifted INTEGER NOT NULL,         -- 1 once somebody has lifted it
-  freeze BLOB NOT NULL             -- gate.v1.Freeze
+  content BLOB NOT NULL            -- gate.v1.Freeze
 ) STRICT;
 CREATE INDEX freezes_in_force ON freezes (over_time) WHERE lifted = 0;
 CREATE INDEX freezes_by_end ON freezes (over_time);
