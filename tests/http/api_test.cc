@@ -84,7 +84,8 @@ TEST_F(HttpApiTest, WrongRequestsAreToldWhatIsWrong) {
            Wrong{"/", nullptr, 404, "NOT_FOUND", nullptr},
            Wrong{"/v1/rollouts/unknown", nullptr, 400, "INVALID_ARGUMENT", "name: "},
            Wrong{"/v1/rollouts", "{}", 400, "INVALID_ARGUMENT", "change.service: is required"},
-           Wrong{"/v1/overrides", "{}", 501, "UNIMPLEMENTED", nullptr},
+           Wrong{"/v1/overrides", "{}", 400, "INVALID_ARGUMENT", "request_id: is required"},
+           Wrong{"/v1/overrides/unknown", nullptr, 400, "INVALID_ARGUMENT", "name: "},
            Wrong{"/v1/verdicts", "{}", 405, "UNIMPLEMENTED", nullptr},
            Wrong{"/v1/verdicts:evaluate", nullptr, 405, "UNIMPLEMENTED", nullptr},
        }) {
@@ -192,11 +193,13 @@ TEST_F(HttpApiTest, TheOpenApiDocumentHasEveryServedPath) {
                  "/v1/evidence/{id}", "/v1/evidence:reportMetrics", "/v1/evidence:reportQaResults",
                  "/v1/rollouts", "/v1/rollouts/{id}", "/v1/rollouts/{id}:abort",
                  "/v1/rollouts/{id}:advance", "/v1/rollouts/{id}:confirmRollback",
-                 "/v1/rollouts/{id}:pause", "/v1/rollouts/{id}:renew", "/v1/rollouts/{id}:resume"));
+                 "/v1/rollouts/{id}:pause", "/v1/rollouts/{id}:renew", "/v1/rollouts/{id}:resume",
+                 "/v1/overrides", "/v1/overrides/{id}", "/v1/overrides/{id}:approve",
+                 "/v1/overrides/{id}:review", "/v1/overrides/{id}:revoke"));
   const auto& change = document["components"]["schemas"]["Change"];
   EXPECT_THAT(change["properties"]["service"]["description"].get<std::string>(),
               HasSubstr("The service that changes"));
-  EXPECT_FALSE(document["components"]["schemas"].contains("Override"));
+  EXPECT_FALSE(document["components"]["schemas"].contains("AuditEntry"));
 }
 
 TEST_F(HttpApiTest, TheOpenApiDocumentKeepsALintersRules) {
