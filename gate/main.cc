@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "checks/policy/access.h"
 #include "checks/proto_time.h"
 #include "gate/api/api.h"
 #include "gate/config/config.h"
@@ -26,6 +27,8 @@
 #include "gate/evidence/reported_source.h"
 #include "gate/evidence/schema_change.h"
 #include "gate/http/site.h"
+#include "gate/identity/identities.h"
+#include "gate/identity/token_watcher.h"
 #include "gate/log/log.h"
 #include "gate/metrics/measured_store.h"
 #include "gate/metrics/metrics.h"
@@ -95,6 +98,25 @@ absl::StatusOr<std::vector<std::unique_ptr<Source>>> SourcesOf(const config::v1:
   return sources;
 }
 
+// What a configuration that asks callers who they are needs beside the policy.
+LoadedTokens TokensOf(const config::v1::Config& config, absl::Time now) {
+  const std::string& file = config.identity().tokens_file();
+  return file.empty() ? LoadedTokens{std::make_shared<const Tokens>(std::vector<Token>()), {}}
+                      : LoadTokens(file, now);
+}
+
+// What people should know of who may call.
+void TellOfAccess(const config::v1::Config& config, const v1::Policy& policy, Logger& log) {
+  if (RunsOpen(config)) {
+    log.Warning("running open: nobody is asked who they are, and everybody may do everything",
+                {{"grpc", config.grpc().address()}, {"http", config.http().address()}});
+    return;
+  }
+  for (const std::string& warning : AccessWarnings(policy)) {
+    log.Warning("access", {{"detail", warning}});
+  }
+}
+
 // Until the process is told to end; then its exit code.
 int Serve(const config::v1::Config& config, const Demo* demo) {
   Clock& clock = Clock::System();
@@ -106,7 +128,14 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   if (!policy.issues.empty()) return Refuse(policy.issues);
   PolicyHolder policies(policy.snapshot);
   metrics.OnPolicyLoaded(true, policy.snapshot->effective);
-  PolicyWatcher watcher(config.policy(), policy, policies, clock, ReportPolicy(log, metrics));
+  const LoadedTokens tokens = TokensOf(config, clock.Now());
+  if (!tokens.issues.empty()) return Refuse(tokens.issues);
+  TokenHolder token_holder(tokens.tokens);
+  const bool takes_tokens = !config.identity().tokens_file().empty();
+  const Identities identities =
+      RunsOpen(config) ? Identities::Open()
+                       : Identities(policies, takes_tokens ? &token_holder : nullptr, clock);
+  TellOfAccess(config, policy.snapshot->policy, log);
 
   const auto kept =
       OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
@@ -116,6 +145,12 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
     if (!written.ok()) return Fail(written);
   }
   MeasuredStore store(**kept, metrics);
+  const absl::Status recorded = RecordPolicyAtStart(store.audit(), clock, *policy.snapshot);
+  if (!recorded.ok()) return Fail(recorded);
+  PolicyWatcher watcher(config.policy(), policy, policies, clock, ReportPolicy(log, metrics),
+                        RecordPolicy(store.audit(), clock));
+  TokenWatcher token_watcher(config.identity().tokens_file(), token_holder, clock,
+                             ReportTokens(log, metrics));
 
   const config::v1::Limits& limits = config.limits();
   auto sources = SourcesOf(config, policies, store, metrics, demo != nullptr);
@@ -130,7 +165,8 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
                                 config.reported_metrics().max_points_per_series()};
   const QaLimits qa = {FromProto(config.qa_results().retention()), config.qa_results().max_builds(),
                        config.qa_results().max_runs_per_build()};
-  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log, reports, qa},
+  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log, identities, reports,
+           qa},
           limits.max_evaluations());
   Monitoring monitoring(metrics, log, store, [&] { return PolicyCondition(watcher.Status()); });
 
@@ -140,6 +176,7 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   const auto http = Site::Start(config, api, monitoring);
   if (!http.ok()) return Fail(http.status());
   watcher.Start();
+  if (takes_tokens) token_watcher.Start();
   driver.Start();
   log.Info("serving", {{"version", kVersion},
                        {"grpc", (*rpc)->address()},
@@ -151,7 +188,10 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
     std::fflush(stdout);
   }
 
-  while (WaitForSignal() == Signal::kReload) watcher.Reload();
+  while (WaitForSignal() == Signal::kReload) {
+    watcher.Reload();
+    if (takes_tokens) token_watcher.Reload();
+  }
   EndAtNextSignal();
   log.Info("ending: calls in flight are answered");
   (*rpc)->AnnounceEnd();
@@ -165,6 +205,13 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
 int Check(const config::v1::Config& config) {
   const LoadedPolicy policy = LoadPolicy(config.policy(), Clock::System().Now());
   if (!policy.issues.empty()) return Refuse(policy.issues);
+  const LoadedTokens tokens = TokensOf(config, Clock::System().Now());
+  if (!tokens.issues.empty()) return Refuse(tokens.issues);
+  if (!RunsOpen(config)) {
+    for (const std::string& warning : AccessWarnings(policy.snapshot->policy)) {
+      std::fprintf(stderr, "gated: warning: %s\n", warning.c_str());
+    }
+  }
   std::printf("the configuration and its policy are good (policy digest %s)\n",
               policy.snapshot->digest.c_str());
   return 0;

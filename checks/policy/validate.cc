@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "checks/policy/access.h"
 #include "checks/policy/fields.h"
 #include "checks/policy/match.h"
 #include "checks/policy/override_policy.h"
@@ -93,6 +94,7 @@ std::vector<ParameterIssue> Validator::Run() {
     }
   }
   CheckClashes();
+  for (ParameterIssue& issue : ValidateAccess(policy_)) issues_.push_back(std::move(issue));
   for (const auto& [name, path] : policy_.calendars()) {
     if (name.empty()) Issue(EntryPath("calendars", name), "a calendar needs a name");
     if (path.empty()) Issue(EntryPath("calendars", name), "a calendar needs the path of its file");

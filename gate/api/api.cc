@@ -18,6 +18,8 @@ namespace {
 using google::protobuf::Message;
 using std::chrono::steady_clock;
 
+constexpr char kEvaluate[] = "gate.v1.Gate.Evaluate";
+
 // The id by which the log finds the call again.
 absl::Status WithRequestInfo(absl::Status status, std::string_view request_id) {
   google::rpc::RequestInfo info;
@@ -51,6 +53,7 @@ struct Api::Asked {
   std::string service;
   std::string environment;
   steady_clock::time_point start;
+  std::string actor;  // empty: nobody knows
 };
 
 template <typename Request, typename Response>
@@ -77,6 +80,8 @@ Api::Api(const ApiParts& parts, int max_evaluations)
     : parts_(parts),
       max_evaluations_(max_evaluations),
       methods_{
+          {"gate.v1.Audit.List", Reading(&Api::ListAudit)},
+          {"gate.v1.Audit.WhoAmI", Acting(&Api::WhoAmI)},
           {"gate.v1.Evidence.GetEvidence", Reading(&Api::GetEvidence)},
           {"gate.v1.Evidence.ReportMetrics", Reading(&Api::ReportMetrics)},
           {"gate.v1.Evidence.ReportQaResults", Reading(&Api::ReportQaResults)},
@@ -106,29 +111,34 @@ Api::Api(const ApiParts& parts, int max_evaluations)
           {"gate.v1.Policies.Get", Reading(&Api::GetPolicy)},
           {"gate.v1.Policies.Validate", Reading(&Api::ValidatePolicy)},
           {"gate.v1.Policies.WhatIf", Reading(&Api::WhatIf)},
-          {"gate.v1.Rollouts.Abort", Reading(&Api::AbortRollout)},
+          {"gate.v1.Rollouts.Abort", Acting(&Api::AbortRollout)},
           {"gate.v1.Rollouts.Advance",
            [this](const CallContext& call, const Message& request, Message& response) {
              return AdvanceRollout(call, static_cast<const v1::AdvanceRolloutRequest&>(request),
                                    static_cast<v1::AdvanceRolloutResponse&>(response));
            }},
-          {"gate.v1.Rollouts.ConfirmRollback", Reading(&Api::ConfirmRollback)},
+          {"gate.v1.Rollouts.ConfirmRollback", Acting(&Api::ConfirmRollback)},
           {"gate.v1.Rollouts.Get", Reading(&Api::GetRollout)},
           {"gate.v1.Rollouts.List", Reading(&Api::ListRollouts)},
-          {"gate.v1.Rollouts.Pause", Reading(&Api::PauseRollout)},
-          {"gate.v1.Rollouts.Renew", Reading(&Api::RenewRollout)},
-          {"gate.v1.Rollouts.Resume", Reading(&Api::ResumeRollout)},
-          {"gate.v1.Rollouts.Start", Reading(&Api::StartRollout)},
-      } {}
+          {"gate.v1.Rollouts.Pause", Acting(&Api::PauseRollout)},
+          {"gate.v1.Rollouts.Renew", Acting(&Api::RenewRollout)},
+          {"gate.v1.Rollouts.Resume", Acting(&Api::ResumeRollout)},
+          {"gate.v1.Rollouts.Start", Acting(&Api::StartRollout)},
+      },
+      denials_(parts.store.audit(), parts.clock, parts.log) {}
 
 std::string Api::IdOf(const CallContext& call) const {
   return call.request_id.empty() ? NewId(parts_.clock.Now()) : call.request_id;
 }
 
-void Api::Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluator::Done done) {
+void Api::Evaluate(v1::EvaluateRequest request, CallContext call, Evaluator::Done done) {
   Asked asked{request.request_id(), request.change().service(), request.change().environment(),
-              steady_clock::now()};
+              steady_clock::now(), ""};
   if (asked.request_id.empty()) asked.request_id = IdOf(call);
+  call.request_id = asked.request_id;
+  v1::AuditEntry refusal;
+  const absl::Status admitted = Admit(kEvaluate, request, call, refusal);
+  asked.actor = call.actor;
   parts_.metrics.OnEvaluationStarted();
   auto finish = [this, asked = std::move(asked),
                  done = std::move(done)](absl::StatusOr<v1::Verdict> verdict) {
@@ -137,7 +147,13 @@ void Api::Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluat
     if (verdict.ok()) return done(std::move(verdict));
     done(WithRequestInfo(verdict.status(), asked.request_id));
   };
-  if (in_flight_.fetch_add(1, std::memory_order_relaxed) >= max_evaluations_) {
+  const int in_flight = in_flight_.fetch_add(1, std::memory_order_relaxed);
+  if (!admitted.ok()) {
+    if (refusal.action().empty()) return finish(admitted);
+    return denials_.Record(std::move(refusal),
+                           [finish = std::move(finish), admitted] { finish(admitted); });
+  }
+  if (in_flight >= max_evaluations_) {
     return finish(WithReason(absl::ResourceExhaustedError(absl::StrCat(
                                  max_evaluations_, " evaluations are in flight; try again")),
                              "TOO_MANY_EVALUATIONS", 1));
@@ -149,7 +165,10 @@ void Api::Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluat
   if (steady_clock::now() >= call.deadline) {
     return finish(absl::DeadlineExceededError("the deadline had passed when the call arrived"));
   }
-  parts_.evaluator.Evaluate(std::move(request), call.deadline, std::move(finish));
+  v1::AuditEntry audit;
+  audit.set_actor(call.actor);
+  audit.set_action(kEvaluate);
+  parts_.evaluator.Evaluate(std::move(request), call.deadline, std::move(finish), std::move(audit));
 }
 
 void Api::Record(const Asked& asked, const absl::StatusOr<v1::Verdict>& verdict) {
@@ -161,6 +180,7 @@ void Api::Record(const Asked& asked, const absl::StatusOr<v1::Verdict>& verdict)
                                   {"decision", ShortName(verdict->decision())},
                                   {"service", asked.service},
                                   {"environment", asked.environment},
+                                  {"actor", asked.actor},
                                   {"rule", verdict->policy_rule()},
                                   {"took_ms", Milliseconds(took)},
                                   {"policy_digest", verdict->policy_digest()},
@@ -175,6 +195,7 @@ void Api::Record(const Asked& asked, const absl::StatusOr<v1::Verdict>& verdict)
                   {"error", std::string(verdict.status().message())},
                   {"service", asked.service},
                   {"environment", asked.environment},
+                  {"actor", asked.actor},
                   {"took_ms", Milliseconds(took)}});
 }
 
@@ -191,22 +212,43 @@ absl::Status Api::EvaluateAndWait(const CallContext& call, const v1::EvaluateReq
   return absl::OkStatus();
 }
 
-absl::Status Api::Call(std::string_view method, const CallContext& call, const Message& request,
-                       Message& response) {
+absl::Status Api::CallAdmitted(std::string_view method, CallContext& call, const Message& request,
+                               Message& response) {
   const auto found = methods_.find(method);
-  const absl::Status status =
-      found == methods_.end() ? NotServed(method) : found->second(call, request, response);
-  if (method == "gate.v1.Gate.Evaluate") return status;  // Has been recorded.
+  if (found == methods_.end()) return NotServed(method);
+  v1::AuditEntry refusal;
+  const absl::Status admitted = Admit(method, request, call, refusal);
+  if (admitted.ok()) return found->second(call, request, response);
+  if (!refusal.action().empty()) {
+    // Shared: the thread that writes may still hold its end when this call has long returned.
+    const auto recorded = std::make_shared<std::promise<void>>();
+    denials_.Record(std::move(refusal), [recorded] { recorded->set_value(); });
+    recorded->get_future().wait();
+    parts_.log.Warning("call refused", {{"request_id", call.request_id},
+                                        {"method", method},
+                                        {"actor", call.actor},
+                                        {"error", std::string(admitted.message())}});
+  }
+  return admitted;
+}
+
+absl::Status Api::Call(std::string_view method, CallContext call, const Message& request,
+                       Message& response) {
+  if (method == kEvaluate) {  // Is admitted and recorded by itself.
+    return EvaluateAndWait(call, static_cast<const v1::EvaluateRequest&>(request),
+                           static_cast<v1::Verdict&>(response));
+  }
+  call.request_id = IdOf(call);
+  const absl::Status status = CallAdmitted(method, call, request, response);
   parts_.metrics.OnCall(method, status);
   if (status.ok()) return status;
-  const std::string request_id = IdOf(call);
   if (IsOurs(status)) {
-    parts_.log.Error("call failed", {{"request_id", request_id},
+    parts_.log.Error("call failed", {{"request_id", call.request_id},
                                      {"method", method},
                                      {"code", absl::StatusCodeToString(status.code())},
                                      {"error", std::string(status.message())}});
   }
-  return WithRequestInfo(status, request_id);
+  return WithRequestInfo(status, call.request_id);
 }
 
 absl::Status NotServed(std::string_view method) {

@@ -14,15 +14,19 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "gate/api/denials.h"
 #include "gate/base/clock.h"
 #include "gate/base/mutex.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/identity/authorization.h"
+#include "gate/identity/identities.h"
 #include "gate/log/log.h"
 #include "gate/metrics/metrics.h"
 #include "gate/policy/snapshot.h"
 #include "gate/rollout/rollouts.h"
 #include "gate/store/store.h"
+#include "gate/v1/audit.pb.h"
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
@@ -39,8 +43,10 @@ struct CallContext {
   std::chrono::steady_clock::time_point deadline;
   // For logs and errors: the caller's x-request-id, or empty: one is made where it is needed.
   std::string request_id;
-  // Who asks, as in v1::Caller.subject.
-  std::string actor;
+  // Who asks, as in v1::Caller.subject. Filled in when the call is admitted, from what was shown.
+  std::string actor = {};
+  // What the caller has shown; for the transports to fill in.
+  Shown shown = {};
 };
 
 // How much of what services report is kept.
@@ -67,6 +73,7 @@ struct ApiParts {
   Clock& clock;
   Metrics& metrics;
   Logger& log;
+  const Identities& identities;
   ReportLimits reports = {};
   QaLimits qa = {};
 };
@@ -77,8 +84,11 @@ class Api {
   // At most `max_evaluations` are in flight at a time; one more is RESOURCE_EXHAUSTED at once.
   Api(const ApiParts& parts, int max_evaluations);
 
+  // Whether nobody is asked who they are: then only `Shown::actor` matters.
+  bool open() const { return parts_.identities.open(); }
+
   // Never blocks; `done` runs once and must not block.
-  void Evaluate(v1::EvaluateRequest request, const CallContext& call, Evaluator::Done done);
+  void Evaluate(v1::EvaluateRequest request, CallContext call, Evaluator::Done done);
 
   // Whether a call is there: "gate.v1.Gate.GetVerdict". Those of later versions are declared in the
   // protos and answer UNIMPLEMENTED.
@@ -86,7 +96,7 @@ class Api {
 
   // Any unary call by its full name, with messages of its types, or one message of a call that
   // streams them. Blocks: for the store, and for Evaluate until there is a verdict.
-  absl::Status Call(std::string_view method, const CallContext& call,
+  absl::Status Call(std::string_view method, CallContext call,
                     const google::protobuf::Message& request, google::protobuf::Message& response);
 
   absl::StatusOr<v1::Verdict> GetVerdict(const v1::GetVerdictRequest& request);
@@ -119,14 +129,22 @@ class Api {
   absl::StatusOr<v1::ReportMetricsResponse> ReportMetrics(const v1::ReportMetricsRequest& request);
   absl::StatusOr<v1::ReportQaResultsResponse> ReportQaResults(
       const v1::ReportQaResultsRequest& request);
-  absl::StatusOr<v1::Rollout> StartRollout(const v1::StartRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> RenewRollout(const v1::RenewRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> StartRollout(const CallContext& call,
+                                           const v1::StartRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> RenewRollout(const CallContext& call,
+                                           const v1::RenewRolloutRequest& request);
+  absl::StatusOr<v1::ListAuditResponse> ListAudit(const v1::ListAuditRequest& request);
+  absl::StatusOr<v1::Caller> WhoAmI(const CallContext& call, const v1::WhoAmIRequest& request);
   absl::StatusOr<v1::Rollout> GetRollout(const v1::GetRolloutRequest& request);
   absl::StatusOr<v1::ListRolloutsResponse> ListRollouts(const v1::ListRolloutsRequest& request);
-  absl::StatusOr<v1::Rollout> PauseRollout(const v1::PauseRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> ResumeRollout(const v1::ResumeRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> AbortRollout(const v1::AbortRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
+  absl::StatusOr<v1::Rollout> PauseRollout(const CallContext& call,
+                                           const v1::PauseRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> ResumeRollout(const CallContext& call,
+                                            const v1::ResumeRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> AbortRollout(const CallContext& call,
+                                           const v1::AbortRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> ConfirmRollback(const CallContext& call,
+                                              const v1::ConfirmRollbackRequest& request);
   // What a stream of Watch sends next, and who wakes it when there may be more.
   absl::StatusOr<RolloutEvents> WatchRollout(const CallContext& call,
                                              const v1::WatchRolloutRequest& request);
@@ -148,6 +166,15 @@ class Api {
   struct Asked;
 
   std::string IdOf(const CallContext& call) const;
+  // Who the caller is goes into `call`; OK where they may go on. Where they may not, `refusal` is
+  // what the audit log has to say of it; without an action: nothing. Blocks for reads of the store
+  // where the request names a resource.
+  absl::Status Admit(std::string_view method, const google::protobuf::Message& request,
+                     CallContext& call, v1::AuditEntry& refusal);
+  absl::StatusOr<std::vector<Place>> PlacesOfResource(std::string_view name);
+  absl::Status CallAdmitted(std::string_view method, CallContext& call,
+                            const google::protobuf::Message& request,
+                            google::protobuf::Message& response);
   template <typename Request, typename Response>
   Method Reading(absl::StatusOr<Response> (Api::*read)(const Request&));
   // For calls that record who made them.
@@ -164,6 +191,7 @@ class Api {
   std::atomic<int> in_flight_ = 0;
   Mutex reading_;  // Held while a QA report is read: one at a time takes up to 300 MB.
   const std::map<std::string, Method, std::less<>> methods_;
+  Denials denials_;  // Last: its thread ends before what its callers use.
 };
 
 // What a call that a later version brings answers, over every transport.

@@ -14,15 +14,22 @@ namespace {
 constexpr int kStandardPage = 50;
 constexpr int kLargestPage = 1000;
 
-}  // namespace
-
-absl::StatusOr<v1::Rollout> Api::StartRollout(const v1::StartRolloutRequest& request) {
-  return parts_.rollouts.Start(request);
+rollout::By By(const CallContext& call, const char* method, const std::string& request_id) {
+  return {call.actor, absl::StrCat("gate.v1.Rollouts.", method),
+          request_id.empty() ? call.request_id : request_id};
 }
 
-absl::StatusOr<v1::Rollout> Api::RenewRollout(const v1::RenewRolloutRequest& request) {
+}  // namespace
+
+absl::StatusOr<v1::Rollout> Api::StartRollout(const CallContext& call,
+                                              const v1::StartRolloutRequest& request) {
+  return parts_.rollouts.Start(request, By(call, "Start", request.request_id()));
+}
+
+absl::StatusOr<v1::Rollout> Api::RenewRollout(const CallContext& call,
+                                              const v1::RenewRolloutRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  return parts_.rollouts.Renew(request);
+  return parts_.rollouts.Renew(request, By(call, "Renew", ""));
 }
 
 absl::StatusOr<v1::Rollout> Api::GetRollout(const v1::GetRolloutRequest& request) {
@@ -36,30 +43,35 @@ absl::StatusOr<RolloutEvents> Api::WatchRollout(const CallContext&,
   return parts_.rollouts.EventsAfter(request.name(), request.after_sequence());
 }
 
-absl::StatusOr<v1::Rollout> Api::PauseRollout(const v1::PauseRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Api::PauseRollout(const CallContext& call,
+                                              const v1::PauseRolloutRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  return parts_.rollouts.Pause(request);
+  return parts_.rollouts.Pause(request, By(call, "Pause", request.request_id()));
 }
 
-absl::StatusOr<v1::Rollout> Api::ResumeRollout(const v1::ResumeRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Api::ResumeRollout(const CallContext& call,
+                                               const v1::ResumeRolloutRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  return parts_.rollouts.Resume(request);
+  return parts_.rollouts.Resume(request, By(call, "Resume", request.request_id()));
 }
 
-absl::StatusOr<v1::Rollout> Api::AbortRollout(const v1::AbortRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Api::AbortRollout(const CallContext& call,
+                                              const v1::AbortRolloutRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  return parts_.rollouts.Abort(request);
+  return parts_.rollouts.Abort(request, By(call, "Abort", request.request_id()));
 }
 
-absl::StatusOr<v1::Rollout> Api::ConfirmRollback(const v1::ConfirmRollbackRequest& request) {
+absl::StatusOr<v1::Rollout> Api::ConfirmRollback(const CallContext& call,
+                                                 const v1::ConfirmRollbackRequest& request) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  return parts_.rollouts.ConfirmRollback(request);
+  return parts_.rollouts.ConfirmRollback(request, By(call, "ConfirmRollback", ""));
 }
 
 absl::Status Api::AdvanceRollout(const CallContext& call, const v1::AdvanceRolloutRequest& request,
                                  v1::AdvanceRolloutResponse& response) {
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
-  auto advanced = parts_.rollouts.Advance(request, call.deadline);
+  auto advanced =
+      parts_.rollouts.Advance(request, call.deadline, By(call, "Advance", request.request_id()));
   if (!advanced.ok()) return advanced.status();
   response = *std::move(advanced);
   return absl::OkStatus();

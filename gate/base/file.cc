@@ -62,4 +62,18 @@ std::string ResolvePath(const std::string& from, const std::string& file) {
   return (std::filesystem::path(from).parent_path() / file).lexically_normal().string();
 }
 
+std::string FileState(const std::vector<std::string>& files) {
+  std::string state;
+  for (const std::string& file : files) {
+    struct stat s;
+    if (stat(file.c_str(), &s) != 0) {
+      state += "none;";
+      continue;
+    }
+    absl::StrAppend(&state, s.st_dev, " ", s.st_ino, " ", s.st_size, " ", s.st_mtim.tv_sec, ".",
+                    s.st_mtim.tv_nsec, " ", s.st_ctim.tv_sec, ".", s.st_ctim.tv_nsec, ";");
+  }
+  return state;
+}
+
 }  // namespace gate

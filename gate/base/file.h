@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,6 +18,10 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, size_t max_bytes);
 
 // `file` as it is named in the file `from`: relative to its folder unless absolute.
 std::string ResolvePath(const std::string& from, const std::string& file);
+
+// What tells whether a file is the one that it was, behind all symbolic links. The time of the last
+// change of the inode sees what the time of the last write can hide.
+std::string FileState(const std::vector<std::string>& files);
 
 }  // namespace gate
 

@@ -24,6 +24,10 @@ void ResolveFiles(const std::string& path, config::v1::Config& config) {
   if (config.has_grpc()) ResolveTls(path, *config.mutable_grpc());
   if (config.has_http()) ResolveTls(path, *config.mutable_http());
   if (config.has_monitoring()) ResolveTls(path, *config.mutable_monitoring());
+  if (!config.identity().tokens_file().empty()) {
+    std::string& file = *config.mutable_identity()->mutable_tokens_file();
+    file = ResolvePath(path, file);
+  }
   if (!config.policy().empty()) config.set_policy(ResolvePath(path, config.policy()));
   for (config::v1::MetricsServer& server : *config.mutable_metrics_servers()) {
     for (std::string* file :
@@ -73,6 +77,10 @@ std::vector<FileIssue> ParseConfig(const std::string& path, std::string_view tex
   AddIssues(path, ValidateConfig(config), places, issues);
   if (issues.empty()) FillDefaults(config);
   return issues;
+}
+
+bool RunsOpen(const config::v1::Config& config) {
+  return !config.has_identity() || config.identity().open();
 }
 
 void FillDefaults(config::v1::Config& config) {

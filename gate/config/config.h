@@ -25,6 +25,9 @@ std::vector<FileIssue> ParseConfig(const std::string& path, std::string_view tex
 // not configured stay so.
 void FillDefaults(config::v1::Config& config);
 
+// Whether callers are not asked who they are.
+bool RunsOpen(const config::v1::Config& config);
+
 // Whether only this machine can reach the address of a listener: a unix socket, "localhost", or a
 // literal loopback address.
 bool IsLocalAddress(std::string_view address);

@@ -30,6 +30,7 @@ class Validator {
     if (!config_.has_grpc())
       Issue("grpc", "\"grpc\" is required: grpc: {address: \"127.0.0.1:8443\"}");
     CheckListeners();
+    CheckIdentity();
     CheckStore();
     if (config_.policy().empty()) {
       Issue("policy", "\"policy\" is required: the path of the policy file");
@@ -64,6 +65,8 @@ class Validator {
   void CheckListeners();
   void CheckListener(const config::v1::Listener& listener, const std::string& at);
   void CheckTls(const config::v1::Tls& tls, const std::string& at);
+  void CheckIdentity();
+  void CheckIdentityAt(const config::v1::Listener& listener, const std::string& at);
   void CheckStore();
   void CheckMetricsServers();
   void CheckUrls(const config::v1::MetricsServer& server, const std::string& at);
@@ -146,7 +149,45 @@ void Validator::CheckTls(const config::v1::Tls& tls, const std::string& at) {
   } else {
     CheckFile(tls.private_key_file(), at + ".private_key_file");
   }
-  if (!tls.client_ca_file().empty()) CheckFile(tls.client_ca_file(), at + ".client_ca_file");
+  if (!tls.client_ca_file().empty()) {
+    CheckFile(tls.client_ca_file(), at + ".client_ca_file");
+  } else if (tls.client_certificate_optional()) {
+    Issue(at + ".client_certificate_optional",
+          "means nothing without \"client_ca_file\": no client certificate is asked for");
+  }
+}
+
+void Validator::CheckIdentity() {
+  const config::v1::Identity& identity = config_.identity();
+  if (!identity.tokens_file().empty()) {
+    if (identity.open()) {
+      Issue("identity.tokens_file", "contradicts \"open\"; leave one of them out");
+    }
+    CheckFile(identity.tokens_file(), "identity.tokens_file");
+  }
+  if (config_.has_grpc()) CheckIdentityAt(config_.grpc(), "grpc");
+  if (config_.has_http()) CheckIdentityAt(config_.http(), "http");
+}
+
+// Who calls here has to have a way to say who they are; where nobody is asked, it has to be
+// somebody of this machine.
+void Validator::CheckIdentityAt(const config::v1::Listener& listener, const std::string& at) {
+  const bool tokens = !config_.identity().tokens_file().empty();
+  const bool certificates = !listener.tls().client_ca_file().empty();
+  if (RunsOpen(config_)) {
+    if (listener.address().empty() || IsLocalAddress(listener.address())) return;
+    Issue(config_.has_identity() ? "identity.open" : at + ".address",
+          absl::StrCat("other hosts can reach ", at, " (", listener.address(),
+                       "), and nobody would be asked who they are. Say how callers show it: "
+                       "identity: {tokens_file: tokens.yaml}, or client certificates "
+                       "(tls.client_ca_file) with identity: {}; or listen on a loopback address"));
+  } else if (!tokens && !certificates) {
+    Issue(at, absl::StrCat("nobody could say who they are on ", at,
+                           ": give identity.tokens_file, or ", at, ".tls.client_ca_file"));
+  } else if (!tokens && listener.tls().client_certificate_optional()) {
+    Issue(at + ".tls.client_certificate_optional",
+          "whoever shows no certificate needs a token: give identity.tokens_file");
+  }
 }
 
 void Validator::CheckStore() {

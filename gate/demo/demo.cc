@@ -66,10 +66,13 @@ v1::EvaluateRequest Question(v1::Change change) {
 }
 
 absl::Status EvaluateNow(Evaluator& evaluator, v1::EvaluateRequest request) {
+  v1::AuditEntry audit;
+  audit.set_action("gate.v1.Gate.Evaluate");
   std::promise<absl::Status> ended;
   evaluator.Evaluate(
       std::move(request), std::chrono::steady_clock::now() + std::chrono::seconds(30),
-      [&](const absl::StatusOr<v1::Verdict>& verdict) { ended.set_value(verdict.status()); });
+      [&](const absl::StatusOr<v1::Verdict>& verdict) { ended.set_value(verdict.status()); },
+      std::move(audit));
   return ended.get_future().get();
 }
 
@@ -123,7 +126,8 @@ std::string Demo::Banner(const std::string& grpc_address, const std::string& htt
   const std::string server =
       config_.grpc().address() == "127.0.0.1:9443" ? "" : absl::StrCat(" --address ", grpc_address);
   return absl::StrCat(
-      "\nThe gate serves an example policy on this machine.\n"
+      "\nThe gate serves an example policy on this machine. It runs open: nobody is asked who they "
+      "are.\n"
       "  gRPC ",
       grpc_address, "   JSON http://", http_address, "   policy ", config_.policy(),
       "\n\nTry, in another terminal:\n"

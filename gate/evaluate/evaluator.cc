@@ -93,6 +93,7 @@ struct Evaluator::Task {
   std::chrono::steady_clock::time_point deadline;
   Done done;
   Worth worth_keeping;  // Null: every verdict is kept.
+  v1::AuditEntry audit;
 
   absl::Time now;
   std::shared_ptr<const PolicySnapshot> policy;
@@ -156,18 +157,20 @@ void UnderWay::WaitForNone() {
 }
 
 void Evaluator::Evaluate(v1::EvaluateRequest request,
-                         std::chrono::steady_clock::time_point deadline, Done done) {
-  Look(std::move(request), deadline, nullptr, std::move(done));
+                         std::chrono::steady_clock::time_point deadline, Done done,
+                         v1::AuditEntry audit) {
+  Look(std::move(request), deadline, nullptr, std::move(done), std::move(audit));
 }
 
 void Evaluator::Look(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
-                     Worth worth_keeping, Done done) {
+                     Worth worth_keeping, Done done, v1::AuditEntry audit) {
   if (absl::Status status = ValidateRequest(request); !status.ok()) return done(status);
   auto task = std::make_shared<Task>(under_way_);
   task->request = std::move(request);
   task->deadline = deadline;
   task->done = std::move(done);
   task->worth_keeping = std::move(worth_keeping);
+  task->audit = std::move(audit);
   Begin(*task);
   if (task->request.validate_only()) return task->done(Preview(*task));
 
@@ -210,6 +213,7 @@ void Evaluator::Finish(std::shared_ptr<Task> task, Evidence evidence) {
                                                             : task->request.request_id());
   VerdictRecord record =
       MakeRecord(std::move(verdict), evidence, *task->policy, DigestOf(task->request), contents_);
+  record.audit = task->audit;
   std::vector<std::pair<std::string, Carried>> states =
       StatesOf(*task->judging, task->request.change(), *task->policy, evidence, record.verdict);
   store_.Append(std::move(record), [this, task = std::move(task), states = std::move(states),

@@ -75,14 +75,15 @@ class Evaluator {
   // the evaluator. `done` runs once, on one of these or on one of the store's, and must not block:
   // with a verdict that is on disk, or with INVALID_ARGUMENT (details: gate/base/field_error.h),
   // ALREADY_EXISTS, RESOURCE_EXHAUSTED, ABORTED (OVERRIDE_GONE) where overrides are used up faster
-  // than the change can be judged, or what the store says.
+  // than the change can be judged, or what the store says. `audit` has who asks, and by which call:
+  // its actor and action go on record with the verdict.
   void Evaluate(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
-                Done done);
+                Done done, v1::AuditEntry audit = {});
 
   // The same, for a look that nobody asked for: where the verdict is not worth keeping, nothing of
   // it is stored, and `done` gets it without a name. Nobody else may be told of it.
   void Look(v1::EvaluateRequest request, std::chrono::steady_clock::time_point deadline,
-            Worth worth_keeping, Done done);
+            Worth worth_keeping, Done done, v1::AuditEntry audit = {});
 
   // Judges a stored verdict's evidence again under its stored policy, as of its own moment. Blocks
   // for reads of the store.

@@ -23,6 +23,7 @@ HttpReply ErrorResponse(const absl::Status& status) {
   HttpReply response;
   response.code = HttpCode(status.code());
   response.body = ErrorJson(status);
+  if (absl::IsUnauthenticated(status)) response.headers.emplace_back("WWW-Authenticate", "Bearer");
   if (status.GetPayload(kRetryInfoUrl)) response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -87,7 +88,8 @@ HttpReply ApiHandler::Call(const HttpRoute& route, const std::string& variable,
   auto* const messages = google::protobuf::MessageFactory::generated_factory();
   const std::unique_ptr<Message> asked(messages->GetPrototype(route.call->input_type())->New());
   const std::unique_ptr<Message> answer(messages->GetPrototype(route.call->output_type())->New());
-  const CallContext call{std::chrono::steady_clock::now() + kLongestCall, request.request_id};
+  const CallContext call{std::chrono::steady_clock::now() + kLongestCall, request.request_id, "",
+                         request.shown};
   const std::string& name = route.call->full_name();
   absl::Status status =
       api_.Serves(name) ? Fill(route, variable, request, *asked) : absl::OkStatus();

@@ -67,7 +67,11 @@ absl::Status Certificates::Install(SSL_CTX& context) {
   SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
   SSL_CTX_set_cert_cb(&context, &Certificates::OnHandshake, this);
   if (!tls_.client_ca_file().empty()) {
-    SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    SSL_CTX_set_verify(&context,
+                       tls_.client_certificate_optional()
+                           ? SSL_VERIFY_PEER
+                           : SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       nullptr);
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gate/http/certificates.h"
 #include "gate/http/connections.h"
+#include "gate/http/peer.h"
 #include "gate/listen/address.h"
 
 namespace gate {
@@ -29,6 +30,12 @@ HttpCall RequestOf(const httplib::Request& from) {
   request.request_id = from.get_header_value("X-Request-Id");
   if (request.request_id.size() > 128) request.request_id.clear();
   request.body = from.body;
+  const auto [first, last] = from.headers.equal_range("Authorization");
+  for (auto header = first; header != last; ++header) {
+    request.shown.authorization.push_back(header->second);
+  }
+  request.shown.actor = from.get_header_value("X-Gate-Actor");
+  ShowCertificate(from.ssl, request.shown);
   return request;
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "gate/config/v1/config.pb.h"
+#include "gate/identity/identify.h"
 
 namespace gate {
 
@@ -22,6 +23,7 @@ struct HttpCall {
   std::string content_type;
   std::string request_id;  // x-request-id, or empty
   std::string body;
+  Shown shown;  // of who asks
 };
 
 struct HttpReply {

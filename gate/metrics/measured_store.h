@@ -57,6 +57,7 @@ class MeasuredStore final : public Store {
   RolloutStore& rollouts() override { return store_.rollouts(); }
   OverrideStore& overrides() override { return store_.overrides(); }
   HoldStore& holds() override { return store_.holds(); }
+  AuditStore& audit() override { return store_.audit(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   absl::Status Ready() override { return store_.Ready(); }
 

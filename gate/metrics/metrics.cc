@@ -89,6 +89,11 @@ Metrics::Metrics(Clock& clock)
                    "was refused and an older policy is in force.")),
       policy_loaded_(OneGauge(*registry_, "gate_policy_effective_timestamp_seconds",
                               "When the policy in force came into force.")),
+      token_loads_(CounterFamily(*registry_, "gate_token_loads_total",
+                                 "Readings of the tokens file, by result.")),
+      tokens_ok_(OneGauge(*registry_, "gate_tokens_last_load_ok",
+                          "1 where the newest reading of the tokens file came into force, 0 where "
+                          "it was refused and older tokens are in force.")),
       log_dropped_(OneGauge(*registry_, "gate_log_lines_dropped",
                             "Log lines that were dropped because the log's reader is too slow.")),
       appended_(appends_.Add({{"code", "OK"}})) {
@@ -175,6 +180,11 @@ void Metrics::OnPolicyLoaded(bool ok, absl::Time now) {
   policy_loads_.Add({{"result", ok ? "ok" : "refused"}}).Increment();
   policy_ok_.Set(ok ? 1 : 0);
   if (ok) policy_loaded_.Set(absl::ToDoubleSeconds(now - absl::UnixEpoch()));
+}
+
+void Metrics::OnTokensLoaded(bool ok) {
+  token_loads_.Add({{"result", ok ? "ok" : "refused"}}).Increment();
+  tokens_ok_.Set(ok ? 1 : 0);
 }
 
 void Metrics::SetLogLinesDropped(int64_t lines) { log_dropped_.Set(static_cast<double>(lines)); }

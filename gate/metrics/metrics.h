@@ -48,6 +48,8 @@ class Metrics final : public GatherObserver, public EndpointObserver {
                   bool left_alone) override;
   // A policy was read: the one at the start, or one that changed.
   void OnPolicyLoaded(bool ok, absl::Time now);
+  // The tokens file was read.
+  void OnTokensLoaded(bool ok);
   void SetLogLinesDropped(int64_t lines);
 
   // All of it in Prometheus' text format 0.0.4.
@@ -79,6 +81,8 @@ class Metrics final : public GatherObserver, public EndpointObserver {
   prometheus::Family<prometheus::Counter>& policy_loads_;
   prometheus::Gauge& policy_ok_;
   prometheus::Gauge& policy_loaded_;
+  prometheus::Family<prometheus::Counter>& token_loads_;
+  prometheus::Gauge& tokens_ok_;
   prometheus::Gauge& log_dropped_;
   std::array<prometheus::Counter*, 4> decided_;  // By v1::Decision, for status OK.
   prometheus::Counter& appended_;                // For status OK.

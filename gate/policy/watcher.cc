@@ -1,38 +1,19 @@
 #include "gate/policy/watcher.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gate/base/file.h"
 
 namespace gate {
-namespace {
-
-// What tells whether a file is the one that it was, behind all symbolic links. The time of the last
-// change of the inode sees what the time of the last write can hide.
-std::string StateOf(const std::vector<std::string>& files) {
-  std::string state;
-  for (const std::string& file : files) {
-    struct stat s;
-    if (stat(file.c_str(), &s) != 0) {
-      state += "none;";
-      continue;
-    }
-    absl::StrAppend(&state, s.st_dev, " ", s.st_ino, " ", s.st_size, " ", s.st_mtim.tv_sec, ".",
-                    s.st_mtim.tv_nsec, " ", s.st_ctim.tv_sec, ".", s.st_ctim.tv_nsec, ";");
-  }
-  return state;
-}
-
-}  // namespace
 
 PolicyWatcher::PolicyWatcher(std::string path, const LoadedPolicy& loaded, PolicyHolder& holder,
-                             Clock& clock, Listener listener)
+                             Clock& clock, Listener listener, Record record)
     : path_(std::move(path)),
       holder_(holder),
       clock_(clock),
       listener_(std::move(listener)),
+      record_(std::move(record)),
       files_(loaded.files) {
   // Not the files' state of now: they may have changed since they were read. The first look that
   // finds them at rest reads them once more.
@@ -76,7 +57,7 @@ void PolicyWatcher::Reload() {
 
 void PolicyWatcher::Look() {
   MutexLock lock(load_mu_);
-  const std::string state = StateOf(files_);
+  const std::string state = FileState(files_);
   const bool at_rest = state == seen_state_;
   seen_state_ = state;
   if (at_rest && state != loaded_state_) Load();
@@ -88,13 +69,24 @@ void PolicyWatcher::Load() {
   // The state is taken before the files are read: a change while they are read is seen by the next
   // look, and they are read again.
   const std::vector<std::string> expected = files_;
-  loaded_state_ = StateOf(expected);
+  loaded_state_ = FileState(expected);
   LoadedPolicy loaded = LoadPolicy(path_, now);
   files_ = loaded.files;
   if (files_ != expected) {
     loaded_state_ = "";  // Of other files; the next look at rest settles it.
   }
-  const bool changed = loaded.snapshot != nullptr && loaded.snapshot->digest != before->digest;
+  bool changed = loaded.snapshot != nullptr && loaded.snapshot->digest != before->digest;
+  if (changed && record_) {
+    const absl::Status recorded = record_(*before, *loaded.snapshot);
+    if (!recorded.ok()) {
+      changed = false;
+      loaded_state_ = "";  // The next look tries again.
+      loaded.issues.push_back({path_, 1, 1, "",
+                               absl::StrCat("is good, but that it comes into force cannot be "
+                                            "recorded: ",
+                                            std::string(recorded.message()))});
+    }
+  }
   if (changed) holder_.Replace(loaded.snapshot);
   PolicyStatus status;
   {

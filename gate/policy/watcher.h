@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "checks/policy/yaml.h"
 #include "gate/base/clock.h"
@@ -41,9 +42,14 @@ class PolicyWatcher {
   // Told after each attempt, on the thread that made it; `changed`: another policy is in force now.
   using Listener = std::function<void(const PolicyStatus& status, bool changed)>;
 
+  // Told before another policy comes into force, on the same thread: it does only where this is OK,
+  // and is tried again at the next look where not.
+  using Record =
+      std::function<absl::Status(const PolicySnapshot& before, const PolicySnapshot& after)>;
+
   // `loaded` is what `holder` holds now, as LoadPolicy(path) gave it.
   PolicyWatcher(std::string path, const LoadedPolicy& loaded, PolicyHolder& holder, Clock& clock,
-                Listener listener);
+                Listener listener, Record record = nullptr);
   // Ends the thread.
   ~PolicyWatcher();
   PolicyWatcher(const PolicyWatcher&) = delete;
@@ -68,6 +74,7 @@ class PolicyWatcher {
   PolicyHolder& holder_;
   Clock& clock_;
   const Listener listener_;
+  const Record record_;
 
   Mutex load_mu_;  // One attempt at a time; taken before mu_.
   std::vector<std::string> files_ GATE_GUARDED_BY(load_mu_);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 #include "gate/rollout/lease.h"
 #include "gate/rollout/stage.h"
@@ -21,6 +22,24 @@ std::optional<absl::Time> EarliestNext(const v1::Rollout& rollout, absl::Time no
   return next;
 }
 
+v1::AuditEntry AuditOf(const Transition& transition, const By& by, absl::Time now) {
+  v1::AuditEntry entry;
+  for (const Action& action : transition.actions) {
+    if (action.kind == v1::ROLLOUT_EVENT_KIND_JUDGED) continue;
+    absl::StrAppend(entry.mutable_detail(), entry.detail().empty() ? "" : "; ", action.message);
+    entry.set_action(by.action.empty() ? "rollout.judge" : by.action);
+  }
+  const v1::Rollout& rollout = transition.rollout;
+  *entry.mutable_time() = ToProto(now);
+  entry.set_actor(by.actor.empty() ? kGateActor : by.actor);
+  entry.set_resource(rollout.name());
+  entry.set_service(rollout.change().service());
+  entry.set_environment(rollout.change().environment());
+  entry.set_outcome("DONE");
+  entry.set_request_id(by.request_id);
+  return entry;
+}
+
 }  // namespace
 
 absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now) {
@@ -36,8 +55,9 @@ absl::Time DueOf(const v1::Rollout& rollout, absl::Time now) {
 }
 
 RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,
-                    const std::string& actor, absl::Time now) {
+                    const By& by, absl::Time now) {
   RolloutMove move;
+  move.audit = AuditOf(transition, by, now);
   move.version = version;
   move.change_digest = change_digest;
   v1::Rollout& rollout = transition.rollout;
@@ -49,7 +69,7 @@ RolloutMove MoveFor(Transition transition, const std::string& change_digest, int
     event.set_sequence(++sequence);
     event.set_kind(action.kind);
     *event.mutable_time() = ToProto(now);
-    event.set_actor(actor);
+    event.set_actor(by.actor);
     event.set_message(std::move(action.message));
     *event.mutable_rollout() = WithoutToken(rollout);
     if (next_step) *event.mutable_estimated_next_step() = ToProto(*next_step);

@@ -19,10 +19,18 @@ absl::Duration BetweenJudgements(const v1::Rollout& rollout, absl::Time now);
 // When it is to be judged next; never where it has ended.
 absl::Time DueOf(const v1::Rollout& rollout, absl::Time now);
 
-// The write that makes a transition last, with one event for each of its actions; `actor` has done
-// it, empty: the gate. `version` is the one that was read, 0: the rollout is new.
+// Whose doing a move is.
+struct By {
+  std::string actor;       // empty: the gate, by itself
+  std::string action;      // "gate.v1.Rollouts.Start"; empty: "rollout.judge"
+  std::string request_id;  // of the call
+};
+
+// The write that makes a transition last, with one event for each of its actions, and a row of the
+// audit log where something became of the rollout; that a verdict changed has the verdict's own.
+// `version` is the one that was read, 0: the rollout is new.
 RolloutMove MoveFor(Transition transition, const std::string& change_digest, int64_t version,
-                    const std::string& actor, absl::Time now);
+                    const By& by, absl::Time now);
 
 }  // namespace gate::rollout
 

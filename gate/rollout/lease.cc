@@ -68,7 +68,7 @@ bool IsSameChange(const v1::Change& a, const v1::Change& b) {
 absl::StatusOr<StartDecision> DecideOnStart(const v1::Rollout& fresh,
                                             const std::string& change_digest,
                                             const std::optional<StoredRollout>& active,
-                                            int64_t token, absl::Time now) {
+                                            int64_t token, absl::Time now, const By& by) {
   StartDecision decision;
   if (active && IsSameChange(active->rollout.change(), fresh.change()) &&
       active->rollout.state() != v1::ROLLOUT_STATE_BAKING) {
@@ -76,20 +76,18 @@ absl::StatusOr<StartDecision> DecideOnStart(const v1::Rollout& fresh,
     const bool over = now >= FromProto(active->rollout.lease_expire_time());
     if (!same_holder && !over) return Held(active->rollout, now);
     Transition again = Lease(active->rollout, fresh.holder(), token, now);
-    decision.taken =
-        MoveFor(std::move(again), active->change_digest, active->version, fresh.holder(), now);
+    decision.taken = MoveFor(std::move(again), active->change_digest, active->version, by, now);
     return decision;
   }
   if (active) {
     const auto superseded = Next(active->rollout, Superseded{fresh.name()}, now);
     if (!superseded.ok()) return Held(active->rollout, now);
-    decision.superseded = MoveFor(*superseded, active->change_digest, active->version, "", now);
+    decision.superseded = MoveFor(*superseded, active->change_digest, active->version, by, now);
   }
   v1::Rollout rollout = fresh;
   rollout.set_fencing_token(token);
   Renew(rollout, now);
-  decision.taken =
-      MoveFor(Begin(std::move(rollout), now), change_digest, /*version=*/0, fresh.holder(), now);
+  decision.taken = MoveFor(Begin(std::move(rollout), now), change_digest, /*version=*/0, by, now);
   return decision;
 }
 

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/rollout/events.h"
 #include "gate/store/rollout_store.h"
 #include "gate/v1/rollouts.pb.h"
 
@@ -32,7 +33,7 @@ bool IsSameChange(const v1::Change& a, const v1::Change& b);
 absl::StatusOr<StartDecision> DecideOnStart(const v1::Rollout& fresh,
                                             const std::string& change_digest,
                                             const std::optional<StoredRollout>& active,
-                                            int64_t token, absl::Time now);
+                                            int64_t token, absl::Time now, const By& by = {});
 
 }  // namespace gate::rollout
 

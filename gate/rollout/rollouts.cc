@@ -83,7 +83,8 @@ Rollouts::Rollouts(const PolicyHolder& policies, Evaluator& evaluator, Store& st
       clock_(clock),
       feed_(store.rollouts()) {}
 
-absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& request,
+                                            const rollout::By& by) {
   if (absl::Status status = CheckStart(request); !status.ok()) return status;
   const auto policy = policies_.Current();
   const v1::PolicyRule* rule = MatchRule(policy->policy, request.change());
@@ -114,7 +115,7 @@ absl::StatusOr<v1::Rollout> Rollouts::Start(const v1::StartRolloutRequest& reque
   start.now = now;
   return store_.rollouts().Start(
       start, [&](const std::optional<StoredRollout>& active, int64_t token) {
-        return rollout::DecideOnStart(fresh, start.change.digest, active, token, now);
+        return rollout::DecideOnStart(fresh, start.change.digest, active, token, now, by);
       });
 }
 
@@ -158,6 +159,7 @@ absl::StatusOr<RolloutEvents> Rollouts::EventsAfter(std::string_view name, int64
 }
 
 absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Deadline deadline,
+                                                const rollout::By& by,
                                                 Evaluator::Worth worth_keeping) {
   const auto bytes = store_.GetBlob(stored.change_digest);
   if (!bytes.ok()) return bytes.status();
@@ -173,30 +175,34 @@ absl::StatusOr<v1::Verdict> Rollouts::VerdictOn(const StoredRollout& stored, Dea
   }
   *request.mutable_change() = rollout::AtStage(std::move(*request.mutable_change()), stage);
   request.set_rollout(stored.rollout.name());
+  v1::AuditEntry audit;
+  audit.set_actor(by.actor);
+  audit.set_action(by.action);
   // Shared: the evaluator may still hold its end when this call has long returned.
   const auto answer = std::make_shared<std::promise<absl::StatusOr<v1::Verdict>>>();
   evaluator_.Look(
       std::move(request), deadline, std::move(worth_keeping),
-      [answer](absl::StatusOr<v1::Verdict> verdict) { answer->set_value(std::move(verdict)); });
+      [answer](absl::StatusOr<v1::Verdict> verdict) { answer->set_value(std::move(verdict)); },
+      std::move(audit));
   return answer->get_future().get();
 }
 
 absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::Advance(
-    const v1::AdvanceRolloutRequest& request, Deadline deadline) {
+    const v1::AdvanceRolloutRequest& request, Deadline deadline, const rollout::By& by) {
   if (request.request_id().empty()) {
     return InvalidFields(
         {{"request_id", "is required: with it a step that was taken is not taken twice"}});
   }
   absl::StatusOr<v1::AdvanceRolloutResponse> response;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    response = TryToAdvance(request, deadline);
+    response = TryToAdvance(request, deadline, by);
     if (!absl::IsAborted(response.status())) return response;
   }
   return response;
 }
 
 absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
-    const v1::AdvanceRolloutRequest& request, Deadline deadline) {
+    const v1::AdvanceRolloutRequest& request, Deadline deadline, const rollout::By& by) {
   auto stored = Read(request.name());
   if (!stored.ok()) return stored.status();
   const v1::Rollout& before = stored->rollout;
@@ -215,7 +221,7 @@ absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
   }
   v1::Verdict verdict;
   if (!rollout::HasEnded(before.state())) {
-    auto judged = VerdictOn(*stored, deadline);
+    auto judged = VerdictOn(*stored, deadline, by);
     if (!judged.ok()) return judged.status();
     verdict = *std::move(judged);
   }
@@ -224,8 +230,7 @@ absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
   if (!next.ok()) return next.status();
   rollout::Renew(next->rollout, now);
   const bool advanced = next->advanced;
-  RolloutMove move =
-      MoveFor(*std::move(next), stored->change_digest, stored->version, before.holder(), now);
+  RolloutMove move = MoveFor(*std::move(next), stored->change_digest, stored->version, by, now);
   if (advanced && before.taken().empty()) move.caps = CapsFor(verdict);
   if (absl::Status status = store_.rollouts().Move(move); !status.ok()) return status;
   return Answer(std::move(move.rollout), std::move(verdict), advanced);
@@ -274,7 +279,7 @@ v1::AdvanceRolloutResponse Rollouts::Answer(v1::Rollout rollout, v1::Verdict ver
 }
 
 absl::StatusOr<v1::Rollout> Rollouts::Apply(std::string_view name, const rollout::Event& event,
-                                            std::optional<int64_t> token) {
+                                            std::optional<int64_t> token, const rollout::By& by) {
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     auto stored = Read(name);
@@ -288,7 +293,7 @@ absl::StatusOr<v1::Rollout> Rollouts::Apply(std::string_view name, const rollout
     if (!next.ok()) return next.status();
     if (next->actions.empty()) return rollout::WithoutToken(std::move(next->rollout));
     const RolloutMove move =
-        MoveFor(*std::move(next), stored->change_digest, stored->version, "", now);
+        MoveFor(*std::move(next), stored->change_digest, stored->version, by, now);
     status = store_.rollouts().Move(move);
     if (status.ok()) return rollout::WithoutToken(move.rollout);
     if (!absl::IsAborted(status)) return status;
@@ -296,7 +301,8 @@ absl::StatusOr<v1::Rollout> Rollouts::Apply(std::string_view name, const rollout
   return status;
 }
 
-absl::StatusOr<v1::Rollout> Rollouts::Renew(const v1::RenewRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Rollouts::Renew(const v1::RenewRolloutRequest& request,
+                                            const rollout::By& by) {
   absl::Status status;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     auto stored = Read(request.name());
@@ -307,7 +313,7 @@ absl::StatusOr<v1::Rollout> Rollouts::Renew(const v1::RenewRolloutRequest& reque
     Transition renewed{stored->rollout, {}, false};
     rollout::Renew(renewed.rollout, now);
     const RolloutMove move =
-        MoveFor(std::move(renewed), stored->change_digest, stored->version, "", now);
+        MoveFor(std::move(renewed), stored->change_digest, stored->version, by, now);
     status = store_.rollouts().Move(move);
     if (status.ok()) return move.rollout;
     if (!absl::IsAborted(status)) return status;
@@ -315,23 +321,27 @@ absl::StatusOr<v1::Rollout> Rollouts::Renew(const v1::RenewRolloutRequest& reque
   return status;
 }
 
-absl::StatusOr<v1::Rollout> Rollouts::Pause(const v1::PauseRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Rollouts::Pause(const v1::PauseRolloutRequest& request,
+                                            const rollout::By& by) {
   if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
-  return Apply(request.name(), rollout::Paused{request.reason()}, std::nullopt);
+  return Apply(request.name(), rollout::Paused{request.reason()}, std::nullopt, by);
 }
 
-absl::StatusOr<v1::Rollout> Rollouts::Resume(const v1::ResumeRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Rollouts::Resume(const v1::ResumeRolloutRequest& request,
+                                             const rollout::By& by) {
   if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
-  return Apply(request.name(), rollout::Resumed{request.reason()}, std::nullopt);
+  return Apply(request.name(), rollout::Resumed{request.reason()}, std::nullopt, by);
 }
 
-absl::StatusOr<v1::Rollout> Rollouts::Abort(const v1::AbortRolloutRequest& request) {
+absl::StatusOr<v1::Rollout> Rollouts::Abort(const v1::AbortRolloutRequest& request,
+                                            const rollout::By& by) {
   if (absl::Status status = CheckReason(request.reason()); !status.ok()) return status;
-  return Apply(request.name(), rollout::Aborted{request.reason()}, std::nullopt);
+  return Apply(request.name(), rollout::Aborted{request.reason()}, std::nullopt, by);
 }
 
-absl::StatusOr<v1::Rollout> Rollouts::ConfirmRollback(const v1::ConfirmRollbackRequest& request) {
-  return Apply(request.name(), rollout::WentBack{}, request.fencing_token());
+absl::StatusOr<v1::Rollout> Rollouts::ConfirmRollback(const v1::ConfirmRollbackRequest& request,
+                                                      const rollout::By& by) {
+  return Apply(request.name(), rollout::WentBack{}, request.fencing_token(), by);
 }
 
 absl::StatusOr<std::optional<RolloutDue>> Rollouts::Judge(StoredRollout stored, Deadline deadline) {
@@ -344,7 +354,7 @@ absl::StatusOr<std::optional<RolloutDue>> Rollouts::Judge(StoredRollout stored, 
   if (judge) {
     stored.rollout = std::move(next->rollout);
     const bool moved = !actions.empty();
-    const auto verdict = VerdictOn(stored, deadline, [&](const v1::Verdict& verdict) {
+    const auto verdict = VerdictOn(stored, deadline, {}, [&](const v1::Verdict& verdict) {
       return moved || rollout::IsNews(stored.rollout, verdict, now);
     });
     if (!verdict.ok()) return verdict.status();
@@ -358,7 +368,7 @@ absl::StatusOr<std::optional<RolloutDue>> Rollouts::Judge(StoredRollout stored, 
   std::move(next->actions.begin(), next->actions.end(), std::back_inserter(actions));
   next->actions = std::move(actions);
   absl::Status status = store_.rollouts().Move(
-      MoveFor(*std::move(next), stored.change_digest, stored.version, "", now));
+      MoveFor(*std::move(next), stored.change_digest, stored.version, {}, now));
   if (!status.ok()) return status;
   return std::nullopt;
 }

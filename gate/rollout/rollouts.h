@@ -20,6 +20,7 @@
 #include "gate/base/clock.h"
 #include "gate/evaluate/evaluator.h"
 #include "gate/policy/snapshot.h"
+#include "gate/rollout/events.h"
 #include "gate/rollout/feed.h"
 #include "gate/rollout/pacer.h"
 #include "gate/store/store.h"
@@ -41,21 +42,29 @@ class Rollouts {
 
   Rollouts(const PolicyHolder& policies, Evaluator& evaluator, Store& store, Clock& clock);
 
+  // `by` is recorded with what each call does.
+  //
   // NO_ROLLOUT_PLAN where the policy has none for the change, NO_SUCH_INCIDENT where there is not
   // the one that it is to mend.
-  absl::StatusOr<v1::Rollout> Start(const v1::StartRolloutRequest& request);
+  absl::StatusOr<v1::Rollout> Start(const v1::StartRolloutRequest& request,
+                                    const rollout::By& by = {});
   absl::StatusOr<v1::AdvanceRolloutResponse> Advance(const v1::AdvanceRolloutRequest& request,
-                                                     Deadline deadline);
-  absl::StatusOr<v1::Rollout> Renew(const v1::RenewRolloutRequest& request);
+                                                     Deadline deadline, const rollout::By& by = {});
+  absl::StatusOr<v1::Rollout> Renew(const v1::RenewRolloutRequest& request,
+                                    const rollout::By& by = {});
   // NOT_FOUND where there is none of that name.
   absl::StatusOr<v1::Rollout> Get(std::string_view name);
   // What happened to a rollout behind a sequence, in order, so much at a time as one look gives;
   // behind 0: its newest event, with the rollout as it stands now.
   absl::StatusOr<RolloutEvents> EventsAfter(std::string_view name, int64_t sequence);
-  absl::StatusOr<v1::Rollout> Pause(const v1::PauseRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> Resume(const v1::ResumeRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> Abort(const v1::AbortRolloutRequest& request);
-  absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request);
+  absl::StatusOr<v1::Rollout> Pause(const v1::PauseRolloutRequest& request,
+                                    const rollout::By& by = {});
+  absl::StatusOr<v1::Rollout> Resume(const v1::ResumeRolloutRequest& request,
+                                     const rollout::By& by = {});
+  absl::StatusOr<v1::Rollout> Abort(const v1::AbortRolloutRequest& request,
+                                    const rollout::By& by = {});
+  absl::StatusOr<v1::Rollout> ConfirmRollback(const v1::ConfirmRollbackRequest& request,
+                                              const rollout::By& by = {});
 
   // Wakes those who watch.
   RolloutFeed& feed() { return feed_; }
@@ -77,13 +86,14 @@ class Rollouts {
   std::vector<v1::ConcurrencyCap> CapsFor(const v1::Verdict& verdict) const;
   // The verdict on the rollout as it stands, on record; without a name where it was not worth it.
   absl::StatusOr<v1::Verdict> VerdictOn(const StoredRollout& stored, Deadline deadline,
+                                        const rollout::By& by,
                                         Evaluator::Worth worth_keeping = nullptr);
   // Applies an event to the newest state until nobody comes in between. `token` 0: people need
   // none.
   absl::StatusOr<v1::Rollout> Apply(std::string_view name, const rollout::Event& event,
-                                    std::optional<int64_t> token);
+                                    std::optional<int64_t> token, const rollout::By& by);
   absl::StatusOr<v1::AdvanceRolloutResponse> TryToAdvance(const v1::AdvanceRolloutRequest& request,
-                                                          Deadline deadline);
+                                                          Deadline deadline, const rollout::By& by);
   v1::AdvanceRolloutResponse Answer(v1::Rollout rollout, v1::Verdict verdict, bool advanced) const;
 
   const PolicyHolder& policies_;

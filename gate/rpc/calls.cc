@@ -8,6 +8,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "gate/base/field_error.h"
+#include "gate/rpc/shown.h"
 #include "gate/rpc/watch_stream.h"
 
 namespace gate {
@@ -40,6 +41,10 @@ std::string RequestIdOf(const grpc::CallbackServerContext& context) {
   return std::string(found->second.data(), found->second.size());
 }
 
+CallContext ContextOf(const grpc::CallbackServerContext& context, const Api& api) {
+  return {DeadlineOf(context), RequestIdOf(context), "", ShownBy(context, api.open())};
+}
+
 absl::Status TooMany() {
   return WithReason(absl::ResourceExhaustedError("too many calls are waiting; try again"),
                     "TOO_MANY_CALLS", 1);
@@ -69,8 +74,7 @@ class ReportStream final : public grpc::ServerReadReactor<v1::ReportMetricsReque
   void Take() {
     v1::ReportMetricsResponse taken;
     const absl::Status status =
-        api_.Call("gate.v1.Evidence.ReportMetrics", {DeadlineOf(context_), RequestIdOf(context_)},
-                  request_, taken);
+        api_.Call("gate.v1.Evidence.ReportMetrics", ContextOf(context_, api_), request_, taken);
     if (!status.ok()) return Fail(status);
     response_.set_points(response_.points() + taken.points());
     response_.set_known(response_.known() + taken.known());
@@ -113,9 +117,8 @@ grpc::ServerUnaryReactor* Calls::Serve(std::string_view method,
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   const auto answer = [this, method, context, request, response, reactor] {
     const absl::Status status =
-        context->IsCancelled()
-            ? absl::CancelledError("the caller has gone")
-            : api_.Call(method, {DeadlineOf(*context), RequestIdOf(*context)}, *request, *response);
+        context->IsCancelled() ? absl::CancelledError("the caller has gone")
+                               : api_.Call(method, ContextOf(*context, api_), *request, *response);
     reactor->Finish(ToGrpc(status));
   };
   if (!api_.Serves(method)) {
@@ -133,7 +136,7 @@ grpc::ServerUnaryReactor* Calls::Evaluate(grpc::CallbackServerContext* context,
   // The request belongs to this call, which reads it nowhere else; the API takes it whole, and a
   // copy of a large migration would cost more than judging it.
   v1::EvaluateRequest owned = std::move(const_cast<v1::EvaluateRequest&>(*request));
-  api_.Evaluate(std::move(owned), {DeadlineOf(*context), RequestIdOf(*context)},
+  api_.Evaluate(std::move(owned), ContextOf(*context, api_),
                 [response, reactor](absl::StatusOr<v1::Verdict> verdict) {
                   if (!verdict.ok()) return reactor->Finish(ToGrpc(verdict.status()));
                   *response = *std::move(verdict);

@@ -12,7 +12,8 @@
 namespace gate {
 
 // Plain text without `tls`, else TLS whose files are read again when they change; with a client CA
-// every client must present a certificate. FAILED_PRECONDITION where a file cannot be used now.
+// every client must present a certificate, or may, where the configuration says so.
+// FAILED_PRECONDITION where a file cannot be used now.
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> ServerCredentialsOf(
     const config::v1::Listener& listener);
 

@@ -9,6 +9,7 @@
 #include "gate/store/group_commit.h"
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
+#include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_error.h"
 #include "gate/store/postgres_holds.h"
 #include "gate/store/postgres_overrides.h"
@@ -115,6 +116,7 @@ class PostgresStore final : public Store {
   HoldStore& holds() override { return holds_; }
 
   OverrideStore& overrides() override { return overrides_; }
+  AuditStore& audit() override { return audit_; }
 
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
@@ -147,6 +149,7 @@ class PostgresStore final : public Store {
   PostgresRollouts rollouts_;
   PostgresOverrides overrides_{readers_, reporters_};
   PostgresHolds holds_{readers_, reporters_};
+  PostgresAudit audit_{readers_, reporters_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

@@ -141,7 +141,8 @@ absl::StatusOr<v1::Freeze> PostgresHolds::LiftFreeze(const FreezeLift& lift) {
 }
 
 absl::StatusOr<v1::Freeze> PostgresHolds::GetFreeze(std::string_view id) {
-  const auto bytes = ReadOne(*readers_.Take(), "SELECT content FROM gate.freezes WHERE id = $1", id);
+  const auto bytes =
+      ReadOne(*readers_.Take(), "SELECT content FROM gate.freezes WHERE id = $1", id);
   if (!bytes.ok()) return bytes.status();
   if (!*bytes) return NoSuchFreeze(id);
   return DecodeFreeze(**bytes);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_transaction.h"
 #include "gate/store/rollout_listing.h"
 #include "gate/store/rollouts.h"
@@ -140,6 +141,10 @@ class Tables final : public RolloutTables {
                         std::string(rows->Bytes(row, 2))});
     }
     return moving;
+  }
+
+  absl::Status AddAudit(const EncodedAudit& entry) override {
+    return WriteAudit(connection_, entry);
   }
 
  private:

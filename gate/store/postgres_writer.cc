@@ -26,11 +26,21 @@ constexpr milliseconds kDeadlockPause{5};
 constexpr char kInsertBlobs[] =
     "INSERT INTO gate.blobs (digest, content)"
     " SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING";
+// Verdicts, each with its row in the audit log: one statement, so that a group which is sent again
+// after its commit writes neither twice. Answers with the ids of those that were new.
 constexpr char kInsertVerdicts[] =
-    "INSERT INTO gate.verdicts"
+    "WITH kept AS (INSERT INTO gate.verdicts"
     " (id, request_id, request_digest, create_time, service, environment, decision, verdict)"
     " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],"
-    " $6::text[], $7::smallint[], $8::bytea[]) ON CONFLICT DO NOTHING RETURNING id";
+    " $6::text[], $7::smallint[], $8::bytea[]) ON CONFLICT DO NOTHING RETURNING id)"
+    " INSERT INTO gate.audit"
+    " (time, actor, action, resource, service, environment, outcome, detail, request_id)"
+    " SELECT given.time, given.actor, given.action, given.resource, given.service,"
+    " given.environment, given.outcome, given.detail, given.request_id"
+    " FROM unnest($1::text[], $4::timestamptz[], $9::text[], $10::text[], $11::text[], $5::text[],"
+    " $6::text[], $12::text[], $13::text[], $2::text[]) AS given"
+    " (id, time, actor, action, resource, service, environment, outcome, detail, request_id)"
+    " JOIN kept ON kept.id = given.id RETURNING substr(resource, 10)";
 // Of verdicts that were inserted, or had been before the connection broke. Of one key the newest,
 // in the order of keys, so that two groups take their locks in the same order.
 constexpr char kInsertWatches[] =
@@ -88,8 +98,18 @@ std::vector<PostgresParameter> VerdictArrays(std::span<PendingAppend* const> gro
   PostgresArray environments = PostgresArray::Texts(size);
   PostgresArray decisions = PostgresArray::Smallints(size);
   PostgresArray verdicts = PostgresArray::Bytes(size);
+  PostgresArray actors = PostgresArray::Texts(size);
+  PostgresArray actions = PostgresArray::Texts(size);
+  PostgresArray resources = PostgresArray::Texts(size);
+  PostgresArray outcomes = PostgresArray::Texts(size);
+  PostgresArray details = PostgresArray::Texts(size);
   for (const PendingAppend* pending : group) {
     const EncodedRecord& record = pending->record;
+    actors.Add(record.audit.actor);
+    actions.Add(record.audit.action);
+    resources.Add(record.audit.resource);
+    outcomes.Add(record.audit.outcome);
+    details.Add(record.audit.detail);
     ids.Add(record.id);
     request_ids.Add(record.request_id);
     request_digests.Add(record.request_digest);
@@ -100,8 +120,9 @@ std::vector<PostgresParameter> VerdictArrays(std::span<PendingAppend* const> gro
     verdicts.Add(record.verdict);
   }
   std::vector<PostgresParameter> arrays;
-  for (PostgresArray* array : {&ids, &request_ids, &request_digests, &times, &services,
-                               &environments, &decisions, &verdicts}) {
+  for (PostgresArray* array :
+       {&ids, &request_ids, &request_digests, &times, &services, &environments, &decisions,
+        &verdicts, &actors, &actions, &resources, &outcomes, &details}) {
     arrays.push_back(std::move(*array).Take());
   }
   return arrays;

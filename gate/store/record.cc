@@ -144,7 +144,7 @@ absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob) {
 }
 
 size_t EncodedRecord::Bytes() const {
-  size_t bytes = verdict.size() + service.size() + environment.size() + 256;
+  size_t bytes = verdict.size() + service.size() + environment.size() + audit.detail.size() + 512;
   for (const EncodedBlob& blob : blobs) bytes += blob.digest.size() + blob.content.size();
   for (const EncodedWatch& one : watches) bytes += one.watch.size() + 512;
   return bytes;
@@ -170,6 +170,7 @@ absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& 
   encoded.consumes = *std::move(consumes);
   encoded.consumer = verdict.rollout().empty() ? verdict.name() : verdict.rollout();
   encoded.verdict = DeterministicBytes(verdict);
+  encoded.audit = EncodeAudit(record.audit, verdict);
   for (const Blob& blob : record.blobs) {
     if (known.Contains(blob.digest)) continue;
     auto frame = EncodeBlob(blob);

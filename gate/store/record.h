@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/store/audit.h"
 #include "gate/store/known_digests.h"
 #include "gate/store/store.h"
 
@@ -39,6 +40,7 @@ struct EncodedRecord {
   std::vector<EncodedWatch> watches;  // of what is let go; no two of one key
   std::vector<std::string> consumes;  // ids of overrides, ascending, each once
   std::string consumer;               // the rollout, or the verdict where there is none
+  EncodedAudit audit;
 
   size_t Bytes() const;
 };

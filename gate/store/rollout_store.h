@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/store/blob.h"
+#include "gate/v1/audit.pb.h"
 #include "gate/v1/policy.pb.h"
 #include "gate/v1/rollouts.pb.h"
 
@@ -33,6 +34,8 @@ struct RolloutMove {
   std::string change_digest;
   absl::Time due;                                // when it is to be judged next
   std::vector<v1::WatchRolloutResponse> events;  // by sequence
+  // Its row in the audit log, written with it. Without an action: none.
+  v1::AuditEntry audit = {};
   // Caps under which it needs a place, since it takes its first step. Rollouts that are moving take
   // one: those between their first step and their last, paused or not; who bakes, has ended or goes
   // back does not.

@@ -69,7 +69,9 @@ absl::StatusOr<bool> Write(const EncodedRollout& rollout, RolloutTables& tables)
     const auto replaced = tables.Replace(rollout);
     if (!replaced.ok() || !*replaced) return replaced;
   }
-  if (absl::Status status = tables.AddEvents(rollout); !status.ok()) return status;
+  absl::Status status = tables.AddEvents(rollout);
+  if (status.ok() && rollout.audit) status = tables.AddAudit(*rollout.audit);
+  if (!status.ok()) return status;
   return true;
 }
 
@@ -172,6 +174,7 @@ absl::StatusOr<EncodedRollout> EncodeRollout(const RolloutMove& move, std::strin
   for (const v1::WatchRolloutResponse& event : move.events) {
     encoded.events.push_back({event.sequence(), DeterministicBytes(event)});
   }
+  if (!move.audit.action().empty()) encoded.audit = EncodeAudit(move.audit);
   absl::Status status = CheckStoredText("rollout", encoded.id, kMaxIdBytes);
   if (status.ok()) status = CheckStoredText("service", encoded.service, kMaxNameBytes);
   if (status.ok()) status = CheckStoredText("environment", encoded.environment, kMaxNameBytes);

@@ -33,6 +33,7 @@ struct EncodedRollout {
     std::string event;
   };
   std::vector<Event> events;
+  std::optional<EncodedAudit> audit;
 };
 
 // A row, as it is read.
@@ -80,6 +81,7 @@ class RolloutTables {
   // Nobody else gets past this for the same cap until the transaction ends.
   virtual absl::Status LockCap(std::string_view name) = 0;
   virtual absl::StatusOr<std::vector<MovingRow>> FindMoving() = 0;
+  virtual absl::Status AddAudit(const EncodedAudit& entry) = 0;
 };
 
 // As RolloutStore::Start and RolloutStore::Move, the latter with whether it was done: where it was

@@ -11,6 +11,7 @@
 #include "gate/store/group_commit.h"
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
+#include "gate/store/sqlite_audit.h"
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
 #include "gate/store/sqlite_holds.h"
@@ -156,6 +157,7 @@ class SqliteStore final : public Store {
   HoldStore& holds() override { return holds_; }
 
   OverrideStore& overrides() override { return overrides_; }
+  AuditStore& audit() override { return audit_; }
 
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
@@ -190,6 +192,7 @@ class SqliteStore final : public Store {
   SqliteRollouts rollouts_{readers_, reports_};
   SqliteOverrides overrides_{readers_, reports_};
   SqliteHolds holds_{readers_, reports_};
+  SqliteAudit audit_{readers_, reports_};
   GroupCommit commits_;  // last: its threads use the others
 };
 

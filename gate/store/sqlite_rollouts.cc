@@ -7,6 +7,7 @@
 #include "gate/base/digest.h"
 #include "gate/store/rollout_listing.h"
 #include "gate/store/rollouts.h"
+#include "gate/store/sqlite_audit.h"
 
 namespace gate {
 namespace {
@@ -162,6 +163,7 @@ class Tables final : public RolloutTables {
     if (!row.ok()) return row.status();
     return moving;
   }
+  absl::Status AddAudit(const EncodedAudit& entry) override { return WriteAudit(database_, entry); }
 
  private:
   SqliteDatabase& database_;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gate/store/overrides.h"
+#include "gate/store/sqlite_audit.h"
 
 namespace gate {
 namespace {
@@ -44,6 +45,7 @@ absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Make(
        " create_time = excluded.create_time, verdict = excluded.verdict, watch = excluded.watch"
        " WHERE (excluded.create_time, excluded.verdict)"
        " > (flag_watches.create_time, flag_watches.verdict)"},
+      {&writer->insert_audit_, kInsertSqliteAudit},
       {&writer->find_, "SELECT id, request_digest, verdict FROM verdicts WHERE request_id = $1"},
       {&writer->find_override_,
        "SELECT state, expire_time, consumed_by FROM overrides WHERE id = $1"},
@@ -101,6 +103,9 @@ absl::Status SqliteWriter::WriteOne(PendingAppend& pending) {
   if (absl::Status status = WriteBlobs(pending.record); !status.ok()) return status;
   if (absl::Status status = WriteWatches(pending.record); !status.ok()) return status;
   if (absl::Status status = Consume(pending.record); !status.ok()) return status;
+  if (absl::Status status = RunInsert(insert_audit_, pending.record.audit); !status.ok()) {
+    return status;
+  }
   pending.Won();
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/store/audit_store.h"
 #include "gate/store/blob.h"
 #include "gate/store/hold_store.h"
 #include "gate/store/override_store.h"
@@ -39,6 +40,9 @@ struct VerdictRecord {
   v1::Verdict verdict;         // with name and request_id
   std::string request_digest;  // Sha256Hex of the request without its request_id
   std::vector<Blob> blobs;
+  // Who asked, and by which call: actor and action. The rest of its row in the audit log, which is
+  // written with it, is the verdict's. Without an actor: the gate, by itself.
+  v1::AuditEntry audit = {};
 };
 
 // What an append came to.
@@ -218,6 +222,8 @@ class Store {
 
   // Where declared freezes and incidents are kept; as long as this.
   virtual HoldStore& holds() = 0;
+  // The audit log; as long as this.
+  virtual AuditStore& audit() = 0;
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

@@ -81,7 +81,8 @@ int RunBenchServer(const BenchServerOptions& options) {
   Evaluator evaluator(policies, gatherer, store, clock, {});
   Rollouts rollouts(policies, evaluator, store, clock);
   RolloutDriver driver(rollouts, store.rollouts(), clock, log);
-  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log}, 1024);
+  const Identities identities = Identities::Open();
+  Api api({policies, evaluator, gatherer, rollouts, store, clock, metrics, log, identities}, 1024);
   Calls calls(api, 4, 1024);
   GateService gate(calls);
   RolloutsService rollouts_service(calls);

@@ -79,6 +79,7 @@ class FaultyStore final : public Store {
   RolloutStore& rollouts() override { return store_.rollouts(); }
   OverrideStore& overrides() override { return store_.overrides(); }
   HoldStore& holds() override { return store_.holds(); }
+  AuditStore& audit() override { return store_.audit(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();

@@ -41,7 +41,8 @@ inline std::shared_ptr<const PolicySnapshot> TestPolicy() {
 
 class TestGate {
  public:
-  explicit TestGate(int max_evaluations = 64)
+  // Asks nobody who they are, unless other identities are given.
+  explicit TestGate(int max_evaluations = 64, const Identities& asked = Identities::Open())
       : log_file_(folder_.File("log")),
         log_fd_(open(log_file_.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600)),
         policies(TestPolicy()),
@@ -50,8 +51,10 @@ class TestGate {
         store(*opened_, metrics),
         gatherer(Sources(), 8, &metrics),
         evaluator(policies, gatherer, store, Clock::System(), {8, 64}),
+        identities(asked),
         rollouts(policies, evaluator, store, Clock::System()),
-        api({policies, evaluator, gatherer, rollouts, store, Clock::System(), metrics, log},
+        api({policies, evaluator, gatherer, rollouts, store, Clock::System(), metrics, log,
+             identities},
             max_evaluations) {}
   ~TestGate() {
     latch.Open();
@@ -126,6 +129,7 @@ class TestGate {
   MeasuredStore store;
   Gatherer gatherer;
   Evaluator evaluator;
+  Identities identities;
   Rollouts rollouts;
   Api api;
 };

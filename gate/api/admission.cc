@@ -1,0 +1,91 @@
+// Who may go on with a call: asked once, before anything else, for every transport.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "gate/api/api.h"
+#include "gate/api/names.h"
+#include "gate/base/field_error.h"
+
+namespace gate {
+namespace {
+
+using google::protobuf::Message;
+
+absl::StatusOr<std::vector<Place>> OneOrNone(const absl::Status& status, const v1::Change& change) {
+  if (status.ok()) return std::vector<Place>{{change.service(), change.environment()}};
+  if (absl::IsNotFound(status)) return std::vector<Place>();
+  return status;
+}
+
+v1::AuditEntry EntryOf(const CallContext& call, std::string_view method,
+                       const absl::Status& status) {
+  v1::AuditEntry entry;
+  entry.set_actor(call.actor.empty() ? kNobody : call.actor);
+  entry.set_action(std::string(method));
+  entry.set_outcome("DENIED");
+  entry.set_detail(std::string(status.message()));
+  entry.set_request_id(call.request_id);
+  return entry;
+}
+
+}  // namespace
+
+// Where a resource is; nowhere where there is none of that name.
+absl::StatusOr<std::vector<Place>> Api::PlacesOfResource(std::string_view name) {
+  if (name.starts_with("verdicts/")) {
+    const auto id = ParseVerdictName(name);
+    if (!id.ok()) return id.status();
+    const auto verdict = parts_.store.GetVerdict(*id);
+    return OneOrNone(verdict.status(), verdict.ok() ? verdict->change() : v1::Change());
+  }
+  if (name.starts_with("rollouts/")) {
+    const auto id = ParseRolloutName(name);
+    if (!id.ok()) return id.status();
+    const auto stored = parts_.store.rollouts().Get(*id);
+    return OneOrNone(stored.status(), stored.ok() ? stored->rollout.change() : v1::Change());
+  }
+  // A name of another form: whoever has no role for everything is refused.
+  return std::vector<Place>();
+}
+
+absl::Status Api::Admit(std::string_view method, const Message& request, CallContext& call,
+                        v1::AuditEntry& refusal) {
+  const Identities& identities = parts_.identities;
+  absl::StatusOr<v1::Caller> caller = identities.Of(call.shown);
+  if (!caller.ok()) {
+    if (absl::IsUnauthenticated(caller.status())) {
+      refusal = EntryOf(call, method, caller.status());
+    }
+    return caller.status();
+  }
+  // Callers in this process say who they are, where nobody has to prove it.
+  const bool told = identities.open() && call.shown.actor.empty() && !call.actor.empty();
+  if (!told) call.actor = caller->subject();
+
+  const Permission* permission = FindPermission(method);
+  if (permission == nullptr) {
+    return absl::InternalError(absl::StrCat("nothing says who may call ", std::string(method)));
+  }
+  if (MayEverywhere(*caller, *permission)) return absl::OkStatus();
+  const std::string resource =
+      permission->place == PlaceOf::kResource ? ResourceOf(*permission, request) : "";
+  std::vector<Place> places;
+  if (permission->place == PlaceOf::kResource) {
+    auto found = PlacesOfResource(resource);
+    if (!found.ok()) return found.status();
+    places = *std::move(found);
+  } else if (permission->place == PlaceOf::kRequest) {
+    places = PlacesOf(*permission, request);
+  }
+  if (May(*caller, *permission, places)) return absl::OkStatus();
+  absl::Status status = RoleNeeded(*caller, *permission, places, resource);
+  refusal = EntryOf(call, method, status);
+  refusal.set_resource(resource);
+  if (permission->place == PlaceOf::kRequest && !places.empty()) {
+    refusal.set_service(places.front().service);
+    refusal.set_environment(places.front().environment);
+  }
+  return status;
+}
+
+}  // namespace gate
