@@ -132,6 +132,7 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   if (!tokens.issues.empty()) return Refuse(tokens.issues);
   TokenHolder token_holder(tokens.tokens);
   const bool takes_tokens = !config.identity().tokens_file().empty();
+  if (takes_tokens) metrics.OnTokensLoaded(true);
   const Identities identities =
       RunsOpen(config) ? Identities::Open()
                        : Identities(policies, takes_tokens ? &token_holder : nullptr, clock);

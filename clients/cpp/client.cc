@@ -14,6 +14,7 @@
 #include "clients/cpp/error.h"
 #include "clients/cpp/health.h"
 #include "clients/cpp/retry.h"
+#include "gate/v1/audit.grpc.pb.h"
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
@@ -37,7 +38,8 @@ class Client::Impl {
         policies_(v1::Policies::NewStub(channel_)),
         evidence_(v1::Evidence::NewStub(channel_)),
         rollouts_(v1::Rollouts::NewStub(channel_)),
-        overrides_(v1::Overrides::NewStub(channel_)) {}
+        overrides_(v1::Overrides::NewStub(channel_)),
+        audit_(v1::Audit::NewStub(channel_)) {}
 
   v1::Gate::Stub& gate() { return *gate_; }
   v1::Freezes::Stub& freezes() { return *freezes_; }
@@ -46,6 +48,7 @@ class Client::Impl {
   v1::Evidence::Stub& evidence() { return *evidence_; }
   v1::Rollouts::Stub& rollouts() { return *rollouts_; }
   v1::Overrides::Stub& overrides() { return *overrides_; }
+  v1::Audit::Stub& audit() { return *audit_; }
   grpc::Channel& channel() { return *channel_; }
 
   // Calls `method(context, answer)` until it succeeds, trying again cannot help, or time is up.
@@ -108,6 +111,7 @@ class Client::Impl {
                            std::chrono::duration_cast<std::chrono::system_clock::duration>(left));
     }
     if (!options_.token.empty()) context.AddMetadata("authorization", "Bearer " + options_.token);
+    if (!options_.actor.empty()) context.AddMetadata("x-gate-actor", options_.actor);
     {
       const std::lock_guard lock(mu_);
       if (cancelled_) return {grpc::StatusCode::CANCELLED, "cancelled"};
@@ -155,6 +159,7 @@ class Client::Impl {
   const std::unique_ptr<v1::Evidence::Stub> evidence_;
   const std::unique_ptr<v1::Rollouts::Stub> rollouts_;
   const std::unique_ptr<v1::Overrides::Stub> overrides_;
+  const std::unique_ptr<v1::Audit::Stub> audit_;
 
   std::mutex mu_;  // guards all below
   std::condition_variable cancelled_changed_;
@@ -453,6 +458,22 @@ Result<v1::ListOverridesResponse> Client::ListOverrides(const v1::ListOverridesR
   return impl_->Call<v1::ListOverridesResponse>(
       [&](grpc::ClientContext& context, v1::ListOverridesResponse& answer) {
         return impl_->overrides().List(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::ListAuditResponse> Client::ListAudit(const v1::ListAuditRequest& request) {
+  return impl_->Call<v1::ListAuditResponse>(
+      [&](grpc::ClientContext& context, v1::ListAuditResponse& answer) {
+        return impl_->audit().List(&context, request, &answer);
+      },
+      /*may_repeat=*/true);
+}
+
+Result<v1::Caller> Client::WhoAmI() {
+  return impl_->Call<v1::Caller>(
+      [&](grpc::ClientContext& context, v1::Caller& answer) {
+        return impl_->audit().WhoAmI(&context, v1::WhoAmIRequest(), &answer);
       },
       /*may_repeat=*/true);
 }

@@ -38,6 +38,8 @@ void AddGlobalFlags(CLI::App& root, Flags& flags) {
   root.add_option("--key-file", flags.key_file, "PEM private key of it");
   root.add_option("--server-name", flags.server_name, "Name to expect in the server's certificate");
   root.add_option("--token-file", flags.token_file, "File with a bearer token");
+  root.add_option("--as", flags.actor, "Who you are, for a gate that asks nobody ($USER)")
+      ->type_name("NAME");
   auto* tls = root.add_flag("--tls", flags.tls, "TLS also to this machine");
   root.add_flag("--plaintext", flags.plaintext, "No TLS, also to another host")->excludes(tls);
   root.add_option("--on-unreachable", flags.on_unreachable,
@@ -121,6 +123,9 @@ void AddCommands(CLI::App& root, Session& session) {
   AddRollout(root, session);
   AddFreeze(root, session);
   AddIncident(root, session);
+  AddAudit(root, session);
+  AddWhoAmI(root, session);
+  AddToken(root, session);
   AddDoctor(root, session);
   AddContext(root, session);
   AddCompletion(root, session);

@@ -82,9 +82,21 @@ constexpr std::array<ProblemDoc, 25> kProblems = {{
      "holds a\n"
      "table closed (ACCESS EXCLUSIVE): try again when that is over."},
     {"E0401", kDenied, "the gate does not know who you are",
-     "Give a token with GATE_TOKEN, --token-file, or token_file or token_command of the context."},
+     "Show a client certificate (--cert-file and --key-file, or tls of the context), or a bearer "
+     "token\n"
+     "(GATE_TOKEN, --token-file, or token_file or token_command of the context), and not both. A "
+     "token\n"
+     "that has expired is replaced: `gatectl token create` makes one, and who runs the gate enters "
+     "it\n"
+     "in its tokens file."},
     {"E0402", kDenied, "you are not allowed to do this",
-     "The gate knows who you are, and says no."},
+     "The gate knows who you are, and nothing in \"access\" of its policy gives you the role that "
+     "this\n"
+     "call takes there. The message names the role, the service and the environment; `gatectl "
+     "whoami`\n"
+     "shows who you are taken for and what you may do. Whoever owns the policy can add you:\n"
+     "  access:\n"
+     "    - {role: PIPELINE, members: [\"token:deploy\"], services: [\"web\"]}"},
     {"E0501", kNotFound, "there is no such thing", "Names are listed by `gatectl verdict list`."},
     {"E0502", kNotFound, "it was changed meanwhile",
      "Somebody else was faster, or the request id was used for another question. Read again, then\n"
@@ -150,7 +162,16 @@ std::vector<std::string> HelpFor(const client::Error& error) {
     case Code::kResourceExhausted:
       return {"try again later"};
     case Code::kUnauthenticated:
-      return {"set GATE_TOKEN, or pass --token-file"};
+      if (error.reason == "TOKEN_EXPIRED") {
+        return {"`gatectl token create` makes another; who runs the gate enters it"};
+      }
+      if (error.reason == "TWO_IDENTITIES") {
+        return {
+            "leave out the token or the certificate; `gatectl doctor` shows where they are set"};
+      }
+      return {"set GATE_TOKEN or pass --token-file, or --cert-file and --key-file"};
+    case Code::kPermissionDenied:
+      return {"`gatectl whoami` shows who you are taken for, and what you may do"};
     case Code::kUnimplemented:
       return {"`gatectl version` and `gatectl doctor` compare versions"};
     default:

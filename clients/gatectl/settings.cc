@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +25,13 @@ constexpr char kDefaultTimeout[] = "15s";
 Problem WrongConfiguration(std::string title, std::vector<std::string> causes,
                            std::vector<std::string> help) {
   return {"E0210", std::move(title), std::move(causes), "", "", std::move(help)};
+}
+
+// As gates that run open take names.
+bool IsActor(std::string_view name) {
+  return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, [](char c) {
+    return absl::ascii_isalnum(c) || std::string_view("._@+-").find(c) != std::string_view::npos;
+  });
 }
 
 // The first candidate that has a value.
@@ -223,6 +231,15 @@ Or<Settings> Resolve(const Flags& flags, const Variables& variables, const std::
                            FromVariable(variables, "GATE_OUTPUT"),
                            {context.output(), origin},
                            {"table", "default"}});
+  settings.actor =
+      First({{flags.actor, "--as"},
+             FromVariable(variables, "GATE_ACTOR"),
+             {IsActor(Get(variables, "USER")) ? std::string(Get(variables, "USER")) : "", "USER"}});
+  if (!settings.actor.value.empty() && !IsActor(settings.actor.value)) {
+    return WrongConfiguration(absl::StrCat("\"", settings.actor.value, "\" is no name"),
+                              {absl::StrCat("given by ", settings.actor.origin)},
+                              {"a name has 1 to 128 letters, digits and characters of \"._@+-\""});
+  }
   ReadTls(flags, context, origin, settings);
   ReadTokenPlace(flags, variables, context, origin, settings);
   return settings;
@@ -236,6 +253,7 @@ Or<client::Options> ClientOptions(const Settings& settings, const Flags&,
       settings.security.value == "TLS" ? client::Security::kTls : client::Security::kPlaintext;
   options.server_name = settings.server_name.value;
   options.timeout = absl::ToChronoNanoseconds(*ParseDuration(settings.timeout.value));
+  options.actor = settings.actor.value;
   options.application = absl::StrCat("gatectl/", kVersion);
   struct Part {
     const Setting& setting;

@@ -28,6 +28,7 @@ struct Flags {
   std::string key_file;
   std::string server_name;
   std::string token_file;
+  std::string actor;
   std::string on_unreachable = "fail";
   bool plaintext = false;
   bool tls = false;
@@ -53,6 +54,7 @@ struct Settings {
   Setting security;  // "TLS" or "plain text"
   Setting ca, cert, key, server_name;
   Setting token;  // the value says only where it lies, "set" or "none"; see ReadToken
+  Setting actor;  // for gates that ask nobody who they are
   std::string token_file;
   std::string token_command;
   std::vector<std::string> warnings;

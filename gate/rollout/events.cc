@@ -8,6 +8,7 @@
 #include "checks/proto_time.h"
 #include "gate/rollout/lease.h"
 #include "gate/rollout/stage.h"
+#include "gate/store/audit_store.h"
 
 namespace gate::rollout {
 namespace {

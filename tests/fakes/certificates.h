@@ -15,14 +15,17 @@ class TestAuthority {
   explicit TestAuthority(const std::string& name = "authority") {
     OpenSsl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" +
             name + " -keyout " + File("ca.key") + " -out " + ca_file());
-    folder_.Write("extensions", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
   }
 
   std::string ca_file() const { return File("ca.pem"); }
   std::string File(const std::string& name) const { return folder_.File(name); }
 
-  // Writes NAME.pem and NAME.key, each replaced as a whole.
-  void Issue(const std::string& name, int serial, int days = 2) const {
+  // Writes NAME.pem and NAME.key, each replaced as a whole. `names` are the alternative names of
+  // the subject; empty: it has none.
+  void Issue(const std::string& name, int serial, int days = 2,
+             const std::string& names = "DNS:localhost,IP:127.0.0.1") const {
+    folder_.Write("extensions",
+                  names.empty() ? "basicConstraints=CA:FALSE\n" : "subjectAltName=" + names + "\n");
     const std::string fresh = File("fresh");
     OpenSsl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout " +
             fresh + ".key -out " + fresh + ".csr");

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/v1/audit.pb.h"
 #include "gate/v1/evidence_service.pb.h"
 #include "gate/v1/freezes.pb.h"
 #include "gate/v1/gate.pb.h"
@@ -56,6 +57,8 @@ struct Options {
   std::string server_name;
   // Bearer token; never sent in plain text to another host.
   std::string token;
+  // Who asks, for gates that run open: recorded, and proven by nobody.
+  std::string actor;
   // For one call, all its attempts included.
   Duration timeout = std::chrono::seconds(15);
   // First pause between attempts; it doubles up to max_backoff, and is drawn from [0, pause].
@@ -190,6 +193,10 @@ class Client {
   Result<v1::Override> ReviewOverride(const v1::ReviewOverrideRequest& request);
   Result<v1::Override> GetOverride(const v1::GetOverrideRequest& request);
   Result<v1::ListOverridesResponse> ListOverrides(const v1::ListOverridesRequest& request);
+
+  // The audit log, and who the gate takes this client for (gate/v1/audit.proto).
+  Result<v1::ListAuditResponse> ListAudit(const v1::ListAuditRequest& request);
+  Result<v1::Caller> WhoAmI();
 
   // Whether the server serves: grpc.health.v1. Only one attempt.
   Result<bool> Healthy();

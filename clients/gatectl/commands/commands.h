@@ -7,6 +7,7 @@
 
 namespace gate::ctl {
 
+void AddAudit(CLI::App& root, Session& session);
 void AddCheck(CLI::App& root, Session& session);
 void AddCompletion(CLI::App& root, Session& session);
 void AddContext(CLI::App& root, Session& session);
@@ -23,8 +24,10 @@ void AddPolicy(CLI::App& root, Session& session);
 void AddQa(CLI::App& root, Session& session);
 void AddReview(CLI::App& root, Session& session);
 void AddRollout(CLI::App& root, Session& session);
+void AddToken(CLI::App& root, Session& session);
 void AddVerdict(CLI::App& root, Session& session);
 void AddVersion(CLI::App& root, Session& session);
+void AddWhoAmI(CLI::App& root, Session& session);
 
 // Parts of `lint`.
 void AddLintFlags(CLI::App& lint, Session& session);

@@ -5,8 +5,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "checks/render/escape.h"
 #include "checks/render/paint.h"
+#include "clients/gatectl/caller.h"
 #include "clients/gatectl/ci.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/git.h"
@@ -71,6 +73,7 @@ void ShowSettings(const Settings& settings, Report& report) {
   report.Say("key", settings.key);
   report.Say("server name", settings.server_name);
   report.Say("token", settings.token);
+  if (settings.actor.origin != "USER") report.Say("as", settings.actor);
   report.Say("timeout", settings.timeout);
   report.Say("output", settings.output);
 }
@@ -136,6 +139,24 @@ void LookAtPolicy(client::Client& client, Report& report) {
   }
 }
 
+void LookAtCaller(client::Client& client, Report& report) {
+  const auto caller = client.WhoAmI();
+  if (caller) {
+    const std::vector<std::string> access = AccessLines(*caller);
+    const std::string who = absl::StrCat("you are ", SubjectText(*caller));
+    if (!caller->proven()) return report.Good(who);
+    if (!access.empty()) return report.Good(absl::StrCat(who, ": ", absl::StrJoin(access, "; ")));
+    return report.Bad(absl::StrCat(who, ", without any role"), kDenied,
+                      "\"access\" of the policy gives roles");
+  }
+  const Problem problem = FromError(caller.error(), "ask who you are");
+  if (caller.error().code == client::Code::kUnimplemented) {
+    return report.Skip("who you are: this gate does not say");
+  }
+  report.Bad(absl::StrCat("who you are: ", caller.error().message), problem.exit_code(),
+             problem.help.empty() ? "" : problem.help[0]);
+}
+
 void LookAtGate(const Session& session, const Settings& settings, Report& report) {
   report.Heading("Gate");
   const auto client = session.Connect(settings);
@@ -160,6 +181,7 @@ void LookAtGate(const Session& session, const Settings& settings, Report& report
   } else if (healthy) {
     report.Good("health: it serves");
   }
+  LookAtCaller(**client, report);
   LookAtPolicy(**client, report);
 }
 

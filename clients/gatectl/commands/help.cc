@@ -54,6 +54,7 @@ constexpr char kEnvironment[] =
   GATE_ADDR           address of the gate                    (--address)
   GATE_CONTEXT        context of the configuration           (--context)
   GATE_TOKEN          bearer token                           (--token-file)
+  GATE_ACTOR          who you are, where nobody asks; USER   (--as)
   GATE_OUTPUT         output formats                         (-o)
   GATE_TIMEOUT        bound on one question                  (--timeout)
   GATE_BASE           revision that is deployed              (check --base)
