@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "checks/policy/yaml.h"
 #include "checks/proto_time.h"
+#include "gate/v1/audit.grpc.pb.h"
 #include "gate/v1/evidence_service.grpc.pb.h"
 #include "gate/v1/freezes.grpc.pb.h"
 #include "gate/v1/gate.grpc.pb.h"
@@ -258,6 +259,65 @@ class FakeGate::Services final : public v1::Gate::Service {
     }
   };
 
+  // Knows a token; whoever shows none is who they say.
+  struct Audit final : v1::Audit::Service {
+    static std::string Metadata(const ServerContext& context, const char* name) {
+      const auto found = context.client_metadata().find(name);
+      return found == context.client_metadata().end()
+                 ? ""
+                 : std::string(found->second.data(), found->second.size());
+    }
+    static Status Refused(StatusCode code, const std::string& message, const char* reason) {
+      google::rpc::ErrorInfo info;
+      info.set_reason(reason);
+      return WithDetail(code, message, info);
+    }
+    Status WhoAmI(ServerContext* context, const v1::WhoAmIRequest*, v1::Caller* caller) override {
+      const std::string token = Metadata(*context, "authorization");
+      if (token.empty()) {
+        const std::string actor = Metadata(*context, "x-gate-actor");
+        caller->set_subject("open:" + (actor.empty() ? "anonymous" : actor));
+        return Status::OK;
+      }
+      if (token == "Bearer expired") {
+        return Refused(StatusCode::UNAUTHENTICATED,
+                       "the bearer token \"deploy\" expired at 2026-11-20T00:00:00Z",
+                       "TOKEN_EXPIRED");
+      }
+      caller->set_subject("token:deploy");
+      caller->set_proven(true);
+      if (token == "Bearer roleless") return Status::OK;
+      v1::AccessRule& rule = *caller->add_access();
+      rule.set_role(v1::ROLE_PIPELINE);
+      rule.add_members("token:deploy");
+      rule.add_services("web");
+      rule.add_services("api-*");
+      return Status::OK;
+    }
+    Status List(ServerContext*, const v1::ListAuditRequest* request,
+                v1::ListAuditResponse* page) override {
+      if (request->service() == "other") {
+        return Refused(StatusCode::PERMISSION_DENIED,
+                       "gate.v1.Audit.List takes the role ADMIN for other in all environments; "
+                       "token:deploy is PIPELINE (web in all environments). Ask for it in "
+                       "\"access\" of the policy",
+                       "ROLE_NEEDED");
+      }
+      v1::AuditEntry& entry = *page->add_entries();
+      entry.set_sequence(7);
+      entry.mutable_time()->set_seconds(1'795'000'000);
+      entry.set_actor("token:deploy");
+      entry.set_action("gate.v1.Gate.Evaluate");
+      entry.set_outcome(request->outcome().empty() ? "BLOCK" : request->outcome());
+      entry.set_service("web");
+      entry.set_environment("production");
+      entry.set_resource("verdicts/1");
+      entry.set_detail("migration: drops a column that runs");
+      page->set_next_page_token("more");
+      return Status::OK;
+    }
+  };
+
   // Every second message had been reported before; of runs those of build bbb...
   struct Evidence final : v1::Evidence::Service {
     Status ReportMetrics(ServerContext*, grpc::ServerReader<v1::ReportMetricsRequest>* reader,
@@ -426,6 +486,7 @@ class FakeGate::Services final : public v1::Gate::Service {
     builder.RegisterService(&policies_);
     builder.RegisterService(&evidence_);
     builder.RegisterService(&overrides_);
+    builder.RegisterService(&audit_);
     server_ = builder.BuildAndStart();
     return absl::StrCat("127.0.0.1:", port);
   }
@@ -472,6 +533,7 @@ class FakeGate::Services final : public v1::Gate::Service {
   Policies policies_;
   Evidence evidence_;
   Overrides overrides_;
+  Audit audit_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -29,6 +29,9 @@ std::string Normalise(std::string text, const std::string& folder, const std::st
   const std::pair<const char*, const char*> kWords[] = {
       {"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "REQUEST"},
       {"\\b[0-9a-f]{40}\\b", "REVISION"},
+      {"gate_[a-z2-7]{52}", "SECRET"},
+      {"(sha256\"?: \"?)[0-9a-f]{64}", "$1DIGEST"},
+      {"(expires\"?: \")[0-9TZ:-]+", "$1TIME"},
       {"tried:   (once|[0-9]+ times) in [0-9.]+ s", "tried:   so often in TIME"},
       {"[0-9]{2}:[0-9]{2}:[0-9]{2}Z ", "TIME "},
       {"after [0-9]+ s", "after TIME"},

@@ -29,11 +29,16 @@ class WatcherTest : public ::testing::Test {
     const LoadedPolicy loaded = LoadPolicy(path, clock_.Now());
     ASSERT_NE(loaded.snapshot, nullptr);
     holder_ = std::make_unique<PolicyHolder>(loaded.snapshot);
-    watcher_ = std::make_unique<PolicyWatcher>(path, loaded, *holder_, clock_,
-                                               [this](const PolicyStatus&, bool changed) {
-                                                 ++attempts_;
-                                                 changes_ += changed;
-                                               });
+    watcher_ = std::make_unique<PolicyWatcher>(
+        path, loaded, *holder_, clock_,
+        [this](const PolicyStatus&, bool changed) {
+          ++attempts_;
+          changes_ += changed;
+        },
+        [this](const auto& before, const auto& after) {
+          recorded_ += before.policy.title() + ">" + after.policy.title() + " ";
+          return record_;
+        });
     Settle();
     attempts_ = 0;
   }
@@ -48,6 +53,8 @@ class WatcherTest : public ::testing::Test {
   std::unique_ptr<PolicyHolder> holder_;
   std::atomic<int> attempts_ = 0;
   std::atomic<int> changes_ = 0;
+  std::string recorded_;
+  absl::Status record_;  // what recording comes to
   std::unique_ptr<PolicyWatcher> watcher_;
 };
 
@@ -70,6 +77,22 @@ TEST_F(WatcherTest, TakesAChangeOnceItIsAtRest) {
 }
 
 // An editor that writes in place: what it has written so far is a valid policy.
+TEST_F(WatcherTest, APolicyThatCannotBeRecordedStaysOut) {
+  Watch(folder_.Write("policy.yaml", Policy("one")));
+  record_ = absl::UnavailableError("the store is gone");
+  folder_.Write("policy.yaml", Policy("two"));
+  Settle();
+  EXPECT_EQ(Title(), "one");
+  EXPECT_EQ(changes_, 0);
+  ASSERT_EQ(watcher_->Status().issues.size(), 1u);
+  EXPECT_THAT(watcher_->Status().issues[0].message, ::testing::HasSubstr("the store is gone"));
+  record_ = absl::OkStatus();
+  Settle();
+  EXPECT_EQ(Title(), "two") << "it is tried again by itself";
+  EXPECT_TRUE(watcher_->Status().issues.empty());
+  EXPECT_TRUE(recorded_.ends_with("one>two ")) << recorded_;
+}
+
 TEST_F(WatcherTest, WaitsForAFileThatIsStillBeingWritten) {
   Watch(folder_.Write("policy.yaml", Policy("one")));
   std::string text = Policy("two");

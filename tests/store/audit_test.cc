@@ -102,7 +102,7 @@ TEST_P(AuditTest, AVerdictLeavesItsRowOnce) {
   EXPECT_EQ(entry.environment(), "production");
   EXPECT_EQ(entry.outcome(), "ALLOW");
   EXPECT_EQ(entry.request_id(), record.verdict.request_id());
-  EXPECT_EQ(FromProto(entry.time()), Noon());
+  EXPECT_EQ(FromProto(entry.time()), FromProto(record.verdict.create_time()));
 }
 
 TEST_P(AuditTest, AVerdictWithoutACallIsTheGates) {

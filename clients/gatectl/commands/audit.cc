@@ -1,6 +1,7 @@
 // gatectl audit: who did what, and what came of it.
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 #include "clients/gatectl/commands/commands.h"
@@ -83,7 +84,7 @@ void AddAudit(CLI::App& root, Session& session) {
   list.add_option("--actor", flags->actor, "Only what this caller did, for example token:deploy");
   list.add_option("--resource", flags->resource, "Only this verdict, rollout, …: rollouts/…");
   list.add_option("--outcome", flags->outcome, "Only ALLOW, HOLD, BLOCK, DONE or DENIED")
-      ->transform(CLI::detail::to_upper)
+      ->transform([](std::string word) { return absl::AsciiStrToUpper(word); })
       ->check(CLI::IsMember({"ALLOW", "HOLD", "BLOCK", "DONE", "DENIED"}));
   list.add_option("--since", flags->since, "Only at or after this time");
   list.add_option("--until", flags->until, "Only before this time");
