@@ -141,13 +141,13 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   const auto kept =
       OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
   if (!kept.ok()) return Fail(kept.status());
+  const absl::Status recorded = RecordPolicyAtStart((*kept)->audit(), clock, *policy.snapshot);
+  if (!recorded.ok()) return Fail(recorded);
   if (demo != nullptr) {
     const absl::Status written = demo->WriteHistory(policies, **kept, clock.Now());
     if (!written.ok()) return Fail(written);
   }
   MeasuredStore store(**kept, metrics);
-  const absl::Status recorded = RecordPolicyAtStart(store.audit(), clock, *policy.snapshot);
-  if (!recorded.ok()) return Fail(recorded);
   PolicyWatcher watcher(config.policy(), policy, policies, clock, ReportPolicy(log, metrics),
                         RecordPolicy(store.audit(), clock));
   TokenWatcher token_watcher(config.identity().tokens_file(), token_holder, clock,

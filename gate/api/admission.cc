@@ -1,5 +1,7 @@
 // Who may go on with a call: asked once, before anything else, for every transport.
 #include <algorithm>
+#include <future>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "gate/api/api.h"
@@ -48,8 +50,8 @@ absl::StatusOr<std::vector<Place>> Api::PlacesOfResource(std::string_view name) 
   return std::vector<Place>();
 }
 
-absl::Status Api::Admit(std::string_view method, const Message& request, CallContext& call,
-                        v1::AuditEntry& refusal) {
+absl::Status Api::Examine(std::string_view method, const Message& request, CallContext& call,
+                          v1::AuditEntry& refusal) {
   const Identities& identities = parts_.identities;
   absl::StatusOr<v1::Caller> caller = identities.Of(call.shown);
   if (!caller.ok()) {
@@ -90,6 +92,21 @@ absl::Status Api::Admit(std::string_view method, const Message& request, CallCon
     refusal.set_environment(places.front().environment);
   }
   return status;
+}
+
+absl::Status Api::Admit(std::string_view method, CallContext& call, const Message& request) {
+  v1::AuditEntry refusal;
+  absl::Status admitted = Examine(method, request, call, refusal);
+  if (admitted.ok() || refusal.action().empty()) return admitted;
+  // Shared: the thread that writes may still hold its end when this call has long returned.
+  const auto recorded = std::make_shared<std::promise<void>>();
+  denials_.Record(std::move(refusal), [recorded] { recorded->set_value(); });
+  recorded->get_future().wait();
+  parts_.log.Warning("call refused", {{"request_id", call.request_id},
+                                      {"method", method},
+                                      {"actor", call.actor},
+                                      {"error", std::string(admitted.message())}});
+  return admitted;
 }
 
 }  // namespace gate

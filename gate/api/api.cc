@@ -137,7 +137,7 @@ void Api::Evaluate(v1::EvaluateRequest request, CallContext call, Evaluator::Don
   if (asked.request_id.empty()) asked.request_id = IdOf(call);
   call.request_id = asked.request_id;
   v1::AuditEntry refusal;
-  const absl::Status admitted = Admit(kEvaluate, request, call, refusal);
+  const absl::Status admitted = Examine(kEvaluate, request, call, refusal);
   asked.actor = call.actor;
   parts_.metrics.OnEvaluationStarted();
   auto finish = [this, asked = std::move(asked),
@@ -212,26 +212,6 @@ absl::Status Api::EvaluateAndWait(const CallContext& call, const v1::EvaluateReq
   return absl::OkStatus();
 }
 
-absl::Status Api::CallAdmitted(std::string_view method, CallContext& call, const Message& request,
-                               Message& response) {
-  const auto found = methods_.find(method);
-  if (found == methods_.end()) return NotServed(method);
-  v1::AuditEntry refusal;
-  const absl::Status admitted = Admit(method, request, call, refusal);
-  if (admitted.ok()) return found->second(call, request, response);
-  if (!refusal.action().empty()) {
-    // Shared: the thread that writes may still hold its end when this call has long returned.
-    const auto recorded = std::make_shared<std::promise<void>>();
-    denials_.Record(std::move(refusal), [recorded] { recorded->set_value(); });
-    recorded->get_future().wait();
-    parts_.log.Warning("call refused", {{"request_id", call.request_id},
-                                        {"method", method},
-                                        {"actor", call.actor},
-                                        {"error", std::string(admitted.message())}});
-  }
-  return admitted;
-}
-
 absl::Status Api::Call(std::string_view method, CallContext call, const Message& request,
                        Message& response) {
   if (method == kEvaluate) {  // Is admitted and recorded by itself.
@@ -239,7 +219,9 @@ absl::Status Api::Call(std::string_view method, CallContext call, const Message&
                            static_cast<v1::Verdict&>(response));
   }
   call.request_id = IdOf(call);
-  const absl::Status status = CallAdmitted(method, call, request, response);
+  const auto found = methods_.find(method);
+  absl::Status status = found == methods_.end() ? NotServed(method) : Admit(method, call, request);
+  if (status.ok()) status = found->second(call, request, response);
   parts_.metrics.OnCall(method, status);
   if (status.ok()) return status;
   if (IsOurs(status)) {

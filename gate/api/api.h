@@ -99,6 +99,12 @@ class Api {
   absl::Status Call(std::string_view method, CallContext call,
                     const google::protobuf::Message& request, google::protobuf::Message& response);
 
+  // Whether a call may go on, and who makes it, which goes into `call`; a refusal is in the audit
+  // log when this returns. Call and Evaluate ask by themselves: this is for calls that stream
+  // answers. Blocks for the store.
+  absl::Status Admit(std::string_view method, CallContext& call,
+                     const google::protobuf::Message& request);
+
   absl::StatusOr<v1::Verdict> GetVerdict(const v1::GetVerdictRequest& request);
   absl::StatusOr<v1::ListVerdictsResponse> ListVerdicts(const v1::ListVerdictsRequest& request);
   absl::StatusOr<v1::ReplayVerdictResponse> ReplayVerdict(const v1::ReplayVerdictRequest& request);
@@ -169,12 +175,9 @@ class Api {
   // Who the caller is goes into `call`; OK where they may go on. Where they may not, `refusal` is
   // what the audit log has to say of it; without an action: nothing. Blocks for reads of the store
   // where the request names a resource.
-  absl::Status Admit(std::string_view method, const google::protobuf::Message& request,
-                     CallContext& call, v1::AuditEntry& refusal);
+  absl::Status Examine(std::string_view method, const google::protobuf::Message& request,
+                       CallContext& call, v1::AuditEntry& refusal);
   absl::StatusOr<std::vector<Place>> PlacesOfResource(std::string_view name);
-  absl::Status CallAdmitted(std::string_view method, CallContext& call,
-                            const google::protobuf::Message& request,
-                            google::protobuf::Message& response);
   template <typename Request, typename Response>
   Method Reading(absl::StatusOr<Response> (Api::*read)(const Request&));
   // For calls that record who made them.

@@ -78,7 +78,7 @@ TEST(Authorization, PlacesAreFieldsOfTheRequest) {
   for (const Permission& permission : Permissions()) {
     const auto* request = protos.methods.at(std::string(permission.method))->input_type();
     for (std::string_view path : {permission.service, permission.environment}) {
-      if (!path.empty()) EXPECT_NE(TextAt(request, path), nullptr) << permission.method << path;
+      EXPECT_TRUE(path.empty() || TextAt(request, path) != nullptr) << permission.method << path;
     }
     EXPECT_EQ(permission.place == PlaceOf::kNowhere, permission.service.empty())
         << permission.method;

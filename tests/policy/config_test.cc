@@ -17,6 +17,7 @@ class ConfigTest : public ::testing::Test {
     folder_.Write("tls/cert.pem", "x");
     folder_.Write("tls/key.pem", "x");
     folder_.Write("empty", "");
+    folder_.Write("tokens.yaml", "tokens: []\n");
   }
   std::vector<std::string> Load(const std::string& text) {
     config_.Clear();
@@ -67,9 +68,11 @@ TEST_F(ConfigTest, WholeConfiguration) {
            "metrics_servers:\n"
            "  - {name: main, url: \"https://prometheus:9090\", timeout: 2s}\n"
            "limits: {evaluation_threads: 8}\n"
+           "identity: {tokens_file: tokens.yaml}\n"
            "drain_timeout: 30s\n"),
       IsEmpty());
   EXPECT_EQ(config_.grpc().tls().certificate_file(), folder_.File("tls/cert.pem"));
+  EXPECT_EQ(config_.identity().tokens_file(), folder_.File("tokens.yaml"));
   EXPECT_EQ(config_.metrics_servers(0).timeout().seconds(), 2);
   EXPECT_EQ(config_.metrics_servers(0).max_in_flight(), 8);
   EXPECT_EQ(config_.limits().evaluation_threads(), 8);
@@ -96,7 +99,8 @@ TEST_F(ConfigTest, EveryIssueAtItsPlace) {
            "  - {name: main, url: \"http://p:9090/?x\", max_in_flight: 1000}\n"
            "  - {url: \"http://\", timeout: 2m, bearer_token_file: tls}\n"
            "limits: {max_message_bytes: 10, evaluation_threads: -1}\n"
-           "drain_timeout: 11m\n"),
+           "drain_timeout: 11m\n"
+           "identity: {tokens_file: tokens.yaml}\n"),
       ElementsAre(
           "1:17: other hosts can reach \"0.0.0.0:8443\", and all would be sent in plain text; give "
           "\"tls\", or a loopback address, or say \"allow_plaintext_from_other_hosts: true\"",
@@ -118,6 +122,61 @@ TEST_F(ConfigTest, EveryIssueAtItsPlace) {
           "9:31: 2m is out of range: 10ms to 1m", "9:54: \"DIR/tls\" is not a regular file",
           "10:29: 10 is out of range: 65536 to 1073741824", "10:53: -1 is out of range: 1 to 1024",
           "11:16: 11m is out of range: 1s to 10m"));
+}
+
+// Listeners, then what is said of them, as a part of the one message; "" is a good configuration.
+TEST_F(ConfigTest, WhoeverCanReachTheGateIsAskedWhoTheyAre) {
+  constexpr char kRest[] =
+      "store: {url: \"sqlite:/var/lib/gate/gate.db\"}\n"
+      "policy: policy.yaml\n";
+  const std::string open = "grpc: {address: \"127.0.0.1:8443\"}\n";
+  const std::string unix_socket = "grpc: {address: \"unix:/run/gate.sock\"}\n";
+  const std::string far =
+      "grpc: {address: \"0.0.0.0:8443\", allow_plaintext_from_other_hosts: true}\n";
+  const std::string tls = "certificate_file: tls/cert.pem, private_key_file: tls/key.pem";
+  const std::string mutual =
+      "grpc: {address: \"0.0.0.0:8443\", tls: {" + tls + ", client_ca_file: tls/cert.pem}}\n";
+  const std::string optional = "grpc: {address: \"0.0.0.0:8443\", tls: {" + tls +
+                               ", client_ca_file: tls/cert.pem, client_certificate_optional: "
+                               "true}}\n";
+  const std::string pointless = "grpc: {address: \"127.0.0.1:8443\", tls: {" + tls +
+                                ", client_certificate_optional: true}}\n";
+  const std::string near_http = "http: {address: \"127.0.0.1:8080\"}\n";
+  const std::string far_http =
+      "http: {address: \"10.0.0.1:8080\", allow_plaintext_from_other_hosts: true}\n";
+  const std::string tokens = "identity: {tokens_file: tokens.yaml}\n";
+  struct Case {
+    std::string text;
+    std::string says;
+  };
+  for (const Case& c : {
+           Case{open, ""},
+           Case{unix_socket, ""},
+           Case{open + "identity: {open: true}\n", ""},
+           Case{open + near_http + tokens, ""},
+           Case{far + tokens, ""},
+           Case{mutual + "identity: {}\n", ""},
+           Case{mutual + near_http + tokens, ""},
+           Case{optional + tokens, ""},
+           Case{far, "nobody would be asked who they are"},
+           Case{open + far_http, "other hosts can reach http (10.0.0.1:8080)"},
+           Case{mutual, "nobody would be asked who they are"},
+           Case{far + "identity: {open: true}\n", "nobody would be asked who they are"},
+           Case{open + "identity: {}\n", "nobody could say who they are on grpc"},
+           Case{mutual + near_http + "identity: {}\n", "nobody could say who they are on http"},
+           Case{optional + "identity: {}\n", "whoever shows no certificate needs a token"},
+           Case{pointless, "means nothing without \"client_ca_file\""},
+           Case{open + "identity: {open: true, tokens_file: tokens.yaml}\n",
+                "contradicts \"open\""},
+           Case{open + "identity: {tokens_file: nowhere.yaml}\n", "cannot be read"},
+       }) {
+    const auto said = Load(c.text + kRest);
+    if (c.says.empty()) {
+      EXPECT_THAT(said, IsEmpty()) << c.text;
+    } else {
+      EXPECT_THAT(said, ElementsAre(::testing::HasSubstr(c.says))) << c.text;
+    }
+  }
 }
 
 TEST_F(ConfigTest, HowMuchOfQaIsKept) {

@@ -267,8 +267,9 @@ TEST_F(CallsTest, FreezesAreCheckedStrictly) {
 // Declared for later versions: they say so, and no call does nothing in silence.
 TEST_F(CallsTest, EveryMethodIsServedOrSaysThatItIsNot) {
   int refused = 0;
-  for (const char* name : {"gate.v1.Gate", "gate.v1.Freezes", "gate.v1.Policies",
-                           "gate.v1.Evidence", "gate.v1.Rollouts", "gate.v1.Overrides"}) {
+  for (const char* name :
+       {"gate.v1.Gate", "gate.v1.Freezes", "gate.v1.Policies", "gate.v1.Evidence",
+        "gate.v1.Rollouts", "gate.v1.Overrides", "gate.v1.Incidents", "gate.v1.Audit"}) {
     const auto* service =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
     ASSERT_NE(service, nullptr) << name;
