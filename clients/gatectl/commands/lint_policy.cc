@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "checks/policy/access.h"
 #include "checks/policy/policy.h"
 #include "checks/render/escape.h"
 #include "clients/gatectl/commands/commands.h"
@@ -37,6 +38,12 @@ int Run(const Session& session, const std::vector<std::string>& paths) {
     for (const FileIssue& issue : ParsePolicy(path, *text, policy)) {
       *report.add_findings() = ToFinding(issue);
       report.set_decision(v1::DECISION_BLOCK);
+    }
+    // Without any access it is a policy of a server that runs open.
+    if (!policy.access().empty()) {
+      for (const std::string& warning : AccessWarnings(policy)) {
+        session.Warn(absl::StrCat(path, ": ", warning));
+      }
     }
     v1::LintInput& input = *report.add_inputs();
     input.set_path(render::ValidUtf8(path));
