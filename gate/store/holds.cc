@@ -142,7 +142,9 @@ absl::StatusOr<v1::Freeze> CreateIn(const FreezeCreation& creation, HoldTables& 
   const auto before = Enter(creation.write, row->id, tables);
   if (!before.ok()) return before.status();
   if (*before) return ReadFreeze(**before, tables);
-  if (absl::Status status = tables.AddFreeze(*row); !status.ok()) return status;
+  absl::Status status = tables.AddFreeze(*row);
+  if (status.ok()) status = tables.AddAudit(creation.write.audit);
+  if (!status.ok()) return status;
   return creation.freeze;
 }
 
@@ -158,7 +160,9 @@ absl::StatusOr<v1::Freeze> LiftIn(const FreezeLift& lift, HoldTables& tables) {
   freeze->set_etag("2");
   const auto row = Encode(*freeze);
   if (!row.ok()) return row.status();
-  if (absl::Status status = tables.ReplaceFreeze(*row); !status.ok()) return status;
+  absl::Status status = tables.ReplaceFreeze(*row);
+  if (status.ok()) status = tables.AddAudit(lift.write.audit);
+  if (!status.ok()) return status;
   return freeze;
 }
 
@@ -210,6 +214,7 @@ absl::StatusOr<v1::Incident> ReportIn(const IncidentReport& report, HoldTables& 
   const auto meanwhile = Enter(report.write, IdOf(kIncidents, incident.name()), tables);
   if (!meanwhile.ok()) return meanwhile.status();
   if (*meanwhile) return absl::AbortedError("the same report has just come in; it is read again");
+  if (absl::Status status = tables.AddAudit(report.write.audit); !status.ok()) return status;
   if (*added) return incident;
   incident = Merged(std::move(incident), report.incident, now);
   const auto merged = Encode(incident, now);
@@ -232,7 +237,9 @@ absl::StatusOr<v1::Incident> ResolveIn(const IncidentResolution& resolution, Hol
   *incident->mutable_update_time() = ToProto(now);
   const auto row = Encode(*incident, now);
   if (!row.ok()) return row.status();
-  if (absl::Status status = tables.ReplaceIncident(*row); !status.ok()) return status;
+  absl::Status status = tables.ReplaceIncident(*row);
+  if (status.ok()) status = tables.AddAudit(resolution.write.audit);
+  if (!status.ok()) return status;
   return incident;
 }
 

@@ -54,6 +54,8 @@ class HoldTables {
   virtual absl::Status ReplaceFreeze(const FreezeRow& row) = 0;
   virtual absl::StatusOr<std::optional<std::string>> FindFreeze(std::string_view id) = 0;
   // Whether there was none of that source and external_id.
+  // In the transaction of what it records.
+  virtual absl::Status AddAudit(const v1::AuditEntry& entry) = 0;
   virtual absl::StatusOr<bool> AddIncident(const IncidentRow& row) = 0;
   // Its create_time stays.
   virtual absl::Status ReplaceIncident(const IncidentRow& row) = 0;

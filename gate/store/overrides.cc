@@ -102,7 +102,9 @@ absl::StatusOr<v1::Override> CreateOverrideIn(const NewOverride& made, OverrideT
       tables.AddRequest(made.request_id, {made.request_digest, encoded->id}, Micros(made.now));
   if (!fresh.ok()) return fresh.status();
   if (!*fresh) return UsedMeanwhile(made.request_id);
-  if (absl::Status status = tables.Add(*encoded); !status.ok()) return status;
+  absl::Status status = tables.Add(*encoded);
+  if (status.ok()) status = tables.AddAudit(made.audit);
+  if (!status.ok()) return status;
   return AsWritten(*encoded, {}, made.now);
 }
 
@@ -128,7 +130,9 @@ absl::StatusOr<v1::Override> ChangeOverrideIn(const OverrideChange& change,
       tables.AddRequest(change.request_id, {change.request_digest, change.id}, Micros(change.now));
   if (!fresh.ok()) return fresh.status();
   if (!*fresh) return UsedMeanwhile(change.request_id);
-  if (absl::Status status = tables.Replace(*encoded); !status.ok()) return status;
+  absl::Status status = tables.Replace(*encoded);
+  if (status.ok()) status = tables.AddAudit(decided->audit);
+  if (!status.ok()) return status;
   return AsWritten(*encoded, **row, change.now);
 }
 

@@ -62,6 +62,8 @@ class OverrideTables {
   virtual absl::Status Add(const EncodedOverride& override) = 0;
   // Of a row that is locked.
   virtual absl::Status Replace(const EncodedOverride& override) = 0;
+  // In the transaction of what it records.
+  virtual absl::Status AddAudit(const v1::AuditEntry& entry) = 0;
 };
 
 // As OverrideStore::Create and OverrideStore::Change. Where they are not OK the transaction has to

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gate/store/holds.h"
+#include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_transaction.h"
 #include "gate/store/record.h"
 
@@ -85,6 +86,10 @@ class Tables final : public HoldTables {
     return One(
         "SELECT incident FROM gate.incidents WHERE source = $1 AND external_id = $2 FOR UPDATE",
         {Key(source), Key(external_id)});
+  }
+
+  absl::Status AddAudit(const v1::AuditEntry& entry) override {
+    return WriteAudit(connection_, entry);
   }
 
  private:

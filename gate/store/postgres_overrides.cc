@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gate/store/overrides.h"
+#include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_transaction.h"
 #include "gate/store/record.h"
 
@@ -105,6 +106,10 @@ class Tables final : public OverrideTables {
                 PostgresParameter::Bigint(override.version),
                 PostgresParameter::Bytes(override.override), PostgresParameter::Text(override.id)})
         .status();
+  }
+
+  absl::Status AddAudit(const v1::AuditEntry& entry) override {
+    return WriteAudit(connection_, entry);
   }
 
  private:

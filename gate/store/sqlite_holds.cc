@@ -6,6 +6,7 @@
 
 #include "gate/store/holds.h"
 #include "gate/store/record.h"
+#include "gate/store/sqlite_audit.h"
 
 namespace gate {
 namespace {
@@ -98,6 +99,10 @@ class Tables final : public HoldTables {
   Bytes FindIncident(std::string_view source, std::string_view external_id) override {
     return Find(database_, "SELECT incident FROM incidents WHERE source = $1 AND external_id = $2",
                 source, external_id);
+  }
+
+  absl::Status AddAudit(const v1::AuditEntry& entry) override {
+    return WriteAudit(database_, entry);
   }
 
  private:

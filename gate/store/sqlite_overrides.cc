@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "gate/store/overrides.h"
 #include "gate/store/record.h"
+#include "gate/store/sqlite_audit.h"
 
 namespace gate {
 namespace {
@@ -116,6 +117,10 @@ class Tables final : public OverrideTables {
     replace->BindBlob(4, override.override);
     replace->Bind(5, override.id);
     return replace->Run();
+  }
+
+  absl::Status AddAudit(const v1::AuditEntry& entry) override {
+    return WriteAudit(database_, entry);
   }
 
  private:
