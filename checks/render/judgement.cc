@@ -161,4 +161,11 @@ std::string Count(size_t count, std::string_view singular, std::string_view plur
   return plural.empty() ? text + "s" : absl::StrCat(count, " ", std::string(plural));
 }
 
+bool IsWaived(const v1::CheckOutcome& outcome) {
+  const bool covered =
+      std::any_of(outcome.findings().begin(), outcome.findings().end(),
+                  [](const v1::Finding& finding) { return !finding.covered_by().empty(); });
+  return covered && outcome.decision() == v1::DECISION_ALLOW;
+}
+
 }  // namespace gate::render

@@ -54,6 +54,9 @@ std::string ReportReason(const v1::LintReport& report);
 // "2 files", "1 file".
 std::string Count(size_t count, std::string_view singular, std::string_view plural = "");
 
+// Whether exceptions cover all that stood in the outcome's way: nothing has to be unblocked.
+bool IsWaived(const v1::CheckOutcome& outcome);
+
 }  // namespace gate::render
 
 #endif  // CHECKS_RENDER_JUDGEMENT_H_

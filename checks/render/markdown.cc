@@ -90,6 +90,7 @@ std::string Verdict(const v1::Verdict& verdict, const Options&) {
   std::string text = Headline(judgement) + Table(verdict) + Findings(judgement);
   std::string unblock;
   for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (IsWaived(outcome)) continue;
     for (const std::string& way : outcome.unblock()) {
       absl::StrAppend(&unblock, "- ", EscapeMarkdown(way), "\n");
     }

@@ -147,6 +147,7 @@ std::string Label(std::string_view name, const std::string& value, const Options
 std::string Unblock(const v1::Verdict& verdict, const Options& options) {
   std::string out;
   for (const v1::CheckOutcome& outcome : verdict.outcomes()) {
+    if (IsWaived(outcome)) continue;
     for (const std::string& way : outcome.unblock()) {
       const std::string lines = Wrap(EscapeTerminalLine(way), 4, options.width);
       out += (options.unicode ? "  • " : "  - ") + lines.substr(4);

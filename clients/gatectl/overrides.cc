@@ -45,8 +45,7 @@ std::string By(const v1::Approval& approval, absl::Time now) {
 std::string Review(const v1::Override& override, absl::Time now) {
   if (!override.break_glass()) return "";
   if (!override.has_review()) {
-    return absl::StrCat("due by ", render::Moment(FromProto(override.review_due()), now),
-                        ": gatectl override review ", override.name());
+    return absl::StrCat("due by ", render::Moment(FromProto(override.review_due()), now));
   }
   const v1::OverrideReview& review = override.review();
   return absl::StrCat(review.justified() ? "justified" : "NOT justified", ", by ",
@@ -63,23 +62,21 @@ std::string Approvals(const v1::Override& override, absl::Time now, const Termin
     text += Line("Approved", By(approval, now), terminal);
   }
   const int missing = override.required_approvals() - override.approvals_size();
-  if (override.state() == v1::OVERRIDE_STATE_PENDING && missing > 0) {
+  if (override.state() == v1::OVERRIDE_STATE_PENDING && !override.name().empty()) {
     text += Line("Waits for",
                  absl::StrCat(missing, missing == 1 ? " approval" : " approvals",
-                              ", by neither who asked nor an author of the change: gatectl "
-                              "override approve ",
-                              override.name()),
+                              ", by neither who asked nor an author of the change"),
                  terminal);
+    text += Line("Approve by", "gatectl override approve " + override.name(), terminal);
   }
   return text;
 }
 
 std::string FindingLine(const v1::Finding& finding, const Terminal& terminal) {
-  return render::Wrap(
-      absl::StrCat("- ", EscapeTerminalLine(finding.rule()),
-                   finding.subject().empty() ? "" : ": " + EscapeTerminalLine(finding.subject()),
-                   ". ", EscapeTerminalLine(finding.message())),
-      2, terminal.width);
+  const std::string text =
+      absl::StrCat(finding.rule(), finding.subject().empty() ? "" : ": " + finding.subject(), ". ",
+                   finding.message());
+  return "  - " + render::Wrap(EscapeTerminalLine(text), 4, terminal.width).substr(4);
 }
 
 }  // namespace
@@ -131,6 +128,9 @@ std::string OverrideText(const v1::Override& override, absl::Time now, const Ter
     text += Line("Taken back", "by " + By(override.revocation(), now), terminal);
   }
   text += Line("Review", Review(override, now), terminal);
+  if (override.break_glass() && !override.has_review() && !override.name().empty()) {
+    text += Line("Review by", "gatectl override review " + override.name(), terminal);
+  }
   text +=
       Line("Override",
            override.name().empty() ? "" : absl::StrCat(override.name(), ", etag ", override.etag()),

@@ -19,11 +19,16 @@ constexpr int kStandardPage = 50;
 constexpr int kLargestPage = 1000;
 constexpr size_t kMaxText = 2000;
 
+// Who asks, as it is put on record: somebody always is named, if only as nobody known.
+std::string ActorOf(const CallContext& call) {
+  return call.actor.empty() ? "open:anonymous" : call.actor;
+}
+
 // Two people with one request_id have not asked the same.
 template <typename Request>
 std::string DigestOf(const CallContext& call, Request request) {
   request.clear_request_id();
-  return Sha256Hex(absl::StrCat(Request::descriptor()->full_name(), "\n", call.actor, "\n",
+  return Sha256Hex(absl::StrCat(Request::descriptor()->full_name(), "\n", ActorOf(call), "\n",
                                 DeterministicBytes(request)));
 }
 
@@ -32,7 +37,7 @@ v1::AuditEntry EntryOf(const CallContext& call, std::string_view method, absl::T
                        std::string detail) {
   v1::AuditEntry entry;
   *entry.mutable_time() = ToProto(now);
-  entry.set_actor(call.actor);
+  entry.set_actor(ActorOf(call));
   entry.set_action(absl::StrCat("gate.v1.Overrides.", std::string(method)));
   entry.set_resource(override.name());
   entry.set_service(override.service());
@@ -83,7 +88,7 @@ absl::StatusOr<v1::CreateOverrideResponse> Api::CreateOverride(
     const CallContext& call, const v1::CreateOverrideRequest& request) {
   const absl::Time now = parts_.clock.Now();
   auto prepared =
-      overrides::Prepare(request, call.actor, *parts_.policies.Current(), now, parts_.store);
+      overrides::Prepare(request, ActorOf(call), *parts_.policies.Current(), now, parts_.store);
   if (!prepared.ok()) return prepared.status();
   if (request.validate_only()) {
     prepared->mutable_override()->clear_name();
@@ -115,7 +120,7 @@ absl::StatusOr<v1::Override> Api::ApproveOverride(const CallContext& call,
       ChangeOf(call, request, now),
       [&](const v1::Override& current) -> absl::StatusOr<OverrideWrite> {
         auto approved =
-            overrides::Approve(current, {call.actor, now, request.etag(), request.comment()});
+            overrides::Approve(current, {ActorOf(call), now, request.etag(), request.comment()});
         if (!approved.ok()) return approved.status();
         const std::string what = absl::StrCat("approval ", approved->approvals_size(), " of ",
                                               approved->required_approvals());
@@ -134,7 +139,7 @@ absl::StatusOr<v1::Override> Api::RevokeOverride(const CallContext& call,
       ChangeOf(call, request, now),
       [&](const v1::Override& current) -> absl::StatusOr<OverrideWrite> {
         auto revoked =
-            overrides::Revoke(current, {call.actor, now, request.etag(), request.reason()});
+            overrides::Revoke(current, {ActorOf(call), now, request.etag(), request.reason()});
         if (!revoked.ok()) return revoked.status();
         return OverrideWrite{*revoked, EntryOf(call, "Revoke", now, *revoked, request.request_id(),
                                                "taken back: " + request.reason())};
@@ -151,7 +156,7 @@ absl::StatusOr<v1::Override> Api::ReviewOverride(const CallContext& call,
   return parts_.store.overrides().Change(
       ChangeOf(call, request, now),
       [&](const v1::Override& current) -> absl::StatusOr<OverrideWrite> {
-        auto reviewed = overrides::Review(current, {call.actor, now, "", request.comment()},
+        auto reviewed = overrides::Review(current, {ActorOf(call), now, "", request.comment()},
                                           request.justified());
         if (!reviewed.ok()) return reviewed.status();
         const std::string what = absl::StrCat(

@@ -121,6 +121,18 @@ TEST(Fold, AnAllowEndsWhenAFreezeBegins) {
   EXPECT_EQ(FoldOne("", "outcome: OUTCOME_PASS").valid_until().seconds(), 1790000600);
 }
 
+TEST(Fold, WhatIsCoveredAdvisesNobodyToGoBack) {
+  const std::string settings =
+      "exemptions { rule: 'canary.harm' expires_at { seconds: 1790000001 } }";
+  const std::string harm =
+      "outcome: OUTCOME_FAIL advice: ADVICE_ROLL_BACK " + std::string(kForbids);
+  EXPECT_EQ(FoldOne(settings, harm).advice(), v1::ADVICE_PROCEED);
+  EXPECT_EQ(FoldOne(settings, harm + kUnproven).advice(), v1::ADVICE_WAIT);
+  EXPECT_EQ(FoldOne(settings, harm + "findings { rule: 'canary.cost' severity: SEVERITY_BLOCK }")
+                .advice(),
+            v1::ADVICE_ROLL_BACK);
+}
+
 TEST(Fold, AdvisesTheWorstOfTheEnforcedChecks) {
   const std::string pass = "check: 'a' outcome: OUTCOME_PASS advice: ADVICE_PROCEED";
   const std::string wait = "check: 'b' outcome: OUTCOME_INCONCLUSIVE advice: ADVICE_WAIT";
