@@ -19,9 +19,9 @@
 namespace gate {
 namespace {
 
-constexpr std::array<const Check*, 8> kChecks = {
-    &kCanaryCheck,    &kCapacityCheck, &kFreezeCheck,   &kHoldCheck,
-    &kMigrationCheck, &kQaCheck,       &kRollbackCheck, &kTrafficCheck};
+constexpr std::array<const Check*, 8> kChecks = {&kCanaryCheck,   &kCapacityCheck,  &kFreezeCheck,
+                                                 &kHoldCheck,     &kMigrationCheck, &kQaCheck,
+                                                 &kRollbackCheck, &kTrafficCheck};
 
 using google::protobuf::FieldDescriptor;
 

@@ -81,7 +81,7 @@ HttpReply Webhooks::TakeIn(const config::v1::IncidentWebhook& webhook, const Htt
                                                     std::string(secret.status().message())));
     return Refused(absl::UnavailableError("the secret of this webhook cannot be read"), 503);
   }
-  if (!IsAuthentic(webhook, call, absl::StripAsciiWhitespace(*secret))) {
+  if (!IsAuthentic(webhook, call, std::string(absl::StripAsciiWhitespace(*secret)))) {
     api_.WarnOfWebhook(webhook.name(), "a delivery with a wrong secret was refused");
     return Refused(WithReason(absl::UnauthenticatedError(Expected(webhook)), "WRONG_SECRET"), 401);
   }
