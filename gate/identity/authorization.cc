@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "checks/policy/access.h"
+#include "gate/base/digest.h"
 #include "gate/base/field_error.h"
 #include "google/rpc/error_details.pb.h"
 
@@ -221,7 +222,7 @@ absl::Status RoleNeeded(const v1::Caller& caller, const Permission& permission,
     metadata["environment"] = place->environment;
   }
   absl::Status status = absl::PermissionDeniedError(message);
-  status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
+  status.SetPayload(kErrorInfoUrl, absl::Cord(DeterministicBytes(info)));
   return status;
 }
 

@@ -42,7 +42,7 @@ TEST(Access, AMemberThatWouldMatchMoreThanItSeemsToIsRefused) {
   EXPECT_THAT(Member("dns:*"), HasSubstr("owned from their right"));
   EXPECT_THAT(Member("dns:ci.*"), HasSubstr("owned from their right"));
   EXPECT_THAT(Member("dns:*.example.com"), HasSubstr("owned from their right"));
-  EXPECT_THAT(Member("*"), HasSubstr("write \\\"spiffe://") /* as it is quoted */);
+  EXPECT_THAT(Member("*"), HasSubstr("is no member"));
 }
 
 TEST(Access, AMemberThatCanMatchNobodyIsRefused) {
