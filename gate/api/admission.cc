@@ -19,6 +19,22 @@ absl::StatusOr<std::vector<Place>> OneOrNone(const absl::Status& status, const v
   return status;
 }
 
+// Each service in each environment that a freeze or an incident names; all where it names none.
+template <typename Hold>
+absl::StatusOr<std::vector<Place>> EachOrNone(const absl::StatusOr<Hold>& hold) {
+  if (absl::IsNotFound(hold.status())) return std::vector<Place>();
+  if (!hold.ok()) return hold.status();
+  std::vector<std::string> services(hold->services().begin(), hold->services().end());
+  std::vector<std::string> environments(hold->environments().begin(), hold->environments().end());
+  if (services.empty()) services.push_back("*");
+  if (environments.empty()) environments.push_back("*");
+  std::vector<Place> places;
+  for (const std::string& service : services) {
+    for (const std::string& environment : environments) places.push_back({service, environment});
+  }
+  return places;
+}
+
 v1::AuditEntry EntryOf(const CallContext& call, std::string_view method,
                        const absl::Status& status) {
   v1::AuditEntry entry;
@@ -45,6 +61,22 @@ absl::StatusOr<std::vector<Place>> Api::PlacesOfResource(std::string_view name) 
     if (!id.ok()) return id.status();
     const auto stored = parts_.store.rollouts().Get(*id);
     return OneOrNone(stored.status(), stored.ok() ? stored->rollout.change() : v1::Change());
+  }
+  if (name.starts_with("overrides/")) {
+    const auto id = ParseOverrideName(name);
+    if (!id.ok()) return id.status();
+    const auto override = parts_.store.overrides().Get(*id, parts_.clock.Now());
+    if (absl::IsNotFound(override.status())) return std::vector<Place>();
+    if (!override.ok()) return override.status();
+    return std::vector<Place>{{override->service(), override->environment()}};
+  }
+  if (name.starts_with("freezes/")) {
+    const auto id = ParseFreezeName(name);
+    return id.ok() ? EachOrNone(parts_.store.holds().GetFreeze(*id)) : id.status();
+  }
+  if (name.starts_with("incidents/")) {
+    const auto id = ParseIncidentName(name);
+    return id.ok() ? EachOrNone(parts_.store.holds().GetIncident(*id)) : id.status();
   }
   // A name of another form: whoever has no role for everything is refused.
   return std::vector<Place>();

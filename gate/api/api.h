@@ -151,8 +151,9 @@ class Api {
                                            const v1::AbortRolloutRequest& request);
   absl::StatusOr<v1::Rollout> ConfirmRollback(const CallContext& call,
                                               const v1::ConfirmRollbackRequest& request);
-  // What a stream of Watch sends next, and who wakes it when there may be more.
-  absl::StatusOr<RolloutEvents> WatchRollout(const CallContext& call,
+  // What a stream of Watch sends next, and who wakes it when there may be more. Whether the caller
+  // may watch is asked each time: a token that is taken back ends its streams.
+  absl::StatusOr<RolloutEvents> WatchRollout(CallContext call,
                                              const v1::WatchRolloutRequest& request);
   RolloutFeed& feed() { return parts_.rollouts.feed(); }
   absl::StatusOr<v1::CreateOverrideResponse> CreateOverride(

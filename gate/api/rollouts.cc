@@ -37,8 +37,10 @@ absl::StatusOr<v1::Rollout> Api::GetRollout(const v1::GetRolloutRequest& request
   return parts_.rollouts.Get(request.name());
 }
 
-absl::StatusOr<RolloutEvents> Api::WatchRollout(const CallContext&,
+absl::StatusOr<RolloutEvents> Api::WatchRollout(CallContext call,
                                                 const v1::WatchRolloutRequest& request) {
+  const absl::Status admitted = Admit("gate.v1.Rollouts.Watch", call, request);
+  if (!admitted.ok()) return admitted;
   if (auto id = ParseRolloutName(request.name()); !id.ok()) return id.status();
   return parts_.rollouts.EventsAfter(request.name(), request.after_sequence());
 }

@@ -152,7 +152,7 @@ grpc::ServerReadReactor<v1::ReportMetricsRequest>* Calls::ReportMetrics(
 
 grpc::ServerWriteReactor<v1::WatchRolloutResponse>* Calls::WatchRollout(
     grpc::CallbackServerContext* context, const v1::WatchRolloutRequest* request) {
-  return new WatchStream(api_, watches_, {DeadlineOf(*context), RequestIdOf(*context)}, *request);
+  return new WatchStream(api_, watches_, ContextOf(*context, api_), *request);
 }
 
 }  // namespace gate
