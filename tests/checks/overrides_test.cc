@@ -52,7 +52,7 @@ v1::Change AChange() {
 v1::Override Approved(const std::string& name, const std::string& more = "") {
   v1::Override override = Parse<v1::Override>(
       "state: OVERRIDE_STATE_APPROVED service: 'payments' environment: 'production'"
-      " artifact_digest: 'sha256:aa' rules: 'freeze.inside' requester: 'open:ann'"
+      " artifact_digest: 'sha256:aa' rules: 'freeze.inside_deny_window' requester: 'open:ann'"
       " approvals { approver: 'open:bob' } required_approvals: 1");
   override.set_name("overrides/" + name);
   *override.mutable_expire_time() = ToProto(kNow + absl::Minutes(5));
@@ -81,7 +81,7 @@ v1::Verdict Judge(const Evidence& evidence, const v1::PolicyRule& rule = Rule(),
 TEST(OverridesTest, WithoutOneTheAnswerIsBlockAndSaysWhatCouldBeOverridden) {
   const v1::Verdict verdict = Judge(Seen({}));
   EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
-  EXPECT_THAT(verdict.overridable_rules(), ElementsAre("freeze.inside"));
+  EXPECT_THAT(verdict.overridable_rules(), ElementsAre("freeze.inside_deny_window"));
   EXPECT_THAT(verdict.overrides(), IsEmpty());
 }
 
@@ -161,8 +161,8 @@ TEST(OverridesTest, WithoutAnArtefactTheRevisionTells) {
 
 TEST(OverridesTest, ThePolicyInForceDecides) {
   const Evidence evidence = Seen({Approved("1")});
-  for (const char* overrides :
-       {"", "overrides { never: 'freeze.*' }", "overrides { never: 'freeze.inside' }"}) {
+  for (const char* overrides : {"", "overrides { never: 'freeze.*' }",
+                                "overrides { never: 'freeze.inside_deny_window' }"}) {
     const v1::Verdict verdict = Judge(evidence, Rule(overrides));
     EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << overrides;
     EXPECT_THAT(verdict.overridable_rules(), IsEmpty()) << overrides;
@@ -179,9 +179,10 @@ TEST(OverridesTest, WhatIsNotNeededIsLeftAlone) {
               IsEmpty());
   // Exemptions come first.
   const v1::Verdict exempt =
-      Judge(evidence, Rule("overrides {}",
-                           "settings { exemptions { rule: 'freeze.inside' owner: 'cy' reason: 'r'"
-                           " expires_at { seconds: 1890000000 } } }"));
+      Judge(evidence,
+            Rule("overrides {}",
+                 "settings { exemptions { rule: 'freeze.inside_deny_window' owner: 'cy' reason: 'r'"
+                 " expires_at { seconds: 1890000000 } } }"));
   EXPECT_EQ(exempt.decision(), v1::DECISION_ALLOW);
   EXPECT_THAT(exempt.overrides(), IsEmpty());
   // Of two that would do, one is used; and rather the one that the rollout has used already.

@@ -124,7 +124,7 @@ class OverridesApiTest : public testing::Test {
     v1::CreateOverrideRequest request;
     request.set_verdict(verdict.name());
     request.set_request_id(absl::StrCat("wanted-", ++requests_));
-    request.mutable_override()->add_rules("freeze.inside");
+    request.mutable_override()->add_rules("freeze.inside_deny_window");
     request.mutable_override()->set_reason("the data centre burns");
     request.mutable_override()->set_ticket("OPS-1");
     return request;
@@ -161,7 +161,7 @@ class OverridesApiTest : public testing::Test {
 TEST_F(OverridesApiTest, ABlockBecomesAllowOnceAndIsABlockAgain) {
   const v1::Verdict blocked = Ask(Question());
   ASSERT_EQ(blocked.decision(), v1::DECISION_BLOCK);
-  EXPECT_THAT(blocked.overridable_rules(), ElementsAre("freeze.inside"));
+  EXPECT_THAT(blocked.overridable_rules(), ElementsAre("freeze.inside_deny_window"));
 
   const auto created = api_.CreateOverride(As("open:alice"), Wanted(blocked));
   ASSERT_TRUE(created.ok()) << created.status();
@@ -183,10 +183,10 @@ TEST_F(OverridesApiTest, ABlockBecomesAllowOnceAndIsABlockAgain) {
   v1::EvaluateRequest dry = Question();
   dry.set_validate_only(true);
   Ask(dry);
-  const v1::Verdict allowed = Ask(Question("the one"));
+  const v1::Verdict allowed = Ask(Question("the-one"));
   EXPECT_EQ(allowed.decision(), v1::DECISION_ALLOW) << allowed.DebugString();
   EXPECT_THAT(allowed.overrides(), ElementsAre(made.name()));
-  EXPECT_EQ(Ask(Question("the one")).name(), allowed.name()) << "the same request, the same answer";
+  EXPECT_EQ(Ask(Question("the-one")).name(), allowed.name()) << "the same request, the same answer";
   const v1::Verdict again = Ask(Question());
   EXPECT_EQ(again.decision(), v1::DECISION_BLOCK);
   EXPECT_THAT(again.overrides(), IsEmpty());
