@@ -3,6 +3,7 @@
 #define CHECKS_HOLD_RULES_H_
 
 #include <span>
+#include <string_view>
 
 #include "checks/check.h"
 
@@ -15,6 +16,10 @@ inline constexpr char kNotMended[] = "hold.not_mended";
 inline constexpr char kUnknown[] = "hold.unknown";
 
 std::span<const RuleDoc> Rules();
+
+// Whether a policy may make a standing exception to the rule: not to what a person has stopped, nor
+// to not knowing whether anybody has.
+inline bool MayBeExempted(std::string_view rule) { return rule != kFreeze && rule != kUnknown; }
 
 }  // namespace gate::hold
 

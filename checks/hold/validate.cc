@@ -41,7 +41,7 @@ class Validator {
     }
     Kinds("incident_exempt_kinds", hold_.incident_exempt_kinds());
     for (int i = 0; i < hold_.settings().exemptions_size(); ++i) {
-      if (hold_.settings().exemptions(i).rule() != kFreeze) continue;
+      if (MayBeExempted(hold_.settings().exemptions(i).rule())) continue;
       Add(absl::StrCat("settings.exemptions[", i, "].rule"),
           "declared freezes count whatever the policy says; whoever declares one says which kinds "
           "of change are exempt, and an override lets one change through");

@@ -22,6 +22,7 @@
 #include "gtest/gtest.h"
 #include "tests/fakes/child_process.h"
 #include "tests/fakes/fake_clock.h"
+#include "tests/fakes/faulty_holds.h"
 #include "tests/fakes/faulty_store.h"
 #include "tests/fakes/scripted_source.h"
 
@@ -105,6 +106,7 @@ class EvaluatorTest : public testing::Test {
     EXPECT_TRUE(store.ok()) << store.status();
     real_store_ = *std::move(store);
     store_ = std::make_unique<FaultyStore>(*real_store_);
+    holds_ = std::make_unique<FaultyHolds>(real_store_->holds());
     answer_ = [this](const v1::Query& query, const FetchContext& context) {
       return Series(query, context.now, canary_errors_per_minute_);
     };
@@ -122,7 +124,7 @@ class EvaluatorTest : public testing::Test {
           "prometheus:main", v1::Query::kCohortMetric, false,
           [this](const auto& query, const auto& context) { return answer_(query, context); }));
     }
-    sources.push_back(std::make_unique<HoldsSource>(store_->holds()));
+    sources.push_back(std::make_unique<HoldsSource>(*holds_));
     gatherer_ = std::make_unique<Gatherer>(std::move(sources), 4, nullptr,
                                            /*grace=*/std::chrono::seconds(0));
     evaluator_ = std::make_unique<Evaluator>(policies_, *gatherer_, *store_, clock_, options_);
@@ -157,9 +159,37 @@ class EvaluatorTest : public testing::Test {
   ScriptedSource::Answer answer_;
   std::unique_ptr<Store> real_store_;
   std::unique_ptr<FaultyStore> store_;
+  std::unique_ptr<FaultyHolds> holds_;
   std::unique_ptr<Gatherer> gatherer_;
   std::unique_ptr<Evaluator> evaluator_;
 };
+
+// Nobody knows whether everything was stopped a minute ago.
+TEST_F(EvaluatorTest, WhereFreezesCannotBeReadNothingIsAllowed) {
+  holds_->failure = absl::UnavailableError("the database is gone");
+  const auto verdict = Ask(Request());
+  ASSERT_TRUE(verdict.ok()) << verdict.status();
+  EXPECT_EQ(verdict->decision(), v1::DECISION_HOLD);
+  EXPECT_NE(verdict->reason().find("the database is gone"), std::string::npos) << verdict->reason();
+  holds_->failure = absl::OkStatus();
+  EXPECT_EQ(Ask(Request())->decision(), v1::DECISION_ALLOW);
+}
+
+TEST_F(EvaluatorTest, AFreezeCountsForTheNextEvaluationAndIsReplayedToTheByte) {
+  EXPECT_EQ(Ask(Request())->decision(), v1::DECISION_ALLOW);
+  v1::Freeze freeze;
+  freeze.set_name("freezes/1");
+  freeze.set_reason("a failover");
+  *freeze.mutable_start_time() = *freeze.mutable_create_time() = ToProto(clock_.Now());
+  ASSERT_TRUE(real_store_->holds().CreateFreeze({{}, freeze}).ok());
+  const auto held = Ask(Request());
+  EXPECT_EQ(held->decision(), v1::DECISION_HOLD);
+  v1::ReplayVerdictRequest replay;
+  replay.set_name(held->name());
+  ASSERT_TRUE(real_store_->holds().LiftFreeze({{.now = clock_.Now()}, "1", "bob", "done"}).ok());
+  EXPECT_TRUE(evaluator().Replay(replay)->identical()) << "as it was then";
+  EXPECT_EQ(Ask(Request())->decision(), v1::DECISION_ALLOW);
+}
 
 TEST_F(EvaluatorTest, AllowsAHealthyCanaryAndTheVerdictIsOnDisk) {
   const auto verdict = Ask(Request("pipeline-1"));

@@ -394,9 +394,12 @@ TEST(HoldPolicy, SaysWhatIsWrongAndWhere) {
               ElementsAre(AllOf(HasSubstr("caps[0].at_most"), HasSubstr("declare a freeze"))));
   EXPECT_THAT(issues("caps { name: 'x' at_most: 1 services: 'a*b' }"),
               ElementsAre(HasSubstr("caps[0].services[0]")));
-  EXPECT_THAT(issues("settings { exemptions { rule: 'hold.freeze' reason: 'r' owner: 'o'"
-                     " expires_at { seconds: 9000000000 } } }"),
-              Contains(HasSubstr("declared freezes count whatever the policy says")));
+  for (const char* rule : {"hold.freeze", "hold.unknown"}) {
+    EXPECT_THAT(issues(std::string("settings { exemptions { rule: '") + rule +
+                       "' reason: 'r' owner: 'o' expires_at { seconds: 9000000000 } } }"),
+                Contains(HasSubstr("declared freezes count whatever the policy says")))
+        << rule;
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "checks/hold/rules.h"
 #include "checks/offline_rules.h"
 #include "checks/policy/suggest.h"
 #include "checks/registry.h"
@@ -31,6 +32,7 @@ std::string Explain(const RuleDoc& rule, const Terminal& terminal) {
   if (!rule.instead.empty()) text += Heading("Instead", terminal) + Wrap(rule.instead, 2, 0);
   // What no check of a policy says has no exemptions there.
   if (FindCheck(rule.id.substr(0, rule.id.find('.'))) == nullptr) return text;
+  if (!hold::MayBeExempted(rule.id)) return text;
   text += Heading("To accept it once", terminal);
   text += "  exemptions:    # of the check in the policy; it names who answers for it, and ends\n";
   absl::StrAppend(&text, "    - {rule: ", std::string(rule.id),
