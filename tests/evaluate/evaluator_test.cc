@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "checks/hold/hold.h"
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
@@ -212,6 +213,8 @@ TEST_F(EvaluatorTest, EachOutcomeNamesWhatItRestsOn) {
     rested_on.insert(outcome.observations().begin(), outcome.observations().end());
   }
   EXPECT_FALSE(seen.empty());
+  // What is asked of every change, and holds nothing here.
+  EXPECT_EQ(seen.erase(kHoldsObservation), 1u);
   EXPECT_EQ(rested_on, seen);
 }
 

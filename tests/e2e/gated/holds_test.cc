@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -57,7 +58,12 @@ class Gate {
   }
   // The address of HTTP, as the gate has logged it.
   std::string http() const {
-    const std::string log = gate_.Log();
+    // It is ready a moment before it says where.
+    std::string log;
+    while (log.find("\"http\":\"") == std::string::npos) {
+      std::this_thread::yield();
+      log = gate_.Log();
+    }
     const size_t at = log.find("\"http\":\"") + 8;
     return log.substr(at, log.find('"', at) - at);
   }
