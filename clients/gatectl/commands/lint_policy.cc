@@ -39,8 +39,9 @@ int Run(const Session& session, const std::vector<std::string>& paths) {
       *report.add_findings() = ToFinding(issue);
       report.set_decision(v1::DECISION_BLOCK);
     }
-    // Without any access it is a policy of a server that runs open.
-    if (!policy.access().empty()) {
+    // Of a file with mistakes more would be noise. Without any access it is a policy of a server
+    // that runs open.
+    if (!policy.access().empty() && report.findings().empty()) {
       for (const std::string& warning : AccessWarnings(policy)) {
         session.Warn(absl::StrCat(path, ": ", warning));
       }

@@ -5,16 +5,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "checks/policy/access.h"
 #include "checks/proto_time.h"
+#include "checks/render/message.h"
 #include "checks/render/render.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/results.h"
-#include "google/protobuf/struct.pb.h"
+#include "gate/config/v1/config.pb.h"
 
 namespace gate::ctl {
 namespace {
@@ -102,21 +104,17 @@ std::string YamlEntry(const TokenFlags& flags, const NewToken& token) {
   return text;
 }
 
-google::protobuf::Struct Message(const TokenFlags& flags, const NewToken& token) {
-  google::protobuf::Struct message;
-  auto& fields = *message.mutable_fields();
-  fields["secret"].set_string_value(token.secret);
-  auto& entry = *fields["token"].mutable_struct_value()->mutable_fields();
-  entry["name"].set_string_value(flags.name);
-  entry["sha256"].set_string_value(token.sha256);
-  entry["expires"].set_string_value(token.expires);
-  const auto list = [&](const char* name, const std::vector<std::string>& values) {
-    auto& out = *entry[name].mutable_list_value();
-    for (const std::string& value : values) out.add_values()->set_string_value(value);
-  };
-  list("services", flags.services);
-  list("environments", flags.environments);
-  return message;
+// What the gate is given, with the secret beside it; JSON is YAML as well.
+std::string Rendered(const render::Format& format, const TokenFlags& flags, const NewToken& token) {
+  if (format.name == "table") return token.secret + "\n";
+  config::v1::BearerToken entry;
+  entry.set_name(flags.name);
+  entry.set_sha256(token.sha256);
+  entry.set_expires(token.expires);
+  for (const std::string& name : flags.services) entry.add_services(name);
+  for (const std::string& name : flags.environments) entry.add_environments(name);
+  const std::string json(absl::StripAsciiWhitespace(render::ToJsonLine(entry)));
+  return absl::StrCat("{\"secret\":\"", token.secret, "\",\"token\":", json, "}\n");
 }
 
 int Create(const Session& session, const TokenFlags& flags) {
@@ -124,8 +122,10 @@ int Create(const Session& session, const TokenFlags& flags) {
   if (!targets) return session.Fail(targets.problem());
   const Or<NewToken> token = Make(flags);
   if (!token) return session.Fail(token.problem());
-  const Or<bool> printed = PrintMessage(session, *targets, Message(flags, *token),
-                                        [&](const Terminal&) { return token->secret + "\n"; });
+  const Or<bool> printed = WriteOutputs(*targets, session.out(), absl::Now(), nullptr,
+                                        [&](const render::Format& format, const render::Options&) {
+                                          return Rendered(format, flags, *token);
+                                        });
   if (!printed) return session.Fail(printed.problem());
   session.Say(absl::StrCat(
       "\nThe secret of token:", flags.name,

@@ -15,10 +15,8 @@ std::string Text(const v1::Caller& caller) {
   for (const std::string& line : AccessLines(caller)) {
     absl::StrAppend(&text, "  ", render::EscapeTerminalLine(line), "\n");
   }
-  if (caller.access().empty()) {
-    text +=
-        "  no role: \"access\" of the policy gives them, `gatectl policy` shows it to who has "
-        "one\n";
+  if (caller.access().empty() && caller.proven()) {
+    text += "  no role: whoever owns the policy can add you under \"access\"\n";
   }
   return text;
 }
