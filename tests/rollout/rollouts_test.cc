@@ -263,6 +263,41 @@ TEST_F(RolloutsTest, WhatAPersonHasPausedNobodyTakesAway) {
   EXPECT_EQ(rollouts_.Resume(resume)->state(), v1::ROLLOUT_STATE_PENDING);
 }
 
+// Whoever does something is named in the events and in the audit log; the gate's own doing is its
+// own.
+TEST_F(RolloutsTest, WhoDidItIsOnRecord) {
+  const auto started =
+      rollouts_.Start(StartOf("start"), {"token:deploy", "gate.v1.Rollouts.Start", "start"});
+  ASSERT_TRUE(started.ok()) << started.status();
+  const std::string id = started->name().substr(started->name().find('/') + 1);
+  v1::PauseRolloutRequest pause;
+  pause.set_name(started->name());
+  pause.set_reason("we look at the logs");
+  ASSERT_TRUE(rollouts_.Pause(pause, {"dns:console", "gate.v1.Rollouts.Pause", "p"}).ok());
+  ASSERT_TRUE(rollouts_.Pause(pause, {"dns:other", "gate.v1.Rollouts.Pause", "q"}).ok());
+  clock_.Advance(absl::Hours(24 * 60));  // Its time is over.
+  auto stored = store_->rollouts().Get(id);
+  ASSERT_TRUE(stored.ok());
+  ASSERT_TRUE(rollouts_.Judge(*stored, Soon()).ok());
+
+  const auto events = store_->rollouts().ReadEvents(id, 0, 100);
+  ASSERT_TRUE(events.ok() && events->size() >= 3);
+  EXPECT_EQ((*events)[0].actor(), "token:deploy");
+  EXPECT_EQ((*events)[1].actor(), "dns:console");
+  EXPECT_EQ(events->back().actor(), "");
+  const auto rows = store_->audit().List({.resource = started->name()}, kAuditEnd, 100);
+  ASSERT_TRUE(rows.ok());
+  ASSERT_EQ(rows->size(), 3u) << "a pause of what is paused does nothing";
+  EXPECT_EQ((*rows)[2].actor(), "token:deploy");
+  EXPECT_EQ((*rows)[2].action(), "gate.v1.Rollouts.Start");
+  EXPECT_EQ((*rows)[2].service(), "web");
+  EXPECT_EQ((*rows)[1].actor(), "dns:console");
+  EXPECT_THAT((*rows)[1].detail(), HasSubstr("we look at the logs"));
+  EXPECT_EQ((*rows)[0].actor(), kGateActor);
+  EXPECT_EQ((*rows)[0].action(), "rollout.judge");
+  EXPECT_EQ((*rows)[0].outcome(), "DONE");
+}
+
 TEST_F(RolloutsTest, GoingBackIsConfirmedByWhoeverMovesIt) {
   const v1::Rollout rollout = Start("start");
   EXPECT_TRUE(Advance(rollout, "step-1")->advanced());
