@@ -194,6 +194,12 @@ std::string Footer(const v1::Verdict& verdict, const Options& options) {
         verdict.policy_rule().empty() ? "no rule" : EscapeTerminalLine(verdict.policy_rule());
     out += Label("Policy", absl::StrCat(rule, ", digest ", EscapeTerminalLine(digest)), options);
   }
+  // Of a verdict that does not tell what is behind them.
+  if (verdict.counted_overrides().empty()) {
+    for (const std::string& name : verdict.overrides()) {
+      out += Label("Override", EscapeTerminalLine(name), options);
+    }
+  }
   return out == "\n" ? "" : out;
 }
 
