@@ -110,8 +110,9 @@ TEST(RenderTest, NoFormatReadsAnUnknownDecisionAsAllow) {
 Json ProtobufJson(const google::protobuf::Message& message) {
   static const std::regex enums(
       "\"(DECISION|ADVICE|OUTCOME|ENFORCEMENT|SEVERITY|EFFECT|CHANGE_KIND|ABSENCE_REASON|"
-      "MIGRATION_FORMAT|REHEARSAL_MODE|TRANSACTION_MODE|FLAG_VALUE|QA_OUTCOME|TICKET_STATE)_([A-Z_]"
-      "+)\"");
+      "MIGRATION_FORMAT|REHEARSAL_MODE|TRANSACTION_MODE|FLAG_VALUE|OVERRIDE_STATE|QA_OUTCOME|"
+      "TICKET_STATE)_("
+      "[A-Z_]+)\"");
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
   std::string json;
