@@ -214,7 +214,9 @@ absl::StatusOr<v1::Incident> ReportIn(const IncidentReport& report, HoldTables& 
   const auto meanwhile = Enter(report.write, IdOf(kIncidents, incident.name()), tables);
   if (!meanwhile.ok()) return meanwhile.status();
   if (*meanwhile) return absl::AbortedError("the same report has just come in; it is read again");
-  if (absl::Status status = tables.AddAudit(report.write.audit); !status.ok()) return status;
+  v1::AuditEntry audit = report.write.audit;
+  audit.set_resource(incident.name());
+  if (absl::Status status = tables.AddAudit(audit); !status.ok()) return status;
   if (*added) return incident;
   incident = Merged(std::move(incident), report.incident, now);
   const auto merged = Encode(incident, now);
