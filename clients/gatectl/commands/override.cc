@@ -137,7 +137,7 @@ int Approve(const Session& session, const OverrideFlags& flags) {
   if (!channel) return session.Fail(channel.problem());
   const auto read = Read(*channel, flags);
   if (!read) return session.Fail(FromError(read.error(), "read the override"));
-  if (!flags.confirm) session.Say(OverrideText(*read, absl::Now(), session.err()));
+  if (!flags.confirm) session.Say(OverrideText(*read, NowFor(session.err()), session.err()));
   const Or<bool> confirmed = Confirm(session, flags.confirm, "approve it", read->service());
   if (!confirmed) return session.Fail(confirmed.problem());
   v1::ApproveOverrideRequest request;
