@@ -11,6 +11,7 @@
 #include "checks/overrides.h"
 #include "checks/proto_time.h"
 #include "checks/registry.h"
+#include "checks/settings.h"
 
 namespace gate {
 namespace {
@@ -117,9 +118,7 @@ void Judging::Judge(const Evidence& evidence, Part& part) const {
   outcome.set_check(std::string(part.check->id));
   outcome.clear_observations();
   for (const std::string& id : part.observations) outcome.add_observations(id);
-  Decide(
-      part.check == &kHoldCheck ? HoldSettings(*rule_, outcome) : SettingsOf(*part.check, *rule_),
-      now_, outcome);
+  Decide(SettingsFor(*rule_, outcome), now_, outcome);
   part.outcome = std::move(outcome);
 }
 
@@ -144,7 +143,7 @@ bool Judging::BlocksWhateverComes(const Evidence& evidence, const v1::CheckOutco
   const bool seen = evidence.Contains(kOverridesObservation);
   v1::CheckOutcome covered = outcome;
   Cover(
-      SettingsOf(*FindCheck(outcome.check()), *rule_),
+      SettingsFor(*rule_, outcome),
       [&](const v1::Finding& finding) -> std::string {
         if (seen) return overrides.CoverOf(finding);
         return overrides.MayCover(finding) ? kOverridesObservation : "";
@@ -202,7 +201,7 @@ std::string Judging::ApplyOverrides(const Evidence& evidence,
   overrides.KeepNeeded(outcomes, *rule_);
   for (v1::CheckOutcome& outcome : outcomes) {
     Cover(
-        SettingsOf(*FindCheck(outcome.check()), *rule_),
+        SettingsFor(*rule_, outcome),
         [&](const v1::Finding& finding) { return overrides.CoverOf(finding); }, outcome);
   }
   overrides.Tell(outcomes, *rule_, verdict);

@@ -8,22 +8,17 @@
 #include "checks/fold.h"
 #include "checks/policy/override_policy.h"
 #include "checks/proto_time.h"
-#include "checks/registry.h"
+#include "checks/settings.h"
 
 namespace gate {
 namespace {
-
-const v1::CheckSettings& SettingsOf(const v1::CheckOutcome& outcome, const v1::PolicyRule& rule) {
-  const Check* check = FindCheck(outcome.check());
-  return check == nullptr ? v1::CheckSettings::default_instance() : SettingsOf(*check, rule);
-}
 
 // The findings that keep the verdict from ALLOW, of all outcomes.
 std::vector<const v1::Finding*> InTheWay(const std::vector<v1::CheckOutcome>& outcomes,
                                          const v1::PolicyRule& rule) {
   std::vector<const v1::Finding*> findings;
   for (const v1::CheckOutcome& outcome : outcomes) {
-    const v1::CheckSettings& settings = SettingsOf(outcome, rule);
+    const v1::CheckSettings settings = SettingsFor(rule, outcome);
     for (const v1::Finding& finding : outcome.findings()) {
       if (StandsInTheWay(settings, outcome, finding)) findings.push_back(&finding);
     }

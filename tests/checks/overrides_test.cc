@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checks/evidence.h"
+#include "checks/hold/hold.h"
 #include "checks/judging.h"
 #include "checks/proto_time.h"
 #include "gmock/gmock.h"
@@ -200,6 +201,34 @@ TEST(OverridesTest, WhereTheyCannotBeSeenNoneCountsAndTheVerdictSaysSo) {
   const v1::Verdict verdict = Judge(evidence);
   EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
   EXPECT_THAT(verdict.reason(), HasSubstr("no override counts: store could not be reached"));
+}
+
+// The policy lets people override, and asks for the check only if it can be had: what people have
+// stopped stays stopped.
+TEST(OverridesTest, NoPolicySoftensWhatPeopleHaveStopped) {
+  for (const char* softened : {"requirement: REQUIREMENT_OPTIONAL", "enforcement: ENFORCEMENT_WARN",
+                               "enforcement: ENFORCEMENT_DRY_RUN"}) {
+    const v1::PolicyRule rule =
+        Parse<v1::PolicyRule>(std::string("name: 'production' checks { hold { settings { ") +
+                              softened + " } } } overrides {}");
+    Evidence unreadable = Seen({});
+    unreadable.Add(Absent(kHoldsObservation, "store", v1::ABSENCE_REASON_UNREACHABLE, "gone"));
+    EXPECT_EQ(Judge(unreadable, rule).decision(), v1::DECISION_HOLD) << softened;
+
+    Evidence frozen = Seen({});
+    v1::Observation holds = Parse<v1::Observation>(
+        "holds { freezes { name: 'freezes/1' reason: 'failover' owner: 'open:ann'"
+        " start_time { seconds: 1 } create_time { seconds: 1 } } }");
+    holds.set_id(kHoldsObservation);
+    frozen.Add(std::move(holds));
+    EXPECT_EQ(Judge(frozen, rule).decision(), v1::DECISION_HOLD) << softened;
+    const v1::Verdict covered = [&] {
+      Evidence evidence = frozen;
+      evidence.Add(Seen({Approved("1", "rules: 'hold.freeze'")}).Get(kOverridesObservation));
+      return Judge(evidence, rule);
+    }();
+    EXPECT_EQ(covered.decision(), v1::DECISION_ALLOW) << softened;
+  }
 }
 
 TEST(OverridesTest, WhatIsNoFindingIsNotCovered) {
