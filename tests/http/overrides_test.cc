@@ -13,6 +13,7 @@
 #include "gate/api/api.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
+#include "gate/evidence/holds.h"
 #include "gate/overrides/persons.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
@@ -93,6 +94,7 @@ class OverridesApiTest : public testing::Test {
           if (after_fetch_) after_fetch_();
           return observation;
         }));
+    sources.push_back(std::make_unique<HoldsSource>(store_->holds()));
     return sources;
   }
 
@@ -154,7 +156,10 @@ class OverridesApiTest : public testing::Test {
   Gatherer gatherer_{Sources(), 4, nullptr, std::chrono::seconds(0)};
   Evaluator evaluator_{policies_, gatherer_, *store_, clock_, {4, 64}};
   Rollouts rollouts_{policies_, evaluator_, *store_, clock_};
-  Api api_{{policies_, evaluator_, gatherer_, rollouts_, *store_, clock_, metrics_, log_}, 64};
+  const Identities identities_ = Identities::Open();
+  Api api_{
+      {policies_, evaluator_, gatherer_, rollouts_, *store_, clock_, metrics_, log_, identities_},
+      64};
   int requests_ = 0;
 };
 
