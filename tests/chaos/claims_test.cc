@@ -2,6 +2,7 @@
 #include <atomic>
 #include <cstdio>
 
+#include "absl/strings/str_cat.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "gtest/gtest.h"
@@ -61,8 +62,10 @@ TEST(ClaimsTest, AKilledReplicasRolloutsMoveOn) {
   RawHttpServer hanging([&](const std::string&, int) {
     while (!ended) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   });
-  const GateSetup setup{
-      .policy = kPolicy, .store_url = url, .metrics_servers = {{"main", hanging.url()}}};
+  const GateSetup setup{.policy = kPolicy,
+                        .store_url = url,
+                        .configuration = absl::StrCat("metrics_servers:\n  - name: main\n    url: ",
+                                                      hanging.url(), "\n    timeout: 20s\n")};
   const auto claimed_by = [&] {
     std::string owner =
         postgres.Sql(database, "SELECT claimed_by FROM gate.rollouts WHERE claimed_until > now()");

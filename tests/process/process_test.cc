@@ -87,7 +87,9 @@ TEST_F(ProcessTest, EveryIssueOfTheConfigurationIsSaidWithItsPlace) {
 TEST_F(ProcessTest, PlainTextForOtherHostsTakesAWord) {
   folder_.Write("policy.yaml", kPolicy);
   const std::string rest =
-      absl::StrCat("store: {url: \"sqlite:", folder_.File("gate.db"), "\"}\npolicy: policy.yaml\n");
+      absl::StrCat("store: {url: \"sqlite:", folder_.File("gate.db"),
+                   "\"}\npolicy: policy.yaml\nidentity: {tokens_file: tokens.yaml}\n");
+  folder_.Write("tokens.yaml", "{}\n");
   const RunResult refused =
       Gated({"--check-config", "--config", Config("grpc: {address: \"0.0.0.0:0\"}\n" + rest)});
   EXPECT_EQ(refused.exit, 2);

@@ -189,8 +189,9 @@ TEST_F(CallsTest, ListsRefuseWhatMakesNoSense) {
 TEST_F(CallsTest, EvidenceAndPoliciesAreReadByTheirDigest) {
   v1::Verdict verdict;
   ASSERT_TRUE(Evaluate(TestGate::Blocked(), &verdict).ok());
-  ASSERT_EQ(verdict.observations_size(), 2);  // No rehearsal is configured: that is an absence.
-  const v1::ObservationRef& seen = verdict.observations(1);
+  // What people hold up, and no rehearsal, which is an absence: none is configured.
+  ASSERT_EQ(verdict.observations_size(), 3);
+  const v1::ObservationRef& seen = verdict.observations(2);
   ASSERT_EQ(seen.id(), "migration.schema_change");
   const auto evidence = v1::Evidence::NewStub(channel_);
   const auto policies = v1::Policies::NewStub(channel_);

@@ -82,9 +82,9 @@ TEST_F(ServerTest, ASlowSourceIsAbsentBeforeTheDeadline) {
       Evaluate(TestGate::Blocked(), &verdict, std::chrono::milliseconds(1500));
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(verdict.decision(), v1::DECISION_HOLD);
-  ASSERT_EQ(verdict.observations_size(), 2);
-  ASSERT_EQ(verdict.observations(1).id(), "migration.schema_change");
-  EXPECT_EQ(verdict.observations(1).absence().reason(), v1::ABSENCE_REASON_TIMEOUT);
+  ASSERT_EQ(verdict.observations_size(), 3);
+  ASSERT_EQ(verdict.observations(2).id(), "migration.schema_change");
+  EXPECT_EQ(verdict.observations(2).absence().reason(), v1::ABSENCE_REASON_TIMEOUT);
 }
 
 TEST_F(ServerTest, AClientThatGoesAwayHarmsNothing) {

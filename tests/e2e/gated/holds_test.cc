@@ -60,11 +60,11 @@ class Gate {
   std::string http() const {
     // It is ready a moment before it says where.
     std::string log;
-    while (log.find("\"http\":\"") == std::string::npos) {
+    while (log.find("\"msg\":\"serving\"") == std::string::npos) {
       std::this_thread::yield();
       log = gate_.Log();
     }
-    const size_t at = log.find("\"http\":\"") + 8;
+    const size_t at = log.find("\"http\":\"", log.find("\"msg\":\"serving\"")) + 8;
     return log.substr(at, log.find('"', at) - at);
   }
   // The code that a delivery gets.

@@ -89,7 +89,7 @@ try {
   assert.equal(started.state, 'ROLLOUT_STATE_PENDING');
   assert.equal((await call(rollouts, 'List', {})).rollouts[0].name, started.name);
   const overrides = new api.Overrides(demo.grpc, grpc.credentials.createInsecure());
-  assert.deepEqual((await call(overrides, 'List', {})).overrides, []);
+  assert.deepEqual((await call(overrides, 'List', {})).overrides ?? [], []);
 
   // The demo's history was judged, with every decision in it.
   const { verdicts } = await call(gate, 'ListVerdicts', { pageSize: 100 });
