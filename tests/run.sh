@@ -35,7 +35,7 @@ if [[ "${1:-}" != "--quick" ]]; then
 
   step "ThreadSanitizer: engine, stores, checks"
   build tsan evaluate_test rollout_test store_test policy_test freeze_test
-  GTEST_FILTER='-*Oracle*' run_tests tsan -R '^(evaluate|rollout|policy|freeze)$|^store[.]' -E crash
+  GTEST_FILTER='-*Oracle*' run_tests tsan -R '^(evaluate|rollout|policy|freeze)$|^store[.]' -E 'crash|consume'
 
   step "AddressSanitizer and UndefinedBehaviorSanitizer: everything that parses or judges"
   build asan checks_test policy_test freeze_test migration_test canary_test stats_test render_test qa_test

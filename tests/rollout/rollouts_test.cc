@@ -403,8 +403,8 @@ TEST_F(RolloutsTest, WhoeverWatchesIsToldFromWhereTheyWere) {
   ASSERT_TRUE(Advance(rollout, "step-1")->advanced());
   EXPECT_GE(wakes, 1);
   std::vector<v1::RolloutEventKind> kinds;
-  for (const v1::WatchRolloutResponse& event :
-       rollouts_.EventsAfter(rollout.name(), now->events.front().sequence())->events) {
+  const auto rest = rollouts_.EventsAfter(rollout.name(), now->events.front().sequence());
+  for (const v1::WatchRolloutResponse& event : rest->events) {
     kinds.push_back(event.kind());
   }
   EXPECT_THAT(kinds, ElementsAre(v1::ROLLOUT_EVENT_KIND_JUDGED, v1::ROLLOUT_EVENT_KIND_STEP_TAKEN));
