@@ -146,7 +146,8 @@ TEST_F(Hotfix, IsOutOnProofAndNoSchedule) {
 TEST_F(Hotfix, OneThatBreaksMoreGoesBackBeforeItIsOut) {
   const End end = TakeOut(std::min(1.0, fails_now_ * any_(2, 2.5)));
   EXPECT_EQ(end.rollout.state(), v1::ROLLOUT_STATE_ROLLING_BACK) << end.rollout.DebugString();
-  EXPECT_THAT(end.rollout.reason(), HasSubstr("tasks_errors"));
+  // Of the two metrics either may have proven it first.
+  EXPECT_THAT(end.rollout.reason(), HasSubstr("_errors"));
   EXPECT_LE(end.most, 0.05) << "nobody beyond the first step had it";
   std::printf("the bad hotfix goes back after %d minutes\n", end.minutes);
 }
