@@ -9,29 +9,8 @@ namespace gate {
 TokenWatcher::TokenWatcher(std::string path, TokenHolder& holder, Clock& clock, Listener listener)
     : path_(std::move(path)), holder_(holder), clock_(clock), listener_(std::move(listener)) {}
 
-TokenWatcher::~TokenWatcher() {
-  {
-    MutexLock lock(run_mu_);
-    stopping_ = true;
-  }
-  stop_.NotifyAll();
-  if (thread_.joinable()) thread_.join();
-}
-
 void TokenWatcher::Start(std::chrono::milliseconds interval) {
-  thread_ = std::thread([this, interval] { Run(interval); });
-}
-
-void TokenWatcher::Run(std::chrono::milliseconds interval) {
-  for (;;) {
-    {
-      const auto next = std::chrono::steady_clock::now() + interval;
-      MutexLock lock(run_mu_);
-      while (!stopping_ && stop_.WaitUntil(run_mu_, next)) continue;
-      if (stopping_) return;
-    }
-    Look();
-  }
+  ticker_.Start(interval, [this] { Look(); });
 }
 
 void TokenWatcher::Reload() {

@@ -8,10 +8,10 @@
 #include <chrono>
 #include <functional>
 #include <string>
-#include <thread>
 
 #include "gate/base/clock.h"
 #include "gate/base/mutex.h"
+#include "gate/base/ticker.h"
 #include "gate/identity/tokens.h"
 
 namespace gate {
@@ -23,13 +23,8 @@ class TokenWatcher {
   using Listener = std::function<void(const LoadedTokens& loaded)>;
 
   TokenWatcher(std::string path, TokenHolder& holder, Clock& clock, Listener listener);
-  // Ends the thread.
-  ~TokenWatcher();
-  TokenWatcher(const TokenWatcher&) = delete;
-  TokenWatcher& operator=(const TokenWatcher&) = delete;
-
-  // Starts a thread that calls Look() at each interval.
-  void Start(std::chrono::milliseconds interval = std::chrono::seconds(1)) GATE_EXCLUDES(run_mu_);
+  // From now on a thread calls Look() after each interval.
+  void Start(std::chrono::milliseconds interval = std::chrono::seconds(1));
 
   // Reads the file now, whether or not it seems to have changed.
   void Reload() GATE_EXCLUDES(load_mu_);
@@ -39,7 +34,6 @@ class TokenWatcher {
 
  private:
   void Load() GATE_REQUIRES(load_mu_);
-  void Run(std::chrono::milliseconds interval) GATE_EXCLUDES(run_mu_);
 
   const std::string path_;
   TokenHolder& holder_;
@@ -50,10 +44,7 @@ class TokenWatcher {
   std::string loaded_state_ GATE_GUARDED_BY(load_mu_);  // of the file, when it was last read
   std::string seen_state_ GATE_GUARDED_BY(load_mu_);    // at the last look
 
-  Mutex run_mu_;
-  CondVar stop_;
-  bool stopping_ GATE_GUARDED_BY(run_mu_) = false;
-  std::thread thread_;
+  Ticker ticker_;  // Last: it uses the others.
 };
 
 }  // namespace gate

@@ -25,29 +25,8 @@ PolicyWatcher::PolicyWatcher(std::string path, const LoadedPolicy& loaded, Polic
   status_.loads = 1;
 }
 
-PolicyWatcher::~PolicyWatcher() {
-  {
-    MutexLock lock(run_mu_);
-    stopping_ = true;
-  }
-  stop_.NotifyAll();
-  if (thread_.joinable()) thread_.join();
-}
-
 void PolicyWatcher::Start(std::chrono::milliseconds interval) {
-  thread_ = std::thread([this, interval] { Run(interval); });
-}
-
-void PolicyWatcher::Run(std::chrono::milliseconds interval) {
-  for (;;) {
-    {
-      const auto next = std::chrono::steady_clock::now() + interval;
-      MutexLock lock(run_mu_);
-      while (!stopping_ && stop_.WaitUntil(run_mu_, next)) continue;
-      if (stopping_) return;
-    }
-    Look();
-  }
+  ticker_.Start(interval, [this] { Look(); });
 }
 
 void PolicyWatcher::Reload() {

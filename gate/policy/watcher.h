@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,6 +20,7 @@
 #include "checks/policy/yaml.h"
 #include "gate/base/clock.h"
 #include "gate/base/mutex.h"
+#include "gate/base/ticker.h"
 #include "gate/policy/loader.h"
 #include "gate/policy/snapshot.h"
 
@@ -50,13 +50,8 @@ class PolicyWatcher {
   // `loaded` is what `holder` holds now, as LoadPolicy(path) gave it.
   PolicyWatcher(std::string path, const LoadedPolicy& loaded, PolicyHolder& holder, Clock& clock,
                 Listener listener, Record record = nullptr);
-  // Ends the thread.
-  ~PolicyWatcher();
-  PolicyWatcher(const PolicyWatcher&) = delete;
-  PolicyWatcher& operator=(const PolicyWatcher&) = delete;
-
-  // Starts a thread that calls Look() at each interval.
-  void Start(std::chrono::milliseconds interval = std::chrono::seconds(1)) GATE_EXCLUDES(run_mu_);
+  // From now on a thread calls Look() after each interval.
+  void Start(std::chrono::milliseconds interval = std::chrono::seconds(1));
 
   // Reads the files now, whether or not they seem to have changed.
   void Reload() GATE_EXCLUDES(load_mu_, mu_);
@@ -68,7 +63,6 @@ class PolicyWatcher {
 
  private:
   void Load() GATE_REQUIRES(load_mu_) GATE_EXCLUDES(mu_);
-  void Run(std::chrono::milliseconds interval) GATE_EXCLUDES(run_mu_);
 
   const std::string path_;
   PolicyHolder& holder_;
@@ -84,10 +78,7 @@ class PolicyWatcher {
   mutable Mutex mu_;
   PolicyStatus status_ GATE_GUARDED_BY(mu_);
 
-  Mutex run_mu_;
-  CondVar stop_;
-  bool stopping_ GATE_GUARDED_BY(run_mu_) = false;
-  std::thread thread_;
+  Ticker ticker_;  // Last: it uses the others.
 };
 
 }  // namespace gate

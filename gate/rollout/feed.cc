@@ -11,19 +11,12 @@ constexpr std::string_view kPrefix = "rollouts/";
 
 }  // namespace
 
-RolloutFeed::RolloutFeed(RolloutStore& store) : store_(store), thread_([this] { Run(); }) {
+RolloutFeed::RolloutFeed(RolloutStore& store) : store_(store) {
   store_.Listen([this](std::string_view id) { Wake(id); });
+  ticker_.Start(kBetweenWakes, [this] { WakeAll(); });
 }
 
-RolloutFeed::~RolloutFeed() {
-  store_.Listen(nullptr);
-  {
-    MutexLock lock(mu_);
-    stopping_ = true;
-  }
-  ended_.NotifyAll();
-  thread_.join();
-}
+RolloutFeed::~RolloutFeed() { store_.Listen(nullptr); }
 
 RolloutFeed::Watch::~Watch() { feed_.Remove(number_); }
 
@@ -41,9 +34,11 @@ void RolloutFeed::Remove(int64_t number) {
 }
 
 void RolloutFeed::Close() {
-  MutexLock lock(mu_);
-  closed_ = true;
-  for (const auto& [number, entry] : entries_) entry.wake();
+  {
+    MutexLock lock(mu_);
+    closed_ = true;
+  }
+  WakeAll();
 }
 
 bool RolloutFeed::closed() const {
@@ -58,15 +53,9 @@ void RolloutFeed::Wake(std::string_view id) {
   }
 }
 
-void RolloutFeed::Run() {
+void RolloutFeed::WakeAll() {
   MutexLock lock(mu_);
-  while (!stopping_) {
-    const auto next = std::chrono::steady_clock::now() + kBetweenWakes;
-    while (!stopping_ && ended_.WaitUntil(mu_, next)) {
-    }
-    if (stopping_) return;
-    for (const auto& [number, entry] : entries_) entry.wake();
-  }
+  for (const auto& [number, entry] : entries_) entry.wake();
 }
 
 }  // namespace gate

@@ -8,9 +8,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "gate/base/mutex.h"
+#include "gate/base/ticker.h"
 #include "gate/store/rollout_store.h"
 
 namespace gate {
@@ -56,16 +56,14 @@ class RolloutFeed {
   };
   void Remove(int64_t number) GATE_EXCLUDES(mu_);
   void Wake(std::string_view id) GATE_EXCLUDES(mu_);
-  void Run() GATE_EXCLUDES(mu_);
+  void WakeAll() GATE_EXCLUDES(mu_);
 
   RolloutStore& store_;
   mutable Mutex mu_;
-  CondVar ended_;
   std::map<int64_t, Entry> entries_ GATE_GUARDED_BY(mu_);  // By the number of their watch.
   int64_t last_number_ GATE_GUARDED_BY(mu_) = 0;
   bool closed_ GATE_GUARDED_BY(mu_) = false;
-  bool stopping_ GATE_GUARDED_BY(mu_) = false;
-  std::thread thread_;
+  Ticker ticker_;  // Last: it uses the others.
 };
 
 }  // namespace gate

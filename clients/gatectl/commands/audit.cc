@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
+#include "clients/gatectl/channel.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/results.h"
 
@@ -52,22 +53,12 @@ Or<v1::ListAuditRequest> RequestOf(const AuditFlags& flags) {
 int List(const Session& session, const AuditFlags& flags) {
   const Or<v1::ListAuditRequest> request = RequestOf(flags);
   if (!request) return session.Fail(request.problem());
-  const auto targets = session.Outputs(/*messages_only=*/true);
-  if (!targets) return session.Fail(targets.problem());
-  const auto client = session.Connect();
-  if (!client) return session.Fail(client.problem());
-  const auto page = (*client)->ListAudit(*request);
+  const Or<Channel> channel = Open(session);
+  if (!channel) return session.Fail(channel.problem());
+  const auto page = channel->client->ListAudit(*request);
   if (!page) return session.Fail(FromError(page.error(), "read the audit log"));
-  std::vector<const google::protobuf::Message*> items;
-  for (const v1::AuditEntry& entry : page->entries()) items.push_back(&entry);
-  const Or<bool> printed = PrintMessage(
-      session, *targets, *page, [&](const Terminal& terminal) { return Table(*page, terminal); },
-      &items);
-  if (!printed) return session.Fail(printed.problem());
-  if (!page->next_page_token().empty()) {
-    session.Note("there are more: --page-token " + page->next_page_token());
-  }
-  return kAllow;
+  return PrintPage(session, *channel, *page, page->entries(),
+                   [&](const Terminal& terminal) { return Table(*page, terminal); });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
+#include "clients/gatectl/channel.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/holds.h"
 #include "clients/gatectl/results.h"
@@ -21,19 +22,6 @@ struct IncidentFlags {
   bool counter = false, open = false;
   int limit = 50;
 };
-
-struct Channel {
-  std::vector<OutputTarget> targets;
-  std::unique_ptr<client::Client> client;
-};
-
-Or<Channel> Open(const Session& session) {
-  auto targets = session.Outputs(/*messages_only=*/true);
-  if (!targets) return targets.problem();
-  auto client = session.Connect();
-  if (!client) return client.problem();
-  return Channel{std::move(*targets), std::move(*client)};
-}
 
 int Print(const Session& session, const Channel& channel, const v1::Incident& incident) {
   const Or<bool> printed =
@@ -140,16 +128,8 @@ int List(const Session& session, const IncidentFlags& flags) {
   request.set_page_token(flags.page_token);
   const auto page = channel->client->ListIncidents(request);
   if (!page) return session.Fail(FromError(page.error(), "list incidents"));
-  std::vector<const google::protobuf::Message*> items;
-  for (const v1::Incident& incident : page->incidents()) items.push_back(&incident);
-  const Or<bool> printed = PrintMessage(
-      session, channel->targets, *page,
-      [&](const Terminal& terminal) { return IncidentTable(*page, terminal); }, &items);
-  if (!printed) return session.Fail(printed.problem());
-  if (!page->next_page_token().empty()) {
-    session.Note("there are more: --page-token " + page->next_page_token());
-  }
-  return kAllow;
+  return PrintPage(session, *channel, *page, page->incidents(),
+                   [&](const Terminal& terminal) { return IncidentTable(*page, terminal); });
 }
 
 }  // namespace

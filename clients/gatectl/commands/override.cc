@@ -9,6 +9,7 @@
 #include "checks/proto_time.h"
 #include "checks/render/escape.h"
 #include "checks/render/words.h"
+#include "clients/gatectl/channel.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/confirm.h"
 #include "clients/gatectl/overrides.h"
@@ -25,24 +26,6 @@ struct OverrideFlags {
   bool break_glass = false, dry_run = false, confirm = false, awaiting_review = false;
   bool justified = false, unjustified = false;
 };
-
-// Where a command sends its answer.
-struct Channel {
-  std::vector<OutputTarget> targets;
-  std::unique_ptr<client::Client> client;
-};
-
-Or<Channel> Open(const Session& session) {
-  auto targets = session.Outputs(/*messages_only=*/true);
-  if (!targets) return targets.problem();
-  auto client = session.Connect();
-  if (!client) return client.problem();
-  return Channel{std::move(*targets), std::move(*client)};
-}
-
-absl::Time NowFor(const Terminal& terminal) {
-  return terminal.is_terminal ? absl::Now() : absl::InfinitePast();
-}
 
 int Print(const Session& session, const Channel& channel, const v1::Override& override) {
   const Or<bool> printed = PrintMessage(
@@ -231,16 +214,8 @@ int List(const Session& session, const OverrideFlags& flags) {
   request.set_page_token(flags.page_token);
   const auto page = channel->client->ListOverrides(request);
   if (!page) return session.Fail(FromError(page.error(), "list overrides"));
-  std::vector<const google::protobuf::Message*> items;
-  for (const v1::Override& one : page->overrides()) items.push_back(&one);
-  const Or<bool> printed = PrintMessage(
-      session, channel->targets, *page,
-      [&](const Terminal& terminal) { return Table(*page, terminal); }, &items);
-  if (!printed) return session.Fail(printed.problem());
-  if (!page->next_page_token().empty()) {
-    session.Note("there are more: --page-token " + page->next_page_token());
-  }
-  return kAllow;
+  return PrintPage(session, *channel, *page, page->overrides(),
+                   [&](const Terminal& terminal) { return Table(*page, terminal); });
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "checks/render/escape.h"
 #include "checks/render/message.h"
 #include "checks/render/words.h"
+#include "clients/gatectl/channel.h"
 #include "clients/gatectl/collect.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/commands/question.h"
@@ -39,24 +40,6 @@ struct RolloutFlags {
   int limit = 50;
   bool dry_run = false, active = false;
 };
-
-// Where a command sends its answer.
-struct Channel {
-  std::vector<OutputTarget> targets;
-  std::unique_ptr<client::Client> client;
-};
-
-Or<Channel> Open(const Session& session) {
-  auto targets = session.Outputs(/*messages_only=*/true);
-  if (!targets) return targets.problem();
-  auto client = session.Connect();
-  if (!client) return client.problem();
-  return Channel{std::move(*targets), std::move(*client)};
-}
-
-absl::Time NowFor(const Terminal& terminal) {
-  return terminal.is_terminal ? absl::Now() : absl::InfinitePast();
-}
 
 int Print(const Session& session, const Channel& channel, const v1::Rollout& rollout, int code) {
   const Or<bool> printed = PrintMessage(
@@ -214,16 +197,8 @@ int List(const Session& session, const RolloutFlags& flags) {
   request.set_page_token(flags.page_token);
   const auto page = channel->client->ListRollouts(request);
   if (!page) return session.Fail(FromError(page.error(), "list rollouts"));
-  std::vector<const google::protobuf::Message*> items;
-  for (const v1::Rollout& rollout : page->rollouts()) items.push_back(&rollout);
-  const Or<bool> printed = PrintMessage(
-      session, channel->targets, *page,
-      [&](const Terminal& terminal) { return Table(*page, terminal); }, &items);
-  if (!printed) return session.Fail(printed.problem());
-  if (!page->next_page_token().empty()) {
-    session.Note("there are more: --page-token " + page->next_page_token());
-  }
-  return kAllow;
+  return PrintPage(session, *channel, *page, page->rollouts(),
+                   [&](const Terminal& terminal) { return Table(*page, terminal); });
 }
 
 // What is shown while one watches: a live tree, lines, or one object per event.

@@ -6,6 +6,7 @@
 #include "checks/proto_time.h"
 #include "checks/render/escape.h"
 #include "checks/render/words.h"
+#include "clients/gatectl/channel.h"
 #include "clients/gatectl/commands/commands.h"
 #include "clients/gatectl/policy_file.h"
 #include "clients/gatectl/results.h"
@@ -73,24 +74,14 @@ Or<v1::ListVerdictsRequest> ListRequest(const ListFlags& flags) {
 }
 
 int List(const Session& session, const ListFlags& flags) {
-  const auto targets = session.Outputs(/*messages_only=*/true);
-  if (!targets) return session.Fail(targets.problem());
   const Or<v1::ListVerdictsRequest> request = ListRequest(flags);
   if (!request) return session.Fail(request.problem());
-  const auto client = session.Connect();
-  if (!client) return session.Fail(client.problem());
-  const auto page = (*client)->ListVerdicts(*request);
+  const Or<Channel> channel = Open(session);
+  if (!channel) return session.Fail(channel.problem());
+  const auto page = channel->client->ListVerdicts(*request);
   if (!page) return session.Fail(FromError(page.error(), "list verdicts"));
-  std::vector<const google::protobuf::Message*> items;
-  for (const v1::Verdict& verdict : page->verdicts()) items.push_back(&verdict);
-  const Or<bool> printed = PrintMessage(
-      session, *targets, *page, [&](const Terminal& terminal) { return Table(*page, terminal); },
-      &items);
-  if (!printed) return session.Fail(printed.problem());
-  if (!page->next_page_token().empty()) {
-    session.Note("there are more: --page-token " + page->next_page_token());
-  }
-  return kAllow;
+  return PrintPage(session, *channel, *page, page->verdicts(),
+                   [&](const Terminal& terminal) { return Table(*page, terminal); });
 }
 
 int GetOne(const Session& session, const std::string& name) {
