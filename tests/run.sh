@@ -2,7 +2,7 @@
 # Installs what is needed, builds, and runs everything. Ends with CTest's own summary.
 #
 #   tests/run.sh            everything, as CI does
-#   tests/run.sh --quick    the debug build and its tests only
+#   tests/run.sh --quick    the tests only, without sanitizers, clang and the release build
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
@@ -31,7 +31,8 @@ deploy/install-dependencies.sh
 
 if [[ "${1:-}" != "--quick" ]]; then
   step "clang: thread-safety analysis of everything that takes a lock"
-  build clang gate_engine gate_server gate-rehearse gate-inspect gatectl
+  build clang gate_base gate_log gate_store gate_policy gate_identity gate_engine gate_rollout \
+    gate_rehearsal gate_inspect gate_git gate_api gate_server gate_client gatectl_parts
 
   step "ThreadSanitizer: engine, stores, checks"
   build tsan evaluate_test rollout_test store_test policy_test freeze_test
@@ -46,6 +47,6 @@ if [[ "${1:-}" != "--quick" ]]; then
 fi
 
 step "build"
-build debug all
+build test all
 step "tests"
-run_tests debug
+run_tests test
