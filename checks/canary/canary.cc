@@ -96,6 +96,9 @@ class Judgement {
     *request.mutable_max_age() = ToProto(parameters_.max_age);
     *request.mutable_warm_up() = ToProto(parameters_.warm_up);
     request.set_canary_share(change_.canary().share());
+    if (change_.canary().has_share_since()) {
+      *request.mutable_canary_share_since() = change_.canary().share_since();
+    }
     if (change_.canary().has_started_at()) *request.mutable_start() = change_.canary().started_at();
     for (const v1::CanaryMetric& metric : parameters_.metrics) {
       v1::MetricSeries& series = *request.add_metrics() = QuestionOf(metric);

@@ -96,6 +96,7 @@ void Comparison::AddShare(const BlockReader& reader) {
   const double told = window_.canary_share;
   if (!(told > 0 && told < 1) || IsEarlierWeek(old_)) return;
   if (metric_.kind() == v1::METRIC_KIND_VALUES) return;
+  if (reader.end() - length_ < window_.share_since) return;
   // Another share is another question.
   if (share_.told != told) share_ = {.told = told};
   const auto requests = [&](size_t cohort) {

@@ -11,7 +11,7 @@ namespace gate {
 namespace {
 
 // Of what a state holds, and of the statistics that made it: another one cannot go on from there.
-constexpr int kStateVersion = 4;
+constexpr int kStateVersion = 5;
 
 // All that makes the numbers of a state what they are, beside the points.
 std::string QuestionOf(const v1::MetricSeries& metric, const SeriesWindow& window,

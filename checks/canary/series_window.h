@@ -16,13 +16,16 @@ struct SeriesWindow {
         warm_up(FromProto(request.warm_up())),
         as_of(request.has_as_of() ? FromProto(request.as_of()) : absl::InfinitePast()),
         max_age(FromProto(request.max_age())),
-        canary_share(request.canary_share()) {}
+        canary_share(request.canary_share()),
+        share_since(request.has_canary_share_since() ? FromProto(request.canary_share_since())
+                                                     : absl::InfinitePast()) {}
 
   absl::Time start;  // Infinite past: the first traffic of the canary.
   absl::Duration warm_up;
   absl::Time as_of;         // Infinite past: recorded, it does not grow old.
   absl::Duration max_age;   // Zero: the default.
   double canary_share = 0;  // 0: not told.
+  absl::Time share_since;   // Infinite past: as long as there is a canary.
 
   bool Recorded() const { return as_of == absl::InfinitePast(); }
 

@@ -72,7 +72,7 @@ struct CountAnswer {
   double blocks_to_answer = 0;
 };
 
-// Takes blocks one by one and keeps what they say in 170 numbers (208 where events are common),
+// Takes blocks one by one and keeps what they say in 172 numbers (210 where events are common),
 // however many there are: a judgement may go on where another one ended. Invariant under the unit
 // of exposure; the order of blocks matters to dispersion only, which wants that of time. A block
 // takes about 100 ns, an answer 4 us.

@@ -10,6 +10,11 @@ namespace {
 constexpr double kInformativeVariance = 1;
 constexpr double kSmallestRatio = 1e-9, kLargestRatio = 1e9;
 
+// The exposure of both cohorts, that of the canary times the ratio.
+double WeightOf(const CountBlock& block, double ratio) {
+  return ratio * block.canary_exposure + block.baseline_exposure;
+}
+
 }  // namespace
 
 void DispersionMeter::Pearson::Add(double seen, double expected, double variance) {
@@ -50,10 +55,11 @@ void DispersionMeter::Turn(const CountBlock& before) {
   information_ = before.events() * expected * (1 - expected);
   weight_before_ = 0;
   // What the totals have scattered so far, around another rate.
-  const double scattered = PearsonOfTotals();
+  const double at_one = at_one_.Scattered(totals_events_);
+  const double fitted = fitted_.Scattered(totals_events_);
   totals_events_ = before.events();
-  totals_weight_ = before.canary_exposure + before.baseline_exposure;
-  totals_squares_ = (scattered + totals_events_) * totals_events_ / totals_weight_;
+  at_one_.Restart(at_one, totals_events_, WeightOf(before, 1));
+  fitted_.Restart(fitted, totals_events_, WeightOf(before, FittedRatio()));
 }
 
 void DispersionMeter::AddShares(const CountBlock& block, double part) {
@@ -77,14 +83,26 @@ void DispersionMeter::AddShares(const CountBlock& block, double part) {
   group_seen_ = group_expected_ = group_variance_ = 0;
 }
 
+void DispersionMeter::Totals::Add(double events, double exposure) {
+  squares += events * events / exposure;
+  weight += exposure;
+}
+
+double DispersionMeter::Totals::Scattered(double events) const {
+  return events > 0 ? squares * weight / events - events : 0;
+}
+
+void DispersionMeter::Totals::Restart(double scattered, double events, double exposure) {
+  weight = exposure;
+  squares = (scattered + events) * events / exposure;
+}
+
 void DispersionMeter::AddTotals(const CountBlock& block, double part) {
-  // As if the ratio were one: where shares differ much from block to block and it is another, that
-  // looks like bursts.
-  const double weight = block.canary_exposure + block.baseline_exposure;
   const double events = block.events();
-  totals_squares_ += events * events / weight;
+  const double weight = WeightOf(block, 1);
+  at_one_.Add(events, weight);
+  fitted_.Add(events, WeightOf(block, FittedRatio()));
   totals_events_ += events;
-  totals_weight_ += weight;
   ++totals_blocks_;
   if (weight_before_ > 0) {
     const double share = weight / (weight + weight_before_);
@@ -100,14 +118,11 @@ Dispersion DispersionMeter::Measured() const {
   return shares_.blocks >= kBlocksForDispersion ? OfShares() : OfTotals();
 }
 
-double DispersionMeter::PearsonOfTotals() const {
-  if (totals_events_ == 0) return 0;
-  return totals_squares_ * totals_weight_ / totals_events_ - totals_events_;
-}
-
 Dispersion DispersionMeter::OfTotals() const {
   if (totals_blocks_ < 2 || totals_events_ == 0) return {};
-  return {PearsonOfTotals() / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
+  const double scattered =
+      std::min(at_one_.Scattered(totals_events_), fitted_.Scattered(totals_events_));
+  return {scattered / (totals_blocks_ - 1), static_cast<int>(totals_blocks_)};
 }
 
 bool DispersionMeter::SharesSurelySingle() const {

@@ -6,7 +6,10 @@
 //   of the shares: the canary's events in a block, given those of both. Not disturbed by a common
 //   rate that moves, but blind where a block holds few events, or all on one side;
 //   of the totals: the events of both, given the exposure. Sees bursts of two events already, and
-//   takes a common rate that moves for bursts: it errs on the careful side only.
+//   takes a common rate that moves for bursts: it errs on the careful side only. Measured as if the
+//   ratio were one, and with the one that the blocks before let expect: the first takes a share that
+//   grows for bursts where old and new differ, the second what is not yet known of the ratio. The
+//   smaller one counts.
 //
 // Each block is held against what the blocks before it let expect (recursive residuals: Brown,
 // Durbin & Evans, JRSSB 37 (1975), section 2.2), so that nothing has to be kept of a block.
@@ -76,8 +79,9 @@ class DispersionMeter {
     for (double* number :
          {&canary_weighted_, &baseline_weighted_, &shares_.sum, &shares_.blocks, &information_,
           &groups_.sum, &groups_.blocks, &group_seen_, &group_expected_, &group_variance_,
-          &neighbours_.sum, &neighbours_.blocks, &weight_before_, &events_before_, &totals_squares_,
-          &totals_events_, &totals_weight_, &totals_blocks_}) {
+          &neighbours_.sum, &neighbours_.blocks, &weight_before_, &events_before_,
+          &at_one_.squares, &at_one_.weight, &fitted_.squares, &fitted_.weight, &totals_events_,
+          &totals_blocks_}) {
       visit(*number);
     }
   }
@@ -92,9 +96,19 @@ class DispersionMeter {
     Dispersion Result() const;
   };
 
+  // Pearson's statistic of the events of both, block by block, around one rate.
+  struct Totals {
+    double squares = 0;  // of the events, over the exposure
+    double weight = 0;   // all exposure, that of the canary times the ratio
+
+    void Add(double events, double exposure);
+    double Scattered(double events) const;
+    // So that from here on they scatter around the rate of these blocks, and have scattered so far.
+    void Restart(double scattered, double events, double exposure);
+  };
+
   void AddShares(const CountBlock& block, double part);
   void AddTotals(const CountBlock& block, double part);
-  double PearsonOfTotals() const;
   double FittedRatio() const;
 
   double canary_weighted_ = 0, baseline_weighted_ = 0;  // Mantel & Haenszel's two sums
@@ -104,7 +118,8 @@ class DispersionMeter {
   double group_seen_ = 0, group_expected_ = 0, group_variance_ = 0;
   Pearson neighbours_;  // the events of a block, given those of it and the one before
   double weight_before_ = 0, events_before_ = 0;
-  double totals_squares_ = 0, totals_events_ = 0, totals_weight_ = 0, totals_blocks_ = 0;
+  Totals at_one_, fitted_;  // as if the ratio were one; with the one that fits
+  double totals_events_ = 0, totals_blocks_ = 0;
 };
 
 }  // namespace gate::stats

@@ -33,23 +33,30 @@ const ProjectEnvironment* FindEnvironment(const Project& project, const std::str
   return nullptr;
 }
 
-// When the canary began, and its share of the traffic.
+// A moment: a time, or for how long it has been so.
+Or<absl::Time> ParseSince(const std::string& option, const std::string& text) {
+  if (const auto ago = ParseDuration(text)) {
+    return absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now() - *ago));
+  }
+  Or<absl::Time> time = ParseTime(option, text);
+  if (time) return time;
+  Problem problem = time.problem();
+  problem.causes.clear();
+  problem.help.push_back("or 25m, for so long ago");
+  return problem;
+}
+
+// When the canary began, its share of the traffic, and since when it has that.
 Or<bool> ApplyCanary(const Question& question, v1::Change& change) {
   if (!question.canary_since.empty()) {
-    absl::Time since;
-    if (const auto ago = ParseDuration(question.canary_since)) {
-      since = absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now() - *ago));
-    } else {
-      const Or<absl::Time> time = ParseTime("--canary-since", question.canary_since);
-      if (!time) {
-        Problem problem = time.problem();
-        problem.causes.clear();
-        problem.help.push_back("or 25m, for so long ago");
-        return problem;
-      }
-      since = *time;
-    }
-    *change.mutable_canary()->mutable_started_at() = ToProto(since);
+    const Or<absl::Time> since = ParseSince("--canary-since", question.canary_since);
+    if (!since) return since.problem();
+    *change.mutable_canary()->mutable_started_at() = ToProto(*since);
+  }
+  if (!question.canary_share_since.empty()) {
+    const Or<absl::Time> since = ParseSince("--canary-share-since", question.canary_share_since);
+    if (!since) return since.problem();
+    *change.mutable_canary()->mutable_share_since() = ToProto(*since);
   }
   if (question.canary_share.empty()) return true;
   const std::optional<double> share = ParseShare(question.canary_share);

@@ -31,6 +31,7 @@ struct Question {
   bool first_deployment = false;
   std::string canary_since;  // when the canary took its first traffic: a time, or how long ago
   std::string canary_share;  // "0.05" or "5%"
+  std::string canary_share_since;  // since when it has that share, as canary_since
   ShiftFlags shift;
 };
 

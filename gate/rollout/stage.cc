@@ -30,8 +30,9 @@ v1::RolloutStage StageOf(const v1::Rollout& rollout) {
     if (!stage.has_started_at()) *stage.mutable_started_at() = taken.take_time();
     if (step.migration()) {
       *stage.mutable_migrated_at() = taken.take_time();
-    } else if (!stage.has_exposed_at()) {
-      *stage.mutable_exposed_at() = taken.take_time();
+    } else {
+      if (!stage.has_exposed_at()) *stage.mutable_exposed_at() = taken.take_time();
+      *stage.mutable_share_since() = taken.take_time();
     }
     if (step.share() == 1) *stage.mutable_complete_at() = taken.take_time();
   }
@@ -57,6 +58,7 @@ v1::Change AtStage(v1::Change change, const v1::RolloutStage& stage) {
   if (stage.has_exposed_at()) {
     *change.mutable_canary()->mutable_started_at() = stage.exposed_at();
     change.mutable_canary()->set_share(stage.share());
+    *change.mutable_canary()->mutable_share_since() = stage.share_since();
   }
   return change;
 }

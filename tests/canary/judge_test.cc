@@ -499,6 +499,22 @@ TEST(JudgeTraffic, IsSplitAsTheChangeSays) {
   EXPECT_THAT(Text(response), HasSubstr("the canary gets 50 % of the traffic, not 5.0 %"));
 }
 
+// Steps of a rollout: what the canary got before says nothing about what it gets now.
+TEST(JudgeTraffic, OfTheShareThatItHasNow) {
+  v1::MetricSeries metric = Healthy();
+  for (int i = 0; i < 40; ++i) {
+    CanaryAt(metric, i).set_exposure(CanaryAt(metric, i).exposure() / 20);
+    CanaryAt(metric, i).set_events(std::round(CanaryAt(metric, i).events() / 20));
+  }
+  v1::JudgeRequest request = Of({metric});
+  request.set_canary_share(0.5);
+  EXPECT_THAT(Text(JudgeMetrics(request)), HasSubstr("% of the traffic, not 50 %"));
+  *request.mutable_canary_share_since() = metric.points(39).time();
+  EXPECT_EQ(JudgeMetrics(request).decision(), v1::DECISION_ALLOW) << Text(JudgeMetrics(request));
+  request.set_canary_share(0.1);
+  EXPECT_THAT(Text(JudgeMetrics(request)), HasSubstr("gets 50 % of the traffic, not 10 %"));
+}
+
 TEST(JudgeEarlierWeeks, EachOfThemHasToAgree) {
   v1::MetricSeries metric = Healthy();
   for (v1::MetricPoint& point : *metric.mutable_points()) {

@@ -264,6 +264,23 @@ TEST(SurelySingle, TakesTwentyGroupsAndNoBurstOnEitherSide) {
   }
 }
 
+// A canary with none of the errors of the old version, whose share grows step by step: the events of
+// both become fewer with it, which is no burst.
+TEST(DispersionMeter, AGrowingShareIsNoBurst) {
+  std::mt19937_64 random(5);
+  DispersionMeter meter, bursty;
+  for (int n = 0; n < 60; ++n) {
+    const double share = n < 20 ? 0.05 : n < 40 ? 0.25 : 0.5;
+    const double old_events = 120 * (1 - share);
+    meter.Add({1000 * share, 1000 * (1 - share), 0,
+               static_cast<double>(std::poisson_distribution<int>(old_events)(random))});
+    bursty.Add({1000 * share, 1000 * (1 - share), 0,
+                5.0 * std::poisson_distribution<int>(old_events / 5)(random)});
+  }
+  EXPECT_LT(meter.OfTotals().ratio, 1.5);
+  EXPECT_GT(bursty.OfTotals().ratio, 3);
+}
+
 TEST(CountEdges, NothingZeroAndHuge) {
   const CountAnswer nothing = TestCounts({}, {1.2, 0.01, 0.01});
   EXPECT_FALSE(nothing.harm || nothing.safe);

@@ -36,20 +36,34 @@ def mixture(limit, side, log_likelihood):
                       for w, r in zip(WEIGHTS, ratios)])
 
 
+def ratios_before(share, canary, total):
+    """For each block the rate ratio that those before it let expect (Mantel & Haenszel)."""
+    above, below = 0.125, 0.125
+    for rho, c, n in zip(share, canary, total):
+        yield min(max(above / below, 1e-9), 1e9)
+        above += c * (1 - rho)
+        below += (n - c) * rho
+
+
 def dispersion(share, canary, total):
     """Of the shares: each block against what those before it let expect."""
     terms, information = [], 0
-    above = below = 0.125
-    for rho, c, n in zip(share, canary, total):
+    for ratio, rho, c, n in zip(ratios_before(share, canary, total), share, canary, total):
         if n > 0:
-            p = theta(rho, above / below)
+            p = theta(rho, ratio)
             variance = n * p * (1 - p)
             if variance >= 1 and information >= 1:
                 terms.append((c - n * p) ** 2 / (variance * (1 + variance / information)))
             information += variance
-        above += c * (1 - rho)
-        below += (n - c) * rho
     return np.mean(terms) if terms else 0
+
+
+def scatter(total, exposure):
+    """Of the totals, around one rate."""
+    if len(total) < 2 or total.sum() == 0:
+        return 0
+    expected = total.sum() / exposure.sum() * exposure
+    return ((total - expected) ** 2 / expected).sum() / (len(total) - 1)
 
 
 for line in sys.stdin:
@@ -59,10 +73,9 @@ for line in sys.stdin:
     rows = rows[(rows[:, 0] > 0) & (rows[:, 1] > 0)]
     share = rows[:, 0] / (rows[:, 0] + rows[:, 1])
     canary, total = rows[:, 2], rows[:, 2] + rows[:, 3]
-    exposure = rows[:, 0] + rows[:, 1]
-    rate = total.sum() / exposure.sum() if len(rows) else 0
-    expected = rate * exposure
-    totals = ((total - expected) ** 2 / expected).sum() / (len(rows) - 1) if rate and len(rows) > 1 else 0
+    ratios = np.array(list(ratios_before(share, canary, total)))
+    totals = min(scatter(total, rows[:, 0] + rows[:, 1]),
+                 scatter(total, ratios * rows[:, 0] + rows[:, 1]))
     of_shares = dispersion(share, canary, total)
 
     some = total > 0

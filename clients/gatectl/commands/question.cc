@@ -27,6 +27,8 @@ void AddQuestion(CLI::App& command, Question& question) {
                      "When the canary took its first traffic: a time, or 25m for so long ago");
   command.add_option("--canary-share", question.canary_share,
                      "Its share of the traffic, 5% or 0.05");
+  command.add_option("--canary-share-since", question.canary_share_since,
+                     "Since when it has that share (default: since it took its first traffic)");
   ShiftFlags& shift = question.shift;
   command
       .add_option("--origin", shift.origins,
