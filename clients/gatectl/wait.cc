@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "checks/proto_time.h"
 
 namespace gate::ctl {
@@ -12,12 +13,31 @@ constexpr absl::Duration kFirstPause = absl::Seconds(5);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(1);
 constexpr absl::Duration kLongestPause = absl::Minutes(5);
 constexpr absl::Duration kTick = absl::Milliseconds(250);
+// Questions that one process puts one after the other are farther apart, but for those whose answers
+// it passes over.
+constexpr absl::Duration kTwice = absl::Seconds(2);
 
 // Whether asking again may help where the call itself failed.
 bool MayRecover(const client::Error& error) {
   return error.code == client::Code::kUnavailable ||
          error.code == client::Code::kDeadlineExceeded ||
          error.code == client::Code::kResourceExhausted;
+}
+
+bool HasExpired(const v1::Verdict& verdict, absl::Time now) {
+  return verdict.has_valid_until() && FromProto(verdict.valid_until()) <= now;
+}
+
+client::Error OtherClock(const v1::Verdict& verdict, absl::Time now) {
+  client::Error error;
+  error.code = client::Code::kFailedPrecondition;
+  error.request_id = verdict.request_id();
+  error.message = absl::StrCat(
+      "the verdict has expired on arrival: it was valid until ",
+      absl::FormatTime("%H:%M:%S", FromProto(verdict.valid_until()), absl::UTCTimeZone()),
+      " UTC, and here it is ", absl::FormatTime("%H:%M:%S", now, absl::UTCTimeZone()),
+      " UTC; set the clock of this machine, or that of the gate, right");
+  return error;
 }
 
 }  // namespace
@@ -33,16 +53,33 @@ absl::Duration PauseAfter(int asked, const v1::Verdict* verdict, absl::Time now,
   return pause * (1 + random / 10);
 }
 
-WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>()>& ask,
+std::string RequestIdOf(const std::string& first, int question) {
+  return question == 1 ? first : absl::StrCat(first, ".", question);
+}
+
+WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>(int question)>& ask,
                            absl::Duration limit, Timer& timer,
                            const std::function<void(const WaitState&)>& show) {
   WaitResult result;
   WaitState state;
   state.start = timer.Now();
   state.end = state.start + limit;
+  int question = 1;
+  absl::Time passed_over = absl::InfinitePast();  // when the last of those was made
   for (int asked = 1;; ++asked) {
-    client::Result<v1::Verdict> answer = ask();
+    client::Result<v1::Verdict> answer = ask(question);
     if (answer) {
+      ++question;
+      if (HasExpired(*answer, timer.Now())) {
+        const absl::Time made = FromProto(answer->create_time());
+        if (made - passed_over < kTwice) {
+          result.error = OtherClock(*answer, timer.Now());
+          return result;
+        }
+        passed_over = made;
+        --asked;
+        continue;
+      }
       result.verdict = *std::move(answer);
       result.error.reset();
       if (result.verdict->decision() != v1::DECISION_HOLD) return result;

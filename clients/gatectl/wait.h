@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "absl/time/time.h"
 #include "clients/cpp/gate/client.h"
@@ -44,9 +45,18 @@ absl::Duration PauseAfter(int asked, const v1::Verdict* verdict, absl::Time now,
 
 // Asks, and as long as it is HOLD asks again until `limit` after the start; a last time at the end.
 // A gate that cannot be reached is asked again as well; other errors end it. `limit` 0: asks once.
-WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>()>& ask,
+//
+// `ask` is told which question it puts, from 1 on. One whose answer was lost is put again as the
+// same: what it used up is not used up twice. An answer that has expired is one that an earlier
+// process got to the same question: it is passed over, without a pause. A gate whose answers have
+// expired when they arrive has another clock, which is an error (FAILED_PRECONDITION).
+WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>(int question)>& ask,
                            absl::Duration limit, Timer& timer,
                            const std::function<void(const WaitState&)>& show);
+
+// The idempotency key of a question of those that begin with `first`: the same in each process that
+// is given the same.
+std::string RequestIdOf(const std::string& first, int question);
 
 }  // namespace gate::ctl
 

@@ -45,15 +45,18 @@ struct Gate {
   FakeTimer& timer;
   std::deque<client::Result<v1::Verdict>> answers;
   std::vector<absl::Duration> asked;
+  std::vector<int> questions = {};
 
-  client::Result<v1::Verdict> Ask() {
+  client::Result<v1::Verdict> Ask(int question) {
     asked.push_back(timer.now - kStart);
+    questions.push_back(question);
     client::Result<v1::Verdict> answer = answers.front();
     if (answers.size() > 1) answers.pop_front();
     return answer;
   }
   WaitResult Wait(absl::Duration limit) {
-    return AskUntilDecided([this] { return Ask(); }, limit, timer, [](const WaitState&) {});
+    return AskUntilDecided([this](int question) { return Ask(question); }, limit, timer,
+                           [](const WaitState&) {});
   }
 };
 
@@ -92,6 +95,54 @@ TEST(WaitTest, FarMomentsAreAskedAboutEveryFiveMinutes) {
   const v1::Verdict verdict = Verdict(v1::DECISION_HOLD, kStart + absl::Hours(3));
   EXPECT_EQ(PauseAfter(1, &verdict, kStart, 0), absl::Minutes(5));
   EXPECT_EQ(PauseAfter(1, &verdict, kStart + absl::Hours(4), 0), absl::Seconds(5));  // it is past
+}
+
+TEST(WaitTest, AQuestionWithoutAnAnswerIsPutAgainAsTheSame) {
+  FakeTimer timer;
+  Gate gate{timer,
+            {Failure(client::Code::kUnavailable), Failure(client::Code::kDeadlineExceeded),
+             Verdict(v1::DECISION_HOLD), Verdict(v1::DECISION_ALLOW)},
+            {}};
+  EXPECT_EQ(gate.Wait(absl::Minutes(30)).verdict->decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(gate.questions, (std::vector{1, 1, 1, 2}));
+  EXPECT_EQ(RequestIdOf("build-17", 1), "build-17");
+  EXPECT_EQ(RequestIdOf("build-17", 2), "build-17.2");
+}
+
+v1::Verdict Made(v1::Decision decision, absl::Time made) {
+  v1::Verdict verdict = Verdict(decision);
+  *verdict.mutable_create_time() = ToProto(made);
+  *verdict.mutable_valid_until() = ToProto(made + absl::Minutes(10));
+  return verdict;
+}
+
+// What an earlier process was told counts as long as it is valid, and no longer.
+TEST(WaitTest, AnswersOfAnEarlierProcessCountWhileTheyAreValid) {
+  FakeTimer timer;
+  Gate gate{timer,
+            {Made(v1::DECISION_HOLD, kStart - absl::Minutes(20)),
+             Made(v1::DECISION_ALLOW, kStart - absl::Minutes(15)),
+             Made(v1::DECISION_BLOCK, kStart - absl::Minutes(10)),
+             Made(v1::DECISION_HOLD, kStart - absl::Minutes(9)),
+             Made(v1::DECISION_ALLOW, kStart - absl::Minutes(8))},
+            {}};
+  const WaitResult result = gate.Wait(absl::Minutes(30));
+  EXPECT_EQ(FromProto(result.verdict->create_time()), kStart - absl::Minutes(8));
+  EXPECT_EQ(gate.questions, (std::vector{1, 2, 3, 4, 5}));
+  EXPECT_EQ(gate.asked.back(), absl::Seconds(5)) << "one pause, after the HOLD that is valid";
+}
+
+TEST(WaitTest, AGateWithAnotherClockAllowsNothing) {
+  FakeTimer timer;
+  Gate gate{timer,
+            {Made(v1::DECISION_ALLOW, kStart - absl::Hours(1)),
+             Made(v1::DECISION_ALLOW, kStart - absl::Hours(1) + absl::Milliseconds(20))},
+            {}};
+  const WaitResult result = gate.Wait(absl::Minutes(30));
+  EXPECT_FALSE(result.verdict);
+  ASSERT_TRUE(result.error);
+  EXPECT_EQ(result.error->code, client::Code::kFailedPrecondition);
+  EXPECT_NE(result.error->message.find("expired on arrival"), std::string::npos);
 }
 
 TEST(WaitTest, BlockEndsItAtOnceAndSoDoesAnUnknownDecision) {

@@ -21,7 +21,7 @@ namespace {
 
 struct CheckFlags {
   Question question;
-  std::string wait;
+  std::string wait, request_id;
 };
 
 // The words as a shell takes them.
@@ -89,7 +89,8 @@ Or<absl::Duration> WaitLimit(const std::string& wait) {
 }
 
 int Ask(const Session& session, client::Client& client, const Collected& collected,
-        absl::Duration limit, const std::vector<OutputTarget>& targets) {
+        const std::string& request_id, absl::Duration limit,
+        const std::vector<OutputTarget>& targets) {
   SystemTimer timer(*session.interrupts);
   const absl::Time start = timer.Now();
   WaitResult result;
@@ -98,8 +99,9 @@ int Ask(const Session& session, client::Client& client, const Collected& collect
         render::Subject(collected.change), [&] { return session.err(); },
         [&](std::string_view text) { session.Say(text); });
     result = AskUntilDecided(
-        [&] {
+        [&](int question) {
           v1::EvaluateRequest request;
+          request.set_request_id(RequestIdOf(request_id, question));
           *request.mutable_change() = collected.change;
           return client.Evaluate(std::move(request));
         },
@@ -126,7 +128,8 @@ int Run(const Session& session, const CheckFlags& flags) {
   }
   const auto client = session.Connect(*settings);
   if (!client) return session.Fail(client.problem());
-  return Ask(session, **client, *collected, *limit, *targets);
+  return Ask(session, **client, *collected,
+             flags.request_id.empty() ? client::NewRequestId() : flags.request_id, *limit, *targets);
 }
 
 }  // namespace
@@ -139,6 +142,9 @@ void AddCheck(CLI::App& root, Session& session) {
       .add_option("--wait", flags->wait,
                   "While it is HOLD wait and ask again, up to DURATION (30m)")
       ->type_name("[DURATION]");
+  command.add_option("--request-id", flags->request_id,
+                     "Idempotency key, up to 100 characters: a step of a pipeline that is run again "
+                     "with it gets the verdict that it got, as long as that is valid");
   command.callback(
       [&session, flags] { session.run = [&session, flags] { return Run(session, *flags); }; });
 }
