@@ -45,10 +45,13 @@ int FromEnvironment(const char* name, int otherwise) {
   return value == nullptr ? otherwise : std::atoi(value);
 }
 
-World::World(int gates, const std::string& policy, const std::string& store_url) {
-  for (int i = 0; i < gates; ++i) {
+World::World(int gates, const std::string& policy, const std::string& store_url)
+    : World(policy, std::vector(static_cast<size_t>(gates), store_url)) {}
+
+World::World(const std::string& policy, const std::vector<std::string>& store_urls) {
+  for (const std::string& url : store_urls) {
     gates_.push_back(std::make_unique<RunningGate>(
-        GateSetup{.policy = ReadFile(policy), .store_url = store_url, .now = kStart}));
+        GateSetup{.policy = ReadFile(policy), .store_url = url, .now = kStart}));
   }
 }
 

@@ -19,6 +19,8 @@ class World {
   // So many gates, with the policy of that file, on the store of that URL; their wall clocks begin
   // on a Monday, and stand still for nobody.
   World(int gates, const std::string& policy, const std::string& store_url);
+  // A gate for each URL of one store.
+  World(const std::string& policy, const std::vector<std::string>& store_urls);
 
   RunningGate& gate(size_t i) { return *gates_[i]; }
   std::vector<std::string> addresses() const;
