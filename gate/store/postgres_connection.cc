@@ -12,7 +12,6 @@ namespace gate {
 namespace {
 
 constexpr int kOldestServer = 120000;
-constexpr std::chrono::seconds kSetUpTimeout{10};
 
 // What holds where the URL says nothing else. Nothing waits for ever: not for a host, nor for a
 // peer that vanished, nor for a lock.
@@ -22,8 +21,16 @@ constexpr std::pair<const char*, const char*> kDefaults[] = {
     {"keepalives_interval", "5"},           {"keepalives_count", "3"},
     {"tcp_user_timeout", "10000"},
 };
+// The server's side of the same: a session of ours that nobody speaks on any more keeps its row
+// locks, which other replicas wait for, for as long as a statement may take and no longer.
 constexpr char kSessionDefaults[] =
-    "-c statement_timeout=10s -c idle_in_transaction_session_timeout=60s";
+    "-c statement_timeout=5s -c idle_in_transaction_session_timeout=5s -c tcp_keepalives_idle=10 "
+    "-c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=10s";
+
+// A connection that was quiet for so long may lead to nobody any more, and is asked for a sign of
+// life before it is trusted with a statement.
+constexpr std::chrono::seconds kQuiet{3};
+constexpr std::chrono::seconds kSignOfLife{1};
 
 struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
@@ -95,7 +102,7 @@ absl::Status PostgresConnection::CheckServer() {
       " set_config('synchronous_commit',"
       "  CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
       "  ELSE current_setting('synchronous_commit') END, false)",
-      {}, std::chrono::steady_clock::now() + kSetUpTimeout);
+      {}, std::chrono::steady_clock::now() + kPostgresTimeout);
   if (!settings.ok()) return settings.status();
   if (settings->Bytes(0, 0) != "on") {
     return absl::FailedPreconditionError(
@@ -140,6 +147,7 @@ absl::StatusOr<bool> PostgresConnection::Arrived(bool unsent, Deadline deadline)
     if (ready < 0 && errno != EINTR) return Lost("poll failed");
   }
   if (PQconsumeInput(connection_.get()) == 0) return Lost(PQerrorMessage(connection_.get()));
+  last_heard_ = std::chrono::steady_clock::now();
   return true;
 }
 
@@ -150,14 +158,27 @@ absl::Status PostgresConnection::Wait(bool unsent, Deadline deadline) {
 }
 
 absl::StatusOr<std::vector<std::string>> PostgresConnection::Notifications(Deadline deadline) {
-  std::vector<std::string> payloads;
+  std::vector<std::string> payloads = NotifiedSoFar();
+  if (!payloads.empty()) return payloads;
   const auto arrived = Arrived(/*unsent=*/false, deadline);
   if (!arrived.ok()) return arrived.status();
+  return NotifiedSoFar();
+}
+
+std::vector<std::string> PostgresConnection::NotifiedSoFar() {
+  std::vector<std::string> payloads;
   while (PGnotify* notification = PQnotifies(connection_.get())) {
     payloads.emplace_back(notification->extra);
     PQfreemem(notification);
   }
   return payloads;
+}
+
+bool PostgresConnection::Answers() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!alive_ || now < last_heard_ + kQuiet) return alive_;
+  const auto answer = Execute("SELECT 1", now + kSignOfLife);
+  return answer.ok();
 }
 
 absl::StatusOr<PGresult*> PostgresConnection::Next(Deadline deadline) {

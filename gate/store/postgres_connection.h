@@ -76,6 +76,10 @@ struct PostgresCommand {
   std::vector<PostgresParameter> parameters;
 };
 
+// How long an answer is waited for. More than statement_timeout, so that a slow statement ends with
+// the server's own words; a server that says nothing at all is given up after it.
+inline constexpr std::chrono::seconds kPostgresTimeout{6};
+
 // One connection. One thread at a time.
 //
 // Errors: UNAVAILABLE where the server is gone, does not answer in time, or a lock was not to be
@@ -109,12 +113,16 @@ class PostgresConnection {
   // something, or until the deadline: then it is empty.
   absl::StatusOr<std::vector<std::string>> Notifications(Deadline deadline);
 
+  // Whether the server is there: has spoken a moment ago, or answers within a second.
+  bool Answers();
+
   // False once the connection cannot be used again. What was sent last may have been done or not.
   bool alive() const { return alive_; }
 
  private:
   explicit PostgresConnection(PGconn* connection) : connection_(connection) {}
   absl::Status CheckServer();
+  std::vector<std::string> NotifiedSoFar();
   absl::Status Lost(std::string_view why);
   absl::Status ErrorOf(const PGresult* result);
   // Whether anything has arrived before the deadline.
@@ -132,6 +140,7 @@ class PostgresConnection {
   };
   std::unique_ptr<PGconn, Finish> connection_;
   bool alive_ = true;
+  Deadline last_heard_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace gate

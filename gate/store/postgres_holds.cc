@@ -94,7 +94,7 @@ class Tables final : public HoldTables {
 
  private:
   absl::StatusOr<PostgresRows> Query(const char* sql, const Parameters& parameters) {
-    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout);
+    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
   }
   Bytes One(const char* sql, const Parameters& parameters) {
     const auto rows = Query(sql, parameters);

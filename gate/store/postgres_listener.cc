@@ -24,7 +24,7 @@ PostgresListener::PostgresListener(std::string url, const std::string& channel,
       session_(std::move(url),
                [listen = absl::StrCat("LISTEN ", channel)](PostgresConnection& connection) {
                  return connection.Execute(listen.c_str(),
-                                           steady_clock::now() + kPostgresStatementTimeout);
+                                           steady_clock::now() + kPostgresTimeout);
                }),
       thread_([this] { Run(); }) {}
 

@@ -94,7 +94,7 @@ class Tables final : public QaTables {
  private:
   absl::StatusOr<PostgresRows> Query(const char* sql,
                                      const std::vector<PostgresParameter>& parameters) {
-    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout);
+    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
   }
 
   PostgresConnection& connection_;

@@ -133,7 +133,7 @@ class Tables final : public ReportTables {
  private:
   absl::StatusOr<PostgresRows> Query(const char* sql,
                                      const std::vector<PostgresParameter>& parameters) {
-    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout);
+    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
   }
 
   PostgresConnection& connection_;

@@ -150,7 +150,7 @@ class Tables final : public RolloutTables {
  private:
   absl::StatusOr<PostgresRows> Query(const char* sql,
                                      const std::vector<PostgresParameter>& parameters) {
-    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout);
+    return connection_.Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
   }
 
   absl::StatusOr<std::optional<RolloutRow>> One(std::string_view where,
@@ -186,7 +186,7 @@ absl::StatusOr<std::vector<ListedRollout>> ListOne(PostgresSession& session,
 // For what costs nothing but time where a crash loses it.
 absl::Status DoNotWaitForDisk(PostgresConnection& connection) {
   return connection.Execute("SET LOCAL synchronous_commit = off",
-                            steady_clock::now() + kPostgresStatementTimeout);
+                            steady_clock::now() + kPostgresTimeout);
 }
 
 }  // namespace
@@ -227,7 +227,7 @@ absl::Status PostgresRollouts::Commit(const char* sql,
                                       const std::vector<PostgresParameter>& parameters) {
   return CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {
     if (absl::Status status = DoNotWaitForDisk(connection); !status.ok()) return status;
-    return connection.Query(sql, parameters, steady_clock::now() + kPostgresStatementTimeout)
+    return connection.Query(sql, parameters, steady_clock::now() + kPostgresTimeout)
         .status();
   });
 }
@@ -276,7 +276,7 @@ absl::StatusOr<std::vector<StoredRollout>> PostgresRollouts::Claim(std::string_v
             " RETURNING version, write_id, change, rollout",
             {PostgresParameter::Text(owner), PostgresParameter::Timestamp(Micros(until)),
              PostgresParameter::Timestamp(Micros(now)), PostgresParameter::Bigint(limit)},
-            steady_clock::now() + kPostgresStatementTimeout);
+            steady_clock::now() + kPostgresTimeout);
         if (!rows.ok()) return rows.status();
         for (int row = 0; row < rows->size(); ++row) {
           auto stored = DecodeRow(RowOf(*rows, row));

@@ -10,13 +10,11 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kFirstPause{20};
 constexpr milliseconds kLongestPause{1000};
-// More than statement_timeout, so that a slow statement ends with the server's own words.
-constexpr std::chrono::seconds kReadTimeout{12};
 
 }  // namespace
 
 absl::StatusOr<PostgresConnection*> PostgresSession::Connected() {
-  if (connection_ != nullptr && connection_->alive()) return connection_.get();
+  if (connection_ != nullptr && connection_->Answers()) return connection_.get();
   connection_.reset();
   if (steady_clock::now() < next_attempt_) return failure_;
   auto opened = PostgresConnection::Open(url_);
@@ -37,7 +35,7 @@ absl::StatusOr<PostgresRows> PostgresSession::Read(
   for (bool again : {true, false}) {
     const auto connection = Connected();
     if (!connection.ok()) return connection.status();
-    auto rows = (*connection)->Query(sql, parameters, steady_clock::now() + kReadTimeout);
+    auto rows = (*connection)->Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
     if (rows.ok() || (*connection)->alive() || !again) return rows;
   }
   return failure_;

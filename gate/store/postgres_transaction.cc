@@ -10,7 +10,7 @@ using std::chrono::steady_clock;
 
 constexpr int kAttempts = 3;
 
-PostgresConnection::Deadline Deadline() { return steady_clock::now() + kPostgresStatementTimeout; }
+PostgresConnection::Deadline Deadline() { return steady_clock::now() + kPostgresTimeout; }
 
 absl::Status CommitOnce(PostgresConnection& connection,
                         const std::function<absl::Status(PostgresConnection&)>& work) {

@@ -3,7 +3,6 @@
 #ifndef GATE_STORE_POSTGRES_TRANSACTION_H_
 #define GATE_STORE_POSTGRES_TRANSACTION_H_
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -13,9 +12,6 @@
 #include "gate/store/postgres_session.h"
 
 namespace gate {
-
-// More than statement_timeout, so that a slow statement ends with the server's own words.
-inline constexpr std::chrono::seconds kPostgresStatementTimeout{15};
 
 // Does the work in one transaction, which is committed when this returns OK. `work` may run more
 // than once, each time from the start.

@@ -19,8 +19,6 @@ using std::chrono::steady_clock;
 
 // A restart or a fail-over is often over within it; callers have patience for little more.
 constexpr std::chrono::seconds kPatience{5};
-// More than statement_timeout, so that a slow statement ends with the server's own words.
-constexpr std::chrono::seconds kGroupTimeout{15};
 constexpr milliseconds kDeadlockPause{5};
 
 constexpr char kInsertBlobs[] =
@@ -61,7 +59,7 @@ constexpr char kFindRequests[] =
     "SELECT request_id, id, request_digest, verdict FROM gate.verdicts WHERE request_id = ANY ($1)";
 
 absl::Status PrepareInserts(PostgresConnection& connection) {
-  const auto deadline = steady_clock::now() + kGroupTimeout;
+  const auto deadline = steady_clock::now() + kPostgresTimeout;
   absl::Status status = connection.Prepare("blobs", kInsertBlobs, deadline);
   if (status.ok()) status = connection.Prepare("verdicts", kInsertVerdicts, deadline);
   if (status.ok()) status = connection.Prepare("watches", kInsertWatches, deadline);
@@ -214,6 +212,7 @@ absl::Status PostgresWriter::Persist(Group group, Closing& closing) {
   const auto started = steady_clock::now();
   bool kept = true;  // The connection is one from before, which may have broken long ago.
   for (;;) {
+    const auto tried = steady_clock::now();
     const auto connection = session_.Connected();
     const absl::Status status =
         connection.ok() ? Attempt(**connection, group) : connection.status();
@@ -221,9 +220,9 @@ absl::Status PostgresWriter::Persist(Group group, Closing& closing) {
         connection.ok() ? !(*connection)->alive() : absl::IsUnavailable(connection.status());
     if (!gone) outage_.End();
     if (!gone && !absl::IsAborted(status)) return status;
+    const auto since = gone ? outage_.Since(tried) : started;
     if (gone && connection.ok() && std::exchange(kept, false)) continue;
     const auto now = steady_clock::now();
-    const auto since = gone ? outage_.Since(now) : started;
     const milliseconds pause = std::max(session_.UntilNextAttempt(), kDeadlockPause);
     if (now + pause >= since + kPatience || closing.WaitFor(pause)) {
       return absl::IsAborted(status) ? PostgresGone(std::string(status.message())) : status;
@@ -241,7 +240,7 @@ absl::Status PostgresWriter::Attempt(PostgresConnection& connection, Group group
 absl::StatusOr<std::vector<PendingAppend*>> PostgresWriter::Commit(PostgresConnection& connection,
                                                                    Group group,
                                                                    GoneOverrides& gone) {
-  const auto deadline = steady_clock::now() + kGroupTimeout;
+  const auto deadline = steady_clock::now() + kPostgresTimeout;
   std::vector<PendingAppend*> taken;
   std::vector<PendingAppend*> written(group.begin(), group.end());
   std::vector<PostgresCommand> commands;
@@ -296,7 +295,7 @@ absl::Status PostgresWriter::ResolveTakenOnes(PostgresConnection& connection,
   PostgresArray request_ids = PostgresArray::Texts(taken.size());
   for (const PendingAppend* pending : taken) request_ids.Add(pending->record.request_id);
   const auto rows = connection.Query(kFindRequests, {std::move(request_ids).Take()},
-                                     steady_clock::now() + kGroupTimeout);
+                                     steady_clock::now() + kPostgresTimeout);
   if (!rows.ok()) return rows.status();
   absl::flat_hash_map<std::string, StoredVerdict> stored;
   for (int row = 0; row < rows->size(); ++row) {

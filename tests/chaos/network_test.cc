@@ -137,6 +137,8 @@ void NetworkTest::Fail(Mode mode, seconds length) {
   }
   const double unready = SecondsSince(cut);
   EXPECT_EQ(gate.Get("/healthz").status, 200) << "it is not to be started anew for this";
+  EXPECT_TRUE(Eventually([&] { return !askers.failure().ok(); }, seconds(60)));
+  const double told = SecondsSince(cut);
   std::this_thread::sleep_until(cut + length);
   EXPECT_EQ(askers.answers(), before) << "an answer, and nowhere to put it on record";
   EXPECT_EQ(askers.failure().error_code(), grpc::UNAVAILABLE);
@@ -150,9 +152,9 @@ void NetworkTest::Fail(Mode mode, seconds length) {
   const double ready = SecondsSince(returned);
   askers.End();
   std::printf(
-      "not ready after %.1f s, longest answer %.1f s, fifty answers %.1f s and ready %.1f s after "
+      "not ready after %.1f s, told after %.1f s, longest answer %.1f s, fifty answers %.1f s and ready %.1f s after "
       "the return\n",
-      unready, askers.longest(), back, ready);
+      unready, told, askers.longest(), back, ready);
   EXPECT_LT(askers.longest(), kAnswered.count());
   EXPECT_LT(unready, kAnswered.count());
   EXPECT_LT(back, kBack.count());
