@@ -157,8 +157,9 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   auto sources = SourcesOf(config, policies, store, metrics, demo != nullptr);
   if (!sources.ok()) return Fail(sources.status());
   Gatherer gatherer(*std::move(sources), limits.evaluation_threads(), &metrics);
+  // More of them than one source may keep waiting: what does not ask it goes on.
   Evaluator evaluator(policies, gatherer, store, clock,
-                      {limits.evaluation_threads(), limits.max_evaluations()});
+                      {4 * limits.evaluation_threads(), limits.max_evaluations()});
   Rollouts rollouts(policies, evaluator, store, clock);
   RolloutDriver driver(rollouts, store.rollouts(), clock, log);
   const ReportLimits reports = {FromProto(config.reported_metrics().retention()),

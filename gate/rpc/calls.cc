@@ -22,6 +22,11 @@ constexpr std::chrono::seconds kLongestCall{60};
 // Reports wait for the disk, and have no more of it than verdicts leave them.
 constexpr int kReportThreads = 2;
 constexpr int kReportCapacity = 64;
+// Steps are judged, which may wait for sources. They have threads of their own, so that a source
+// which hangs keeps nobody from an abort.
+constexpr char kAdvance[] = "gate.v1.Rollouts.Advance";
+constexpr int kAdvanceThreads = 64;
+constexpr int kAdvanceCapacity = 1024;
 // Events are read off the store, which answers quickly.
 constexpr int kWatchThreads = 2;
 
@@ -107,6 +112,7 @@ class ReportStream final : public grpc::ServerReadReactor<v1::ReportMetricsReque
 Calls::Calls(Api& api, int threads, int capacity)
     : api_(api),
       pool_(threads, capacity),
+      advances_(kAdvanceThreads, kAdvanceCapacity),
       reports_(kReportThreads, kReportCapacity),
       watches_(kWatchThreads, 2 * RolloutFeed::kMostWatches) {}
 
@@ -123,7 +129,7 @@ grpc::ServerUnaryReactor* Calls::Serve(std::string_view method,
   };
   if (!api_.Serves(method)) {
     answer();
-  } else if (!pool_.TrySchedule(answer)) {
+  } else if (!(method == kAdvance ? advances_ : pool_).TrySchedule(answer)) {
     reactor->Finish(ToGrpc(TooMany()));
   }
   return reactor;

@@ -48,6 +48,7 @@ class Calls {
  private:
   Api& api_;
   ThreadPool pool_;
+  ThreadPool advances_;
   ThreadPool reports_;
   ThreadPool watches_;
 };

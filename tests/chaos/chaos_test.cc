@@ -3,9 +3,12 @@
 // looked at.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <random>
 
 #include "gtest/gtest.h"
+#include "tests/chaos/override_users.h"
 #include "tests/chaos/world.h"
 
 namespace gate {
@@ -27,6 +30,7 @@ TEST(ChaosTest, LeasesStepsAndVerdictsOutliveKillsAndStops) {
   const unsigned seed = static_cast<unsigned>(FromEnvironment("GATE_CHAOS_SEED", 1));
   std::mt19937 random(seed);
   Pipelines pipelines(world.addresses(), count, kServices, seed);
+  OverrideUsers overriders(world.addresses(), std::max(3, count / 8), seed);
   int kills = 0, stops = 0, crashes = 0;
   const auto end = steady_clock::now() + seconds(length);
   while (steady_clock::now() < end) {
@@ -51,15 +55,22 @@ TEST(ChaosTest, LeasesStepsAndVerdictsOutliveKillsAndStops) {
     }
   }
   pipelines.End();
+  overriders.End();
   std::printf(
       "seed %u, %d s, %d pipelines: %d kills, %d stops, %d crashes of the database; %ld started, "
-      "%ld steps, %ld gone back, %ld refused, %ld without an answer\n",
+      "%ld steps, %ld gone back, %ld refused, %ld without an answer; %ld overrides approved, %ld "
+      "used, %ld taken back\n",
       seed, length, count, kills, stops, crashes, static_cast<long>(pipelines.started()),
       static_cast<long>(pipelines.advanced()), static_cast<long>(pipelines.rollbacks()),
-      static_cast<long>(pipelines.refused()), static_cast<long>(pipelines.failed()));
+      static_cast<long>(pipelines.refused()), static_cast<long>(pipelines.failed()),
+      static_cast<long>(overriders.approved()), static_cast<long>(overriders.used()),
+      static_cast<long>(overriders.revoked()));
   EXPECT_GT(kills + stops + crashes, 0);
   EXPECT_GT(pipelines.started(), length);
   EXPECT_GT(pipelines.advanced(), length);
+  EXPECT_GT(overriders.used(), 0);
+  EXPECT_GT(overriders.revoked(), 0);
+  overriders.ExpectAllIsWell(postgres, database);
   world.ExpectAllIsWell(pipelines, postgres, database);
 }
 

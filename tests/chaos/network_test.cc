@@ -162,10 +162,203 @@ void NetworkTest::Fail(Mode mode, seconds length) {
   ExpectOnRecord(askers.verdicts());
 }
 
-TEST_F(NetworkTest, ADatabaseThatVanishesIsToldAndFoundAgain) { Fail(Mode::kRefuse, seconds(8)); }
+TEST_F(NetworkTest, ADatabaseThatVanishesIsToldAndFoundAgain) { Fail(Mode::kRefuse, seconds(6)); }
 
 TEST_F(NetworkTest, ADatabaseThatSaysNothingIsToldAndFoundAgain) {
   Fail(Mode::kSilent, seconds(12));
+}
+
+// Each answer of the database breaks off in its middle.
+TEST_F(NetworkTest, AnswersThatBreakOffAreNoAnswers) { Fail(Mode::kCut, seconds(6)); }
+
+TEST_F(NetworkTest, AReplicaThatIsCutOffHoldsUpNoOther) {
+  TcpProxy network(socket_);
+  World world("chaos/policy.yaml", {Through(network), direct_});
+  Pipelines pipelines(world.addresses(), /*pipelines=*/12, /*services=*/8, /*seed=*/3);
+  ASSERT_TRUE(Eventually([&] { return pipelines.advanced() >= 20; }));
+
+  network.Set(Mode::kSilent);
+  const auto cut = steady_clock::now();
+  // What the cut-off replica was in the middle of keeps its locks no longer than this.
+  int64_t least = 1000, before = pipelines.advanced();
+  for (int i = 0; i < 3; ++i) {
+    std::this_thread::sleep_for(seconds(3));
+    const int64_t now = pipelines.advanced();
+    least = std::min(least, now - std::exchange(before, now));
+  }
+  EXPECT_EQ(Sql("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+                " AND state_change < now() - interval '6 s'"),
+            "0\n")
+      << "a session that nobody speaks on any more has locks";
+  EXPECT_FALSE(world.gate(0).Ready()) << "callers are to be sent elsewhere";
+  EXPECT_TRUE(world.gate(1).Ready());
+  v1::Verdict none;
+  EXPECT_EQ(world.gate(0).TryEvaluate(Release(), none).error_code(), grpc::UNAVAILABLE);
+
+  network.Set(Mode::kPass);
+  const auto returned = steady_clock::now();
+  EXPECT_TRUE(Eventually([&] { return world.gate(0).Ready(); }, kBack));
+  EXPECT_TRUE(Eventually(
+      [&] { return world.gate(0).TryEvaluate(Release(), none).ok(); }, kBack));
+  std::printf("cut off for %.1f s; at least %ld steps in 3 s meanwhile; back after %.1f s\n",
+              SecondsSince(cut) - SecondsSince(returned), static_cast<long>(least),
+              SecondsSince(returned));
+  EXPECT_GT(least, 0) << "the other replica stood still";
+  pipelines.End();
+  world.ExpectAllIsWell(pipelines, postgres_, database_);
+}
+
+constexpr char kCanaryPolicy[] = R"(
+title: Metrics
+rules:
+  - name: canary
+    match: {services: ["web-*"], environments: [production]}
+    checks:
+      canary:
+        source: main
+        cohort_label: track
+        metrics:
+          - {name: http_5xx, events: errors_total, exposure: requests_total}
+    rollout:
+      steps:
+        - {share: 0.05}
+        - {share: 1}
+  - name: others
+    match: {services: ["svc-*"], environments: [production]}
+    checks:
+      freeze:
+        windows:
+          - id: turn-of-the-century
+            time_zone: UTC
+            start: "1999-12-31T12:00:00"
+            end: "2000-01-03T12:00:00"
+    rollout:
+      steps:
+        - {share: 0.05}
+        - {share: 1}
+)";
+
+// A pipeline with a rollout of its own.
+class Pipeline {
+ public:
+  Pipeline(const RunningGate& gate, const std::string& service)
+      : rollouts_(v1::Rollouts::NewStub(
+            grpc::CreateChannel(gate.address(), grpc::InsecureChannelCredentials()))) {
+    v1::StartRolloutRequest start;
+    start.set_request_id("start-" + service);
+    start.mutable_change()->set_service(service);
+    start.mutable_change()->set_environment("production");
+    start.mutable_change()->set_kind(v1::CHANGE_KIND_CODE);
+    const grpc::Status status = Call(&v1::Rollouts::Stub::Start, start, &rollout_);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+  }
+
+  grpc::Status Advance(v1::AdvanceRolloutResponse& step) {
+    v1::AdvanceRolloutRequest advance;
+    advance.set_name(rollout_.name());
+    advance.set_fencing_token(rollout_.fencing_token());
+    advance.set_request_id(absl::StrCat(rollout_.change().service(), "-", ++steps_));
+    return Call(&v1::Rollouts::Stub::Advance, advance, &step);
+  }
+
+  v1::Rollout Abort() {
+    v1::AbortRolloutRequest abort;
+    abort.set_name(rollout_.name());
+    abort.set_reason("it burns");
+    v1::Rollout after;
+    const grpc::Status status = Call(&v1::Rollouts::Stub::Abort, abort, &after);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return after;
+  }
+
+ private:
+  template <typename Request, typename Response>
+  grpc::Status Call(grpc::Status (v1::Rollouts::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Response*),
+                    const Request& request, Response* response) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + seconds(60));
+    return ((*rollouts_).*method)(&context, request, response);
+  }
+
+  const std::unique_ptr<v1::Rollouts::Stub> rollouts_;
+  v1::Rollout rollout_;
+  int steps_ = 0;
+};
+
+TEST_F(NetworkTest, AMetricsServerThatHangsHoldsWhatAsksItAndNothingElse) {
+  RawHttpServer metrics([](const std::string&, int connection) {
+    RawHttpServer::Send(
+        connection,
+        RawHttpServer::Response(
+            200, "application/json",
+            R"({"status":"success","data":{"resultType":"matrix","result":[]}})"));
+  });
+  TcpProxy network(metrics.port());
+  RunningGate gate(
+      {.policy = kCanaryPolicy,
+       .store_url = direct_,
+       .metrics_servers = {{"main", absl::StrCat("http://127.0.0.1:", network.port())}},
+       .now = "2026-11-23 15:00:00"});
+  std::vector<std::unique_ptr<Pipeline>> pipelines;
+  v1::AdvanceRolloutResponse step;
+  for (int i = 0; i < 24; ++i) {
+    pipelines.push_back(std::make_unique<Pipeline>(gate, absl::StrCat("web-", i)));
+    ASSERT_TRUE(pipelines.back()->Advance(step).ok());
+    ASSERT_TRUE(step.advanced()) << "nothing is asked of what has no traffic yet";
+  }
+  Pipeline burning(gate, "web-burning"), other(gate, "svc-other");
+  ASSERT_TRUE(burning.Advance(step).ok());
+  const auto waits = [&] { return step.verdict().reason(); };
+  gate.SetClock("2026-11-23 15:05:00");  // There are intervals to ask for.
+  ASSERT_TRUE(burning.Advance(step).ok());
+  ASSERT_THAT(waits(), testing::Not(HasSubstr("in time")));
+
+  network.Set(Mode::kSilent);
+  std::vector<std::thread> threads;
+  std::atomic<double> longest = 0;
+  for (const auto& pipeline : pipelines) {
+    threads.emplace_back([&] {
+      const auto start = steady_clock::now();
+      v1::AdvanceRolloutResponse held;
+      const grpc::Status status = pipeline->Advance(held);
+      double before = longest;
+      const double took = SecondsSince(start);
+      while (before < took && !longest.compare_exchange_weak(before, took)) {
+      }
+      EXPECT_TRUE(status.ok()) << status.error_message();
+      EXPECT_FALSE(held.advanced());
+      EXPECT_EQ(held.verdict().decision(), v1::DECISION_HOLD);
+      EXPECT_THAT(held.verdict().reason(), HasSubstr("prometheus:main did not answer in time"));
+    });
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  const auto asked = steady_clock::now();
+  EXPECT_EQ(burning.Abort().state(), v1::ROLLOUT_STATE_ROLLING_BACK);
+  const double aborted = SecondsSince(asked);
+  EXPECT_TRUE(other.Advance(step).ok());
+  EXPECT_TRUE(step.advanced()) << step.DebugString();
+  const double advanced = SecondsSince(asked);
+  EXPECT_TRUE(gate.Ready()) << "a source is no reason to send callers elsewhere";
+  for (std::thread& thread : threads) thread.join();
+
+  network.Set(Mode::kPass);
+  const auto returned = steady_clock::now();
+  EXPECT_TRUE(Eventually(
+      [&] {
+        return pipelines[0]->Advance(step).ok() && !absl::StrContains(waits(), "in time") &&
+               !absl::StrContains(waits(), "left alone");
+      },
+      seconds(60)))
+      << waits();
+  const double back = SecondsSince(returned);
+  std::printf(
+      "24 that ask it held after %.1f s at the longest; meanwhile an abort took %.1f s and another "
+      "service's step %.1f s; asked again %.1f s after its return: %s\n",
+      longest.load(), aborted, advanced - aborted, back, waits().c_str());
+  EXPECT_LT(longest, 8);
+  EXPECT_LT(advanced, 2) << "others waited for a source that they do not ask";
+  EXPECT_LT(back, 35);
 }
 
 }  // namespace

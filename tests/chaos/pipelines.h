@@ -3,14 +3,10 @@
 #ifndef TESTS_CHAOS_PIPELINES_H_
 #define TESTS_CHAOS_PIPELINES_H_
 
-#include <grpcpp/channel.h>
-
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>

@@ -25,6 +25,7 @@ class RawHttpServer {
   RawHttpServer& operator=(const RawHttpServer&) = delete;
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  int port() const { return port_; }
   int requests() const { return requests_; }
 
   // Writes all; false when the other side has gone.
