@@ -119,28 +119,28 @@ void TellOfAccess(const config::v1::Config& config, const v1::Policy& policy, Lo
 
 // Until the process is told to end; then its exit code.
 int Serve(const config::v1::Config& config, const Demo* demo) {
-  Clock& clock = Clock::System();
   Logger log(STDERR_FILENO);
   const GrpcLog grpc_log(log);
   Metrics metrics;
 
-  const LoadedPolicy policy = LoadPolicy(config.policy(), clock.Now());
+  const LoadedPolicy policy = LoadPolicy(config.policy(), Clock::System().Now());
   if (!policy.issues.empty()) return Refuse(policy.issues);
   PolicyHolder policies(policy.snapshot);
   metrics.OnPolicyLoaded(true, policy.snapshot->effective);
-  const LoadedTokens tokens = TokensOf(config, clock.Now());
+  const LoadedTokens tokens = TokensOf(config, Clock::System().Now());
   if (!tokens.issues.empty()) return Refuse(tokens.issues);
   TokenHolder token_holder(tokens.tokens);
   const bool takes_tokens = !config.identity().tokens_file().empty();
   if (takes_tokens) metrics.OnTokensLoaded(true);
+  const auto kept =
+      OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
+  if (!kept.ok()) return Fail(kept.status());
+  Clock& clock = (*kept)->clock();
   const Identities identities =
       RunsOpen(config) ? Identities::Open()
                        : Identities(policies, takes_tokens ? &token_holder : nullptr, clock);
   TellOfAccess(config, policy.snapshot->policy, log);
 
-  const auto kept =
-      OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
-  if (!kept.ok()) return Fail(kept.status());
   const absl::Status recorded = RecordPolicyAtStart((*kept)->audit(), clock, *policy.snapshot);
   if (!recorded.ok()) return Fail(recorded);
   if (demo != nullptr) {

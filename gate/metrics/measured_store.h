@@ -59,6 +59,7 @@ class MeasuredStore final : public Store {
   HoldStore& holds() override { return store_.holds(); }
   AuditStore& audit() override { return store_.audit(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
+  Clock& clock() override { return store_.clock(); }
   absl::Status Ready() override { return store_.Ready(); }
 
  private:

@@ -10,6 +10,7 @@
 #include "gate/store/known_digests.h"
 #include "gate/store/listing.h"
 #include "gate/store/postgres_audit.h"
+#include "gate/store/postgres_clock.h"
 #include "gate/store/postgres_error.h"
 #include "gate/store/postgres_holds.h"
 #include "gate/store/postgres_overrides.h"
@@ -45,8 +46,10 @@ std::vector<std::unique_ptr<GroupWriter>> Writers(const std::string& url, int co
 
 class PostgresStore final : public Store {
  public:
-  PostgresStore(const std::string& url, const StoreOptions& options)
-      : known_(kKnownDigests),
+  PostgresStore(const std::string& url, const StoreOptions& options,
+                std::unique_ptr<PostgresClock> clock)
+      : clock_(std::move(clock)),
+        known_(kKnownDigests),
         readers_(Sessions(url, kReadConnections)),
         reporters_(Sessions(url, kReportConnections)),
         rollouts_(url, readers_, reporters_),
@@ -118,6 +121,8 @@ class PostgresStore final : public Store {
   OverrideStore& overrides() override { return overrides_; }
   AuditStore& audit() override { return audit_; }
 
+  Clock& clock() override { return *clock_; }
+
   absl::StatusOr<absl::Time> NewestVerdictTime() override {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
@@ -142,6 +147,7 @@ class PostgresStore final : public Store {
   }
   absl::StatusOr<std::vector<ListedVerdict>> List(const ListQuery& query);
 
+  const std::unique_ptr<PostgresClock> clock_;
   KnownDigests known_;
   Outage outage_;
   ConnectionPool<PostgresSession> readers_;
@@ -197,7 +203,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const std::string& url,
   if (absl::Status status = UpgradePostgres(**connection, PostgresSchemaFiles()); !status.ok()) {
     return status;
   }
-  return std::make_unique<PostgresStore>(url, options);
+  auto clock = std::make_unique<PostgresClock>(url);
+  if (absl::Status status = clock->Start(**connection); !status.ok()) return status;
+  return std::make_unique<PostgresStore>(url, options, std::move(clock));
 }
 
 }  // namespace gate

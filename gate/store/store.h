@@ -24,6 +24,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "gate/base/clock.h"
 #include "gate/store/audit_store.h"
 #include "gate/store/blob.h"
 #include "gate/store/hold_store.h"
@@ -224,6 +225,9 @@ class Store {
   virtual HoldStore& holds() = 0;
   // The audit log; as long as this.
   virtual AuditStore& audit() = 0;
+
+  // What time it is for all that share the store; as long as this.
+  virtual Clock& clock() { return Clock::System(); }
 
   // Creation time of the newest verdict; InfinitePast when there is none. A clock behind it has
   // stepped back.

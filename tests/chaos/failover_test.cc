@@ -10,7 +10,7 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 TEST(FailoverTest, WhatWasAcknowledgedOutlivesThePrimary) {
-  auto primary = std::make_unique<PostgresServer>();
+  auto primary = std::make_unique<PostgresServer>(std::vector<std::string>(), /*own_clock=*/true);
   std::string database;
   primary->CreateDatabase(&database);
   const auto standby = PostgresServer::SynchronousStandbyOf(*primary);

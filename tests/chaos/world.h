@@ -16,8 +16,8 @@ int FromEnvironment(const char* name, int otherwise);
 
 class World {
  public:
-  // So many gates, with the policy of that file, on the store of that URL; their wall clocks begin
-  // on a Monday, and stand still for nobody.
+  // So many gates, with the policy of that file, on the store of that URL. The database has a clock
+  // of its own, and each machine of a gate has one, that nothing goes by.
   World(int gates, const std::string& policy, const std::string& store_url);
   // A gate for each URL of one store.
   World(const std::string& policy, const std::vector<std::string>& store_urls);
@@ -27,7 +27,7 @@ class World {
   std::unique_ptr<v1::Rollouts::Stub> Rollouts();
 
   // Expects that each lease had one holder at a time, that each step was allowed by a verdict on
-  // it, that nothing which was told is lost, and, once the gates' clocks have gone on by a day,
+  // it, that nothing which was told is lost, and, once the database's clock has gone on by a day,
   // that each rollout ends. `database` is where `postgres` has the gates' tables.
   void ExpectAllIsWell(const Pipelines& pipelines, PostgresServer& postgres,
                        const std::string& database);

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 
 namespace gate {
@@ -59,8 +60,8 @@ bool HasEnded(pid_t process) {
 
 }  // namespace
 
-PostgresServer::PostgresServer(const std::vector<std::string>& settings)
-    : programs_(ProgramFolder()) {
+PostgresServer::PostgresServer(const std::vector<std::string>& settings, bool own_clock)
+    : programs_(ProgramFolder()), own_clock_(own_clock) {
   GiveTo(kUser, folder_.path());
   const RunResult made = RunProgram(
       {.arguments = {Program("initdb"), "--no-sync", "--auth=trust", "--encoding=UTF8",
@@ -78,10 +79,13 @@ PostgresServer::PostgresServer(const std::vector<std::string>& settings)
   Start();
 }
 
-PostgresServer::PostgresServer(Copy) : programs_(ProgramFolder()) { GiveTo(kUser, folder_.path()); }
+PostgresServer::PostgresServer(bool own_clock, Copy)
+    : programs_(ProgramFolder()), own_clock_(own_clock) {
+  GiveTo(kUser, folder_.path());
+}
 
 std::unique_ptr<PostgresServer> PostgresServer::SynchronousStandbyOf(PostgresServer& primary) {
-  std::unique_ptr<PostgresServer> standby(new PostgresServer(Copy()));
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(primary.own_clock_, Copy()));
   const TempFolder& folder = standby->folder_;
   const RunResult copied =
       RunProgram({.arguments = {standby->Program("pg_basebackup"), "--no-sync", "--checkpoint=fast",
@@ -101,6 +105,13 @@ std::unique_ptr<PostgresServer> PostgresServer::SynchronousStandbyOf(PostgresSer
   });
   if (!follows) throw std::runtime_error(ReadFile(folder.File("log")));
   return standby;
+}
+
+void PostgresServer::SetClock(int64_t seconds_ahead) {
+  // Moved into its place, so that nobody reads half of it.
+  const std::string file = folder_.File("clock");
+  folder_.Write("clock.next", absl::StrFormat("%+d\n", seconds_ahead));
+  std::filesystem::rename(file + ".next", file);
 }
 
 void PostgresServer::Promote() { Sql("postgres", "SELECT pg_promote(wait => true)"); }
@@ -127,7 +138,16 @@ void PostgresServer::Start() {
   // What Kill left: the server checks that no process has it, and a pid may have been used again.
   std::filesystem::remove(folder_.File("data/postmaster.pid"));
   const std::string log = folder_.File("log");
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (own_clock_) {
+    if (ReadFile(folder_.File("clock")).empty()) SetClock(0);
+    environment = {{"LD_PRELOAD", GATE_FAKETIME},
+                   {"FAKETIME_TIMESTAMP_FILE", folder_.File("clock")},
+                   {"FAKETIME_NO_CACHE", "1"},
+                   {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+  }
   auto server = ChildProcess::Start({.arguments = {Program("postgres"), "-D", folder_.File("data")},
+                                     .environment = std::move(environment),
                                      .output = log,
                                      .folder = folder_.path(),
                                      .user = kUser});

@@ -16,7 +16,7 @@ namespace gate {
 class PostgresServer {
  public:
   // `settings` are lines of postgresql.conf, for example "max_connections = 5". About a second.
-  explicit PostgresServer(const std::vector<std::string>& settings = {});
+  explicit PostgresServer(const std::vector<std::string>& settings = {}, bool own_clock = false);
   // A standby of `primary`, which outlives its making: it follows the primary's log, and what the
   // primary commits from now on waits for it.
   static std::unique_ptr<PostgresServer> SynchronousStandbyOf(PostgresServer& primary);
@@ -39,16 +39,20 @@ class PostgresServer {
   void Start();
   // Makes a standby take writes.
   void Promote();
+  // From now on its clock is so many seconds ahead of the machine's; only of a server that was made
+  // with a clock of its own.
+  void SetClock(int64_t seconds_ahead);
   // Runs SQL as a superuser, over psql; what it printed, unaligned.
   std::string Sql(const std::string& database, const std::string& sql);
 
  private:
   struct Copy {};
-  explicit PostgresServer(Copy);
+  PostgresServer(bool own_clock, Copy);
   std::string Program(const std::string& name) const;
 
   std::string programs_;  // folder
   TempFolder folder_;
+  bool own_clock_;
   int databases_ = 0;
   std::unique_ptr<ChildProcess> server_;
 };

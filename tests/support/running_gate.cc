@@ -44,7 +44,8 @@ RunningGate::RunningGate(const GateSetup& setup) : own_clock_(!setup.now.empty()
 void RunningGate::SetClock(const std::string& now) {
   // Moved into its place, so that nobody reads half of it.
   const std::string file = folder_.File("clock");
-  folder_.Write("clock.next", absl::StrCat("@", now, "\n"));
+  const bool is_offset = now.starts_with('+') || now.starts_with('-');
+  folder_.Write("clock.next", absl::StrCat(is_offset ? "" : "@", now, "\n"));
   std::filesystem::rename(file + ".next", file);
 }
 

@@ -23,8 +23,9 @@ struct GateSetup {
   std::vector<std::pair<std::string, std::string>> metrics_servers{};
   // Files beside the policy, by their names, with their text: calendars.
   std::vector<std::pair<std::string, std::string>> files{};
-  // The wall clock at the start, in UTC: "2023-09-09 01:00:00". It runs on from there; the clock
-  // that measures time spans is not touched. "": the machine's.
+  // The wall clock at the start, in UTC: "2023-09-09 01:00:00". It runs on from there, at each
+  // start anew; the clock that measures time spans is not touched. Or how far it is from the
+  // machine's, in seconds: "+3600". "": the machine's. A gate on PostgreSQL goes by that one's.
   std::string now{};
   // Lines under `grpc:` of the configuration, with the indent of two: TLS.
   std::string grpc_options{};
