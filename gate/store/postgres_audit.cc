@@ -25,8 +25,7 @@ absl::Status WriteAudit(PostgresConnection& connection, const EncodedAudit& entr
   for (const std::string* text : entry.Texts()) {
     parameters.push_back(PostgresParameter::Text(*text));
   }
-  return connection.Query(kInsert, parameters, steady_clock::now() + kPostgresTimeout)
-      .status();
+  return connection.Query(kInsert, parameters, steady_clock::now() + kPostgresTimeout).status();
 }
 
 absl::Status WriteAudit(PostgresConnection& connection, const v1::AuditEntry& entry) {

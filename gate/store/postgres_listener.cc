@@ -23,8 +23,7 @@ PostgresListener::PostgresListener(std::string url, const std::string& channel,
     : heard_(std::move(heard)),
       session_(std::move(url),
                [listen = absl::StrCat("LISTEN ", channel)](PostgresConnection& connection) {
-                 return connection.Execute(listen.c_str(),
-                                           steady_clock::now() + kPostgresTimeout);
+                 return connection.Execute(listen.c_str(), steady_clock::now() + kPostgresTimeout);
                }),
       thread_([this] { Run(); }) {}
 

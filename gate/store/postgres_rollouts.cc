@@ -227,8 +227,7 @@ absl::Status PostgresRollouts::Commit(const char* sql,
                                       const std::vector<PostgresParameter>& parameters) {
   return CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {
     if (absl::Status status = DoNotWaitForDisk(connection); !status.ok()) return status;
-    return connection.Query(sql, parameters, steady_clock::now() + kPostgresTimeout)
-        .status();
+    return connection.Query(sql, parameters, steady_clock::now() + kPostgresTimeout).status();
   });
 }
 

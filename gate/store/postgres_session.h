@@ -20,8 +20,9 @@ class PostgresSession {
   explicit PostgresSession(std::string url, SetUp set_up = nullptr)
       : url_(std::move(url)), set_up_(std::move(set_up)) {}
 
-  // The connection, made anew where there is none whose server answers. After an attempt that failed the
-  // next one is not made before a pause, which grows; until then the answer is that failure.
+  // The connection, made anew where there is none whose server answers. After an attempt that
+  // failed the next one is not made before a pause, which grows; until then the answer is that
+  // failure.
   absl::StatusOr<PostgresConnection*> Connected();
 
   // For reading only: asks again on a new connection where the old one turns out to be broken.

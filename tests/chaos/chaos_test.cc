@@ -1,6 +1,6 @@
 // Two replicas of gated on one PostgreSQL, killed, stopped, cut off and put into another time every
-// few seconds, under pipelines that take changes out and people who use overrides. Afterwards everything that was told and everything that is on record is
-// looked at.
+// few seconds, under pipelines that take changes out and people who use overrides. Afterwards
+// everything that was told and everything that is on record is looked at.
 #include <signal.h>
 
 #include <algorithm>
@@ -82,13 +82,14 @@ TEST(ChaosTest, LeasesStepsAndVerdictsOutliveKillsAndStops) {
   overriders.End();
   std::printf(
       "seed %u, %d s, %d pipelines: %d kills, %d stops, %d crashes of the database, %d cuts of a "
-      "network, %d steps of a clock; %ld started, %ld steps, %ld gone back, %ld refused, %ld without an answer; %ld overrides approved, %ld "
+      "network, %d steps of a clock; %ld started, %ld steps, %ld gone back, %ld refused, %ld "
+      "without an answer; %ld overrides approved, %ld "
       "used, %ld taken back\n",
-      seed, length, count, kills, stops, crashes, cuts, steps, static_cast<long>(pipelines.started()),
-      static_cast<long>(pipelines.advanced()), static_cast<long>(pipelines.rollbacks()),
-      static_cast<long>(pipelines.refused()), static_cast<long>(pipelines.failed()),
-      static_cast<long>(overriders.approved()), static_cast<long>(overriders.used()),
-      static_cast<long>(overriders.revoked()));
+      seed, length, count, kills, stops, crashes, cuts, steps,
+      static_cast<long>(pipelines.started()), static_cast<long>(pipelines.advanced()),
+      static_cast<long>(pipelines.rollbacks()), static_cast<long>(pipelines.refused()),
+      static_cast<long>(pipelines.failed()), static_cast<long>(overriders.approved()),
+      static_cast<long>(overriders.used()), static_cast<long>(overriders.revoked()));
   EXPECT_GT(kills + stops + crashes + cuts + steps, 0);
   EXPECT_GT(pipelines.started(), length);
   EXPECT_GT(pipelines.advanced(), length);

@@ -24,8 +24,7 @@ class ClockTest : public ::testing::Test {
   }
   // What a gate takes the time to be, ahead of the machine's.
   absl::Duration Ahead(int gate) {
-    return FromProto(Ask(gate).create_time()) -
-           absl::FromChrono(std::chrono::system_clock::now());
+    return FromProto(Ask(gate).create_time()) - absl::FromChrono(std::chrono::system_clock::now());
   }
   grpc::Status Start(size_t gate, const std::string& holder, v1::Rollout& rollout) {
     v1::StartRolloutRequest start;

@@ -152,7 +152,8 @@ void NetworkTest::Fail(Mode mode, seconds length) {
   const double ready = SecondsSince(returned);
   askers.End();
   std::printf(
-      "not ready after %.1f s, told after %.1f s, longest answer %.1f s, fifty answers %.1f s and ready %.1f s after "
+      "not ready after %.1f s, told after %.1f s, longest answer %.1f s, fifty answers %.1f s and "
+      "ready %.1f s after "
       "the return\n",
       unready, told, askers.longest(), back, ready);
   EXPECT_LT(askers.longest(), kAnswered.count());
@@ -198,8 +199,7 @@ TEST_F(NetworkTest, AReplicaThatIsCutOffHoldsUpNoOther) {
   network.Set(Mode::kPass);
   const auto returned = steady_clock::now();
   EXPECT_TRUE(Eventually([&] { return world.gate(0).Ready(); }, kBack));
-  EXPECT_TRUE(Eventually(
-      [&] { return world.gate(0).TryEvaluate(Release(), none).ok(); }, kBack));
+  EXPECT_TRUE(Eventually([&] { return world.gate(0).TryEvaluate(Release(), none).ok(); }, kBack));
   std::printf("cut off for %.1f s; at least %ld steps in 3 s meanwhile; back after %.1f s\n",
               SecondsSince(cut) - SecondsSince(returned), static_cast<long>(least),
               SecondsSince(returned));
@@ -288,11 +288,10 @@ class Pipeline {
 
 TEST_F(NetworkTest, AMetricsServerThatHangsHoldsWhatAsksItAndNothingElse) {
   RawHttpServer metrics([](const std::string&, int connection) {
-    RawHttpServer::Send(
-        connection,
-        RawHttpServer::Response(
-            200, "application/json",
-            R"({"status":"success","data":{"resultType":"matrix","result":[]}})"));
+    RawHttpServer::Send(connection,
+                        RawHttpServer::Response(
+                            200, "application/json",
+                            R"({"status":"success","data":{"resultType":"matrix","result":[]}})"));
   });
   TcpProxy network(metrics.port());
   RunningGate gate(

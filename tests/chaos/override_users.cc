@@ -187,7 +187,9 @@ void OverrideUsers::Override(Caller& caller) {
 }
 
 void OverrideUsers::ExpectAllIsWell(PostgresServer& postgres, const std::string& database) {
-  const auto count = [&](const std::string& sql) { return std::stoll(postgres.Sql(database, sql)); };
+  const auto count = [&](const std::string& sql) {
+    return std::stoll(postgres.Sql(database, sql));
+  };
   std::map<std::string, std::string> consumers;  // of an override, by its id
   const std::string rows =
       postgres.Sql(database, "SELECT id, consumed_by FROM gate.overrides WHERE state = 3");
@@ -202,9 +204,10 @@ void OverrideUsers::ExpectAllIsWell(PostgresServer& postgres, const std::string&
       if (use.request_id.empty()) return false;
       const std::string done =
           use.kind == Kind::kUsed
-              ? absl::StrCat("SELECT count(*) FROM gate.overrides o JOIN gate.verdicts v"
-                             " ON o.consumed_by = 'verdicts/' || v.id WHERE o.id = '",
-                             IdIn(name), "' AND v.request_id = '", use.request_id, "'")
+              ? absl::StrCat(
+                    "SELECT count(*) FROM gate.overrides o JOIN gate.verdicts v"
+                    " ON o.consumed_by = 'verdicts/' || v.id WHERE o.id = '",
+                    IdIn(name), "' AND v.request_id = '", use.request_id, "'")
               : absl::StrCat("SELECT count(*) FROM gate.override_requests WHERE request_id = '",
                              use.request_id, "'");
       return count(done) == 0;

@@ -1,6 +1,7 @@
 // What the chaos run calls a wrong use of an override is one.
-#include "gtest/gtest.h"
 #include "tests/chaos/override_users.h"
+
+#include "gtest/gtest.h"
 
 namespace gate {
 namespace {

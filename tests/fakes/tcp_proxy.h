@@ -75,7 +75,7 @@ class TcpProxy {
   std::atomic<std::chrono::milliseconds> delay_ = std::chrono::milliseconds(0);
   std::atomic<bool> stopping_ = false;
   std::atomic<Mode> mode_ = Mode::kPass;
-  int listener_ = -1;                  // The thread's alone, as what follows.
+  int listener_ = -1;  // The thread's alone, as what follows.
   std::list<Connection> connections_;
   std::thread thread_;
 };
