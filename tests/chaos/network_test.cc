@@ -38,13 +38,14 @@ v1::EvaluateRequest Release() {
   return request;
 }
 
-// Calls that ask a gate again and again, as patient as it takes.
+// Calls that ask a gate for verdicts, new ones and old ones, again and again, as patient as it
+// takes.
 class Askers {
  public:
   Askers(RunningGate& gate, int count) : gate_(gate) {
     for (int i = 0; i < count; ++i) {
-      threads_.emplace_back([this] {
-        while (!ending_) Ask();
+      threads_.emplace_back([this, reads = i % 3 == 0] {
+        while (!ending_) Ask(reads);
       });
     }
   }
@@ -70,20 +71,24 @@ class Askers {
   }
 
  private:
-  void Ask() {
+  void Ask(bool reads) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + seconds(90));
     v1::Verdict verdict;
+    v1::ListVerdictsRequest list;
+    v1::ListVerdictsResponse listed;
+    list.set_page_size(1);
     const auto start = steady_clock::now();
-    const grpc::Status status = gate_.gate().Evaluate(&context, Release(), &verdict);
+    const grpc::Status status = reads ? gate_.gate().ListVerdicts(&context, list, &listed)
+                                      : gate_.gate().Evaluate(&context, Release(), &verdict);
     const double took = SecondsSince(start);
     {
       MutexLock lock(mu_);
       longest_ = std::max<double>(longest_, took);
-      if (status.ok()) {
-        verdicts_.push_back(verdict.name());
-      } else {
+      if (!status.ok()) {
         failure_ = status;
+      } else if (!reads) {
+        verdicts_.push_back(verdict.name());
       }
     }
     if (status.ok()) ++answers_;

@@ -2,8 +2,12 @@
 // wires that are cut while a commit is on its way.
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <thread>
+
 #include "absl/strings/str_cat.h"
 #include "gate/store/postgres_connection.h"
+#include "tests/fakes/tcp_proxy.h"
 #include "tests/store/cutting_proxy.h"
 #include "tests/store/store_fixture.h"
 
@@ -168,6 +172,49 @@ TEST_P(StoreOnPostgresTest, ARequestThatAnotherReplicaAnsweredMeanwhileIsReplaye
   EXPECT_TRUE(answers[0]->replayed);
   EXPECT_EQ(answers[0]->verdict.name(), "verdicts/theirs");
   EXPECT_FALSE(answers[1]->replayed);
+}
+
+// It vanishes in the middle of a transaction that has locked a lease.
+TEST_P(StoreOnPostgresTest, WhatAReplicaThatVanishedHadLockedIsFreeWithinSeconds) {
+  TcpProxy network(absl::StrCat(SharedPostgres().socket_folder(), "/.s.PGSQL.5432"));
+  const auto far = OpenStore(
+      absl::StrCat("postgresql://postgres@127.0.0.1:", network.port(), "/", database_), {});
+  ASSERT_TRUE(far.ok()) << far.status();
+  const auto near = Open();
+  const auto start = [](Store& store, const std::string& who, const std::function<void()>& then) {
+    const Blob change = BlobOf("the change");
+    return store.rollouts().Start(
+        {"start-" + who, "digest of " + who, "web", "production", change, Noon()},
+        [&](const std::optional<StoredRollout>&, int64_t token) -> absl::StatusOr<StartDecision> {
+          StartDecision decision;
+          v1::Rollout& rollout = decision.taken.rollout;
+          rollout.set_name("rollouts/" + who);
+          rollout.mutable_change()->set_service("web");
+          rollout.mutable_change()->set_environment("production");
+          rollout.set_state(v1::ROLLOUT_STATE_PENDING);
+          rollout.set_fencing_token(token);
+          decision.taken.change_digest = change.digest;
+          decision.taken.due = Noon();
+          then();
+          return decision;
+        });
+  };
+  std::atomic<bool> vanished = false;
+  absl::StatusOr<v1::Rollout> lost;
+  std::thread one([&] {
+    lost = start(**far, "far", [&] {
+      network.Set(TcpProxy::Mode::kSilent);
+      vanished = true;
+    });
+  });
+  ASSERT_TRUE(Eventually([&] { return vanished.load(); }));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(Eventually([&] { return start(*near, "near", [] {}).ok(); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(8));
+  one.join();
+  EXPECT_TRUE(absl::IsUnavailable(lost.status())) << lost.status();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(14));
+  EXPECT_EQ(Sql("SELECT id FROM gate.rollouts"), "near\n");
 }
 
 // Servers of its own: they are killed.
