@@ -8,7 +8,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kBetweenLooks{1};
-// What takes longer says little of now: it may be off by half of it.
+// What takes longer says little of now, as where this process was stopped meanwhile: it may be off
+// by half of it.
 constexpr std::chrono::seconds kLongestLook{1};
 
 // Goes on while the machine sleeps, as steady_clock does not: what wakes up does not take itself
@@ -22,7 +23,7 @@ int64_t NanosSinceStart() {
 }  // namespace
 
 absl::Status PostgresClock::Start(PostgresConnection& connection) {
-  if (absl::Status status = Look(connection); !status.ok()) return status;
+  if (absl::Status status = Look(connection, kPostgresTimeout); !status.ok()) return status;
   ticker_.Start(kBetweenLooks, [this] { Tick(); });
   return absl::OkStatus();
 }
@@ -31,19 +32,19 @@ absl::Time PostgresClock::Now() {
   return absl::FromUnixNanos(started_unix_nanos_ + NanosSinceStart());
 }
 
-absl::Status PostgresClock::Look(PostgresConnection& connection) {
+absl::Status PostgresClock::Look(PostgresConnection& connection, std::chrono::nanoseconds longest) {
   const int64_t before = NanosSinceStart();
-  const auto rows =
-      connection.Query("SELECT clock_timestamp()", {}, steady_clock::now() + kLongestLook);
-  const int64_t after = NanosSinceStart();
+  const auto rows = connection.Query("SELECT clock_timestamp()", {}, steady_clock::now() + longest);
+  const int64_t took = NanosSinceStart() - before;
   if (!rows.ok()) return rows.status();
-  started_unix_nanos_ = rows->Timestamp(0, 0) * 1000 - (before + (after - before) / 2);
+  if (took > longest.count()) return absl::UnavailableError("the look took too long");
+  started_unix_nanos_ = rows->Timestamp(0, 0) * 1000 - (before + took / 2);
   return absl::OkStatus();
 }
 
 void PostgresClock::Tick() {
   const auto connection = session_.Connected();
-  if (connection.ok()) Look(**connection).IgnoreError();
+  if (connection.ok()) Look(**connection, kLongestLook).IgnoreError();
 }
 
 }  // namespace gate

@@ -4,6 +4,7 @@
 #define GATE_STORE_POSTGRES_CLOCK_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -26,7 +27,7 @@ class PostgresClock final : public Clock {
   absl::Time Now() override;
 
  private:
-  absl::Status Look(PostgresConnection& connection);
+  absl::Status Look(PostgresConnection& connection, std::chrono::nanoseconds longest);
   void Tick();
 
   PostgresSession session_;

@@ -22,8 +22,9 @@ using std::chrono::steady_clock;
 using testing::HasSubstr;
 using Mode = TcpProxy::Mode;
 
-// The longest that anybody waits for an answer, and that a gate takes to be itself again.
-constexpr seconds kAnswered{15};
+// The longest that anybody waits for an answer (twelve seconds where nothing else runs), and that a
+// gate takes to be itself again.
+constexpr seconds kAnswered{20};
 constexpr seconds kBack{10};
 
 double SecondsSince(steady_clock::time_point start) {
