@@ -1,33 +1,13 @@
 #include "tests/evidence/native_write.h"
 
-#include <cstring>
+#include "tests/fakes/wire_fields.h"
 
 namespace gate {
 namespace {
 
-std::string Varint(uint64_t value) {
-  std::string bytes;
-  for (; value > 0x7f; value >>= 7) bytes += static_cast<char>((value & 0x7f) | 0x80);
-  return bytes + static_cast<char>(value);
-}
+using wire::Bytes, wire::Double, wire::Number, wire::Varint, wire::ZigZag;
 
-uint64_t ZigZag(int64_t value) {
-  return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
-}
-
-// Fields of protobuf, by their numbers in prompb/types.proto.
-std::string Number(int field, uint64_t value) {
-  return Varint(static_cast<uint64_t>(field) << 3) + Varint(value);
-}
-std::string Bytes(int field, const std::string& bytes) {
-  return Varint(static_cast<uint64_t>(field) << 3 | 2) + Varint(bytes.size()) + bytes;
-}
-std::string Double(int field, double value) {
-  std::string bytes(sizeof value, '\0');
-  std::memcpy(bytes.data(), &value, sizeof value);
-  return Varint(static_cast<uint64_t>(field) << 3 | 1) + bytes;
-}
-
+// Fields by their numbers in prompb/types.proto.
 std::string Histogram(const NativeSample& sample) {
   int64_t count = sample.zeros, before = 0;
   int next = 0;

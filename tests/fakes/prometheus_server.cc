@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "tests/fakes/wire_fields.h"
 
 namespace gate {
 namespace {
@@ -83,6 +85,31 @@ std::string MetricsHistory::Prometheus() const {
     }
   }
   return text;
+}
+
+std::string MetricsHistory::RemoteWrite() const {
+  // Fields by their numbers in prompb/types.proto; labels in the order of their names.
+  std::string request;
+  for (const Series& series : series_) {
+    std::map<std::string, std::string> labels = {{"__name__", series.counter}};
+    const std::string inside = series.labels.substr(1, series.labels.size() - 2);
+    for (const std::string& label :
+         std::vector<std::string>(absl::StrSplit(inside, ',', absl::SkipEmpty()))) {
+      const size_t equals = label.find('=');
+      labels[label.substr(0, equals)] = label.substr(equals + 2, label.size() - equals - 3);
+    }
+    std::string message;
+    for (const auto& [name, value] : labels) {
+      message += wire::Bytes(1, wire::Bytes(1, name) + wire::Bytes(2, value));
+    }
+    for (const auto& [time, value] : series.samples) {
+      message +=
+          wire::Bytes(2, wire::Double(1, value) +
+                             wire::Number(2, static_cast<uint64_t>(absl::ToUnixMillis(time))));
+    }
+    request += wire::Bytes(1, message);
+  }
+  return request;
 }
 
 absl::Status MetricsServerFake::Start(std::vector<std::string> arguments,

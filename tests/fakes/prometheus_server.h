@@ -28,6 +28,7 @@ class MetricsHistory {
 
   std::string OpenMetrics() const;  // For promtool.
   std::string Prometheus() const;   // The text format with milliseconds.
+  std::string RemoteWrite() const;  // A request of the remote-write protocol, not compressed.
 
  private:
   struct Series {
@@ -48,6 +49,10 @@ class MetricsServerFake {
 
   // A request of the remote-write protocol, its protobuf not compressed.
   absl::Status RemoteWrite(const std::string& request) const;
+  // More of what it has been filled with; behind it in time.
+  absl::Status RemoteWrite(const MetricsHistory& history) const {
+    return RemoteWrite(history.RemoteWrite());
+  }
 
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
 

@@ -1,0 +1,165 @@
+// An incident as it happens to several services side by side, each with the numbers of a seed of
+// its own: a Prometheus that has their past and goes on scraping them, a gate whose clock is moved
+// on, and for each service a pipeline that takes a change out as the gate lets it.
+//
+// A test reads: what the service does (live_service.h), what is started, and what has to be
+// answered at which minute.
+#ifndef TESTS_INCIDENTS_ROLLED_REPLAY_H_
+#define TESTS_INCIDENTS_ROLLED_REPLAY_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gate/v1/incidents.grpc.pb.h"
+#include "gate/v1/overrides.grpc.pb.h"
+#include "gate/v1/rollouts.grpc.pb.h"
+#include "gtest/gtest.h"
+#include "tests/incidents/incident.h"
+#include "tests/incidents/rolled/live_service.h"
+
+namespace gate {
+
+// 1 to 5, or to GATE_INCIDENT_SEEDS, five at a time.
+std::vector<std::vector<unsigned>> SeedsOfIncidents();
+// "Seeds1to5".
+std::string NameOfSeeds(const testing::TestParamInfo<std::vector<unsigned>>& seeds);
+// For tests with all of them as parameter.
+#define GATE_WITH_SEEDS(suite) \
+  INSTANTIATE_TEST_SUITE_P(Numbers, suite, testing::ValuesIn(SeedsOfIncidents()), NameOfSeeds)
+
+struct ReplaySetup {
+  GateSetup gate;  // its clock and metrics servers are filled in
+  absl::Time begin;
+  // How much of the past there is; the last six hours and these spans of it are scraped closely.
+  absl::Duration past = absl::Hours(6);
+  std::vector<Span> closely{};
+};
+
+class Replay {
+ public:
+  Replay(ReplaySetup setup, const std::vector<LiveService*>& services);
+
+  absl::Time now() const { return now_; }
+  RunningGate& gate() { return *gate_; }
+  v1::Rollouts::Stub& rollouts() { return *rollouts_; }
+  v1::Incidents::Stub& incidents() { return *incidents_; }
+
+  // The services live until then, and then it is that time for the gate.
+  void GoOnTo(absl::Time time);
+  void GoOnFor(absl::Duration time) { GoOnTo(now_ + time); }
+
+  // A person lets a change through by name: these findings of the verdict.
+  void BreakGlass(const v1::Verdict& verdict, const std::vector<std::string>& rules);
+
+ private:
+  std::vector<LiveService*> services_;
+  std::unique_ptr<MetricsServerFake> prometheus_;
+  std::unique_ptr<RunningGate> gate_;
+  std::unique_ptr<v1::Rollouts::Stub> rollouts_;
+  std::unique_ptr<v1::Overrides::Stub> overrides_;
+  std::unique_ptr<v1::Incidents::Stub> incidents_;
+  absl::Time now_;
+};
+
+// Takes a change of one service out.
+class Pipeline {
+ public:
+  Pipeline(Replay& replay, LiveService& service) : replay_(replay), service_(service) {}
+
+  // The lease; nothing is out by it.
+  void Start(const v1::Change& change, const std::string& incident = "");
+  // Asks for the next step, and moves the traffic where it may. The verdict as it is on record.
+  v1::Verdict Ask();
+  // The rollout as it stands, with nothing asked for: whatever has become of it by the clock.
+  const v1::Rollout& Look();
+  // Gives the old version the traffic again, and says so.
+  void GoBack();
+  // The verdict that the rollout holds.
+  v1::Verdict Verdict();
+
+  LiveService& service() { return service_; }
+  const v1::Rollout& rollout() const { return rollout_; }
+  v1::RolloutState state() const { return rollout_.state(); }
+  bool advanced() const { return advanced_; }
+
+ private:
+  void Follow();
+
+  Replay& replay_;
+  LiveService& service_;
+  v1::Rollout rollout_;
+  bool advanced_ = false;
+  int asked_ = 0;
+};
+
+// Whether the gate has judged by itself what is between or behind its steps: lets it look once
+// more, and waits until the rollout is in one of the states, for as long as one look takes.
+bool StandsAt(Pipeline& pipeline, v1::RolloutState state);
+
+// Prints the answer's minute, and records it with the test.
+void TellMinute(const std::string& what, unsigned seed, double minutes);
+
+// A change of a service in production, of a kind, that can be told from others.
+v1::Change ChangeOf(const LiveService& service, v1::ChangeKind kind, const std::string& version);
+
+// One service of an incident's kind for each seed of the test, and its pipeline.
+template <typename Service>
+class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
+ protected:
+  struct Story {
+    Service& service;
+    Pipeline pipeline;
+  };
+
+  // `set` gives a service what differs from story to story.
+  template <typename Set>
+  void Begin(ReplaySetup setup, Set set) {
+    std::vector<LiveService*> all;
+    for (const unsigned seed : GetParam()) {
+      services_.push_back(std::make_unique<Service>(seed));
+      AnyNumber any(seed + 1000);
+      set(*services_.back(), any);
+      all.push_back(services_.back().get());
+    }
+    replay_.emplace(std::move(setup), all);
+    for (const auto& service : services_) {
+      stories_.push_back({*service, Pipeline(*replay_, *service)});
+    }
+  }
+
+  // What fails in there is told with its seed and its time.
+  template <typename Tell>
+  void ForEach(Tell tell) {
+    for (Story& story : stories_) {
+      const testing::ScopedTrace trace(
+          __FILE__, __LINE__,
+          absl::StrCat("seed ", story.service.seed(), " at ", ClockText(replay_->now())));
+      tell(story);
+    }
+  }
+  // Minute by minute, from 0 to the last one. `tell` takes the minute as well.
+  template <typename Tell>
+  void EachMinute(int last, Tell tell) {
+    for (int minute = 0;; ++minute) {
+      ForEach([&](Story& story) { tell(story, minute); });
+      if (minute == last) return;
+      replay_->GoOnFor(absl::Minutes(1));
+    }
+  }
+
+  Replay& replay() { return *replay_; }
+
+ private:
+  std::vector<std::unique_ptr<Service>> services_;
+  std::optional<Replay> replay_;
+  std::vector<Story> stories_;
+};
+
+}  // namespace gate
+
+#endif  // TESTS_INCIDENTS_ROLLED_REPLAY_H_
