@@ -21,9 +21,6 @@ constexpr absl::Duration kClosely = absl::Seconds(15), kWidely = absl::Minutes(1
 // So long before the end of a long time the service is scraped closely again.
 constexpr absl::Duration kLast = absl::Minutes(30);
 
-// A gate looks after its rollouts twice a second.
-constexpr std::chrono::milliseconds kLook{1500};
-
 void Throw(const char* call, const grpc::Status& status) {
   if (status.ok()) return;
   throw std::runtime_error(absl::StrCat(call, ": ", status.error_message()));
@@ -180,10 +177,6 @@ void Pipeline::Follow() {
   for (const v1::TakenStep& taken : rollout_.taken()) {
     if (rollout_.plan().steps(taken.step()).migration()) service_.migrated = true;
   }
-}
-
-bool StandsAt(Pipeline& pipeline, v1::RolloutState state) {
-  return Eventually([&] { return pipeline.Look().state() == state; }, kLook);
 }
 
 void TellMinute(const std::string& what, unsigned seed, double minutes) {

@@ -7,6 +7,8 @@
 #ifndef TESTS_INCIDENTS_ROLLED_REPLAY_H_
 #define TESTS_INCIDENTS_ROLLED_REPLAY_H_
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,15 +99,14 @@ class Pipeline {
   int asked_ = 0;
 };
 
-// Whether the gate has judged by itself what is between or behind its steps: lets it look once
-// more, and waits until the rollout is in one of the states, for as long as one look takes.
-bool StandsAt(Pipeline& pipeline, v1::RolloutState state);
-
 // Prints the answer's minute, and records it with the test.
 void TellMinute(const std::string& what, unsigned seed, double minutes);
 
 // A change of a service in production, of a kind, that can be told from others.
 v1::Change ChangeOf(const LiveService& service, v1::ChangeKind kind, const std::string& version);
+
+// A gate looks after its rollouts twice a second.
+inline constexpr std::chrono::milliseconds kOneLook{1500};
 
 // One service of an incident's kind for each seed of the test, and its pipeline.
 template <typename Service>
@@ -114,6 +115,7 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
   struct Story {
     Service& service;
     Pipeline pipeline;
+    bool over = false;  // All of its answers have been given.
   };
 
   // `set` gives a service what differs from story to story.
@@ -142,14 +144,28 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
       tell(story);
     }
   }
-  // Minute by minute, from 0 to the last one. `tell` takes the minute as well.
+  // Minute by minute, from 0 to the last one, those that are not over. `tell` takes the minute as
+  // well.
   template <typename Tell>
   void EachMinute(int last, Tell tell) {
-    for (int minute = 0;; ++minute) {
-      ForEach([&](Story& story) { tell(story, minute); });
-      if (minute == last) return;
-      replay_->GoOnFor(absl::Minutes(1));
+    for (int minute = 0; minute <= last && !AllAreOver(); ++minute) {
+      if (minute > 0) replay_->GoOnFor(absl::Minutes(1));
+      ForEach([&](Story& story) {
+        if (!story.over) tell(story, minute);
+      });
     }
+  }
+  bool AllAreOver() const { return std::ranges::all_of(stories_, &Story::over); }
+  // Nobody asks; the gate looks after its rollouts by itself. Until it has looked, or each of those
+  // that are not over has come to this state.
+  void LetTheGateLook(v1::RolloutState until) {
+    Eventually(
+        [&] {
+          return std::ranges::all_of(stories_, [&](Story& story) {
+            return story.over || story.pipeline.Look().state() == until;
+          });
+        },
+        kOneLook);
   }
 
   Replay& replay() { return *replay_; }
