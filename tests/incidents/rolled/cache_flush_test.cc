@@ -94,7 +94,7 @@ TEST_P(CacheFlushRolled, GoesBackAtFivePerCent) {
     web.redis = {6, 14, any(0.02, 0.08), any(1.1, 1.3) * 6 / 14};
     web.database = {1.2, 9, any(0.02, 0.08), any(2.2, 2.6) * 1.2 / 9};
   });
-  EachMinute(60, [](Story& story, int minute) {
+  EachMinute(60, [](Story& story, double minute) {
     Pipeline& pipeline = story.pipeline;
     const v1::Verdict verdict = pipeline.Ask();
     ASSERT_LE(story.service.share, 0.05) << pipeline.rollout().DebugString();
@@ -129,7 +129,7 @@ TEST_P(CacheFlushRolled, TenPerCentMoreWhereThereIsRoomGoesOut) {
     web.redis = {6, 6 * any(1.05, 1.12), any(0.01, 0.05), any(0.3, 0.42)};
     web.database = {1.2, 1.2, any(0.01, 0.05), any(0.2, 0.35)};
   });
-  EachMinute(120, [](Story& story, int minute) {
+  EachMinute(120, [](Story& story, double minute) {
     const v1::Verdict verdict = story.pipeline.Ask();
     EXPECT_NE(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
     if (story.pipeline.state() != v1::ROLLOUT_STATE_BAKING) return;
@@ -148,7 +148,7 @@ TEST_P(CacheFlushRolled, ANoisyCostWaitsAndSaysHowLong) {
     web.redis = {6, 6, any(0.01, 0.05), any(0.2, 0.3)};
     web.database = {1.2, 1.2 * any(0.95, 1.05), any(0.8, 1.2), any(0.35, 0.45)};
   });
-  EachMinute(45, [this](Story& story, int minute) {
+  EachMinute(45, [this](Story& story, double minute) {
     const v1::Verdict verdict = story.pipeline.Ask();
     EXPECT_NE(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
     ASSERT_LT(story.service.share, 1) << story.pipeline.rollout().DebugString();

@@ -144,15 +144,17 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
       tell(story);
     }
   }
-  // Minute by minute, from 0 to the last one, those that are not over. `tell` takes the minute as
-  // well.
+  // Those that are not over, again and again for so long. `tell` takes the minutes since.
   template <typename Tell>
-  void EachMinute(int last, Tell tell) {
-    for (int minute = 0; minute <= last && !AllAreOver(); ++minute) {
-      if (minute > 0) replay_->GoOnFor(absl::Minutes(1));
+  void EachMinute(double minutes, Tell tell) {
+    const absl::Time begin = replay_->now();
+    for (;;) {
+      const double since = absl::ToDoubleMinutes(replay_->now() - begin);
       ForEach([&](Story& story) {
-        if (!story.over) tell(story, minute);
+        if (!story.over) tell(story, since);
       });
+      if (since >= minutes || AllAreOver()) return;
+      replay_->GoOnFor(period_);
     }
   }
   bool AllAreOver() const { return std::ranges::all_of(stories_, &Story::over); }
@@ -169,6 +171,8 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
   }
 
   Replay& replay() { return *replay_; }
+
+  absl::Duration period_ = absl::Minutes(1);  // of EachMinute
 
  private:
   std::vector<std::unique_ptr<Service>> services_;
