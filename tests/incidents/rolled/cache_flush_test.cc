@@ -97,7 +97,7 @@ TEST_P(CacheFlushRolled, GoesBackAtFivePerCent) {
   EachMinute(60, [](Story& story, double minute) {
     Pipeline& pipeline = story.pipeline;
     const v1::Verdict verdict = pipeline.Ask();
-    ASSERT_LE(story.service.share, 0.05) << pipeline.rollout().DebugString();
+    ASSERT_LE(story.pipeline.share(), 0.05) << pipeline.rollout().DebugString();
     if (pipeline.state() != v1::ROLLOUT_STATE_ROLLING_BACK) return;
     EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK);
     EXPECT_EQ(verdict.advice(), v1::ADVICE_ROLL_BACK);
@@ -151,7 +151,7 @@ TEST_P(CacheFlushRolled, ANoisyCostWaitsAndSaysHowLong) {
   EachMinute(45, [this](Story& story, double minute) {
     const v1::Verdict verdict = story.pipeline.Ask();
     EXPECT_NE(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
-    ASSERT_LT(story.service.share, 1) << story.pipeline.rollout().DebugString();
+    ASSERT_LT(story.pipeline.share(), 1) << story.pipeline.rollout().DebugString();
     // With fewer than a handful of intervals it is the number of these that is waited for.
     if (minute < 8 || verdict.decision() == v1::DECISION_ALLOW) return;
     EXPECT_EQ(verdict.advice(), v1::ADVICE_WAIT);

@@ -15,6 +15,8 @@ namespace {
 using testing::AllOf;
 using testing::Contains;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
 const absl::Time kCanary = Utc("2021-10-06T20:30:00Z");  // 16:30 in New York
 // The plan's half an hour of a canary, and the minutes of proof that follow it.
@@ -81,7 +83,7 @@ class OneStepMigrationRolled : public RolledIncident<Web> {
     const v1::Verdict verdict = story.pipeline.Ask();
     EXPECT_EQ(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
     EXPECT_EQ(story.pipeline.state(), v1::ROLLOUT_STATE_PENDING);
-    EXPECT_EQ(story.service.share, 0);
+    EXPECT_EQ(story.pipeline.share(), 0);
     const v1::Finding& finding = FindingOf(OutcomeOf(verdict, "migration"), rule);
     EXPECT_EQ(finding.location().path(), "migrations/0042_rooms.sql");
     EXPECT_EQ(finding.location().line(), 2);
@@ -89,6 +91,8 @@ class OneStepMigrationRolled : public RolledIncident<Web> {
     EXPECT_THAT(finding.instead(), AllOf(HasSubstr("Now:"), HasSubstr("Later:")));
     ASSERT_EQ(finding.witnesses_size(), 1) << finding.DebugString();
     EXPECT_EQ(finding.witnesses(0).sql(), kReadsRoom);
+    // And that there is no way back from it.
+    EXPECT_THAT(OutcomeOf(verdict, "rollback").findings(), Not(IsEmpty()));
     replay().BreakGlass(verdict,
                         {verdict.overridable_rules().begin(), verdict.overridable_rules().end()});
   }
@@ -104,9 +108,9 @@ class OneStepMigrationRolled : public RolledIncident<Web> {
       if (migrated_at.contains(seed)) return tell(story, verdict, minute - migrated_at[seed]);
       EXPECT_NE(verdict.decision(), v1::DECISION_BLOCK) << verdict.DebugString();
       EXPECT_NE(verdict.advice(), v1::ADVICE_ACCELERATE) << "nobody suffers yet";
-      if (!story.service.migrated) return;
+      if (!story.pipeline.migrated()) return;
       EXPECT_GE(minute, 30) << "the plan's canary";
-      EXPECT_EQ(story.service.share, 0.1);
+      EXPECT_EQ(story.pipeline.share(), 0.1);
       migrated_at[seed] = minute;
       period_ = absl::Seconds(20);
       TellMinute("the schema change may run", seed, minute);
@@ -124,7 +128,7 @@ TEST_P(OneStepMigrationRolled, IsStoppedAndOverriddenAndThenForwardIsTheWayOut) 
   ForEach([&](Story& story) { StopAndOverride(story, "migration.drop_column"); });
   OnceMigrated(4, [](Story& story, const v1::Verdict& verdict, double since) {
     EXPECT_NE(verdict.advice(), v1::ADVICE_ROLL_BACK) << verdict.DebugString();
-    if (story.service.share < 1) {
+    if (story.pipeline.share() < 1) {
       EXPECT_LT(since, kTwoMinutes) << verdict.reason();
       return;
     }
@@ -147,7 +151,7 @@ TEST_P(OneStepMigrationRolled, WhereBothFailAndTheWayBackIsClosedAPersonDecides)
   ForEach([&](Story& story) { StopAndOverride(story, "migration.drop_column"); });
   OnceMigrated(10, [](Story& story, const v1::Verdict& verdict, double since) {
     EXPECT_NE(verdict.advice(), v1::ADVICE_ACCELERATE) << verdict.DebugString();
-    EXPECT_EQ(story.service.share, 0.1) << "nobody else gets it";
+    EXPECT_EQ(story.pipeline.share(), 0.1) << "nobody else gets it";
     if (story.pipeline.state() != v1::ROLLOUT_STATE_PAUSED) return;
     EXPECT_TRUE(story.pipeline.rollout().paused_by_gate());
     EXPECT_THAT(story.pipeline.rollout().reason(),
@@ -219,7 +223,7 @@ TEST_P(OneStepMigrationRolled, TheSecondBeginsOnceNothingUsesTheOldShape) {
     story.pipeline.Start(change);
     const v1::Verdict verdict = story.pipeline.Ask();
     EXPECT_EQ(verdict.decision(), v1::DECISION_ALLOW) << verdict.DebugString();
-    EXPECT_EQ(story.service.share, 0.1);
+    EXPECT_EQ(story.pipeline.share(), 0.1);
   });
 }
 

@@ -18,6 +18,7 @@ namespace {
 constexpr unsigned kSeeds = 5, kAtOnce = 5;
 constexpr absl::Duration kClosely = absl::Seconds(15), kWidely = absl::Minutes(1),
                          kLongAgo = absl::Minutes(2), kBefore = absl::Hours(6);
+constexpr size_t kAtATime = 30;  // scrapes
 // So long before the end of a long time the service is scraped closely again.
 constexpr absl::Duration kLast = absl::Minutes(30);
 
@@ -82,16 +83,22 @@ Replay::Replay(ReplaySetup setup, const std::vector<LiveService*>& services)
   setup.gate.now = ClockText(now_);
   gate_ = std::make_unique<RunningGate>(setup.gate);
   const auto channel = grpc::CreateChannel(gate_->address(), grpc::InsecureChannelCredentials());
-  rollouts_ = v1::Rollouts::NewStub(channel);
   overrides_ = v1::Overrides::NewStub(channel);
   incidents_ = v1::Incidents::NewStub(channel);
 }
 
 void Replay::GoOnTo(absl::Time time) {
-  for (LiveService* service : services_) {
-    const MetricsHistory history = service->Run(Scrapes(now_, time), absl::InfinitePast());
-    const absl::Status written = prometheus_->RemoteWrite(history);
-    if (!written.ok()) throw std::runtime_error(std::string(written.message()));
+  // A Prometheus takes nothing that is an hour older than its newest sample.
+  const std::vector<absl::Time> scrapes = Scrapes(now_, time);
+  for (size_t first = 0; first + 1 < scrapes.size(); first += kAtATime) {
+    const size_t behind = std::min(scrapes.size(), first + kAtATime + 1);
+    for (LiveService* service : services_) {
+      const MetricsHistory history = service->Run(
+          {scrapes.begin() + static_cast<int>(first), scrapes.begin() + static_cast<int>(behind)},
+          absl::InfinitePast());
+      const absl::Status written = prometheus_->RemoteWrite(history);
+      if (!written.ok()) throw std::runtime_error(std::string(written.message()));
+    }
   }
   now_ = time;
   gate_->SetClock(ClockText(now_));
@@ -109,74 +116,6 @@ void Replay::BreakGlass(const v1::Verdict& verdict, const std::vector<std::strin
   grpc::ClientContext context;
   v1::CreateOverrideResponse response;
   Throw("Overrides.Create", overrides_->Create(&context, request, &response));
-}
-
-void Pipeline::Start(const v1::Change& change, const std::string& incident) {
-  v1::StartRolloutRequest request;
-  *request.mutable_change() = change;
-  request.set_request_id(absl::StrCat(change.service(), "-", change.version()));
-  request.set_holder("the pipeline of the incident");
-  request.set_incident(incident);
-  grpc::ClientContext context;
-  Throw("Rollouts.Start", replay_.rollouts().Start(&context, request, &rollout_));
-  asked_ = 0;
-  Follow();
-}
-
-v1::Verdict Pipeline::Ask() {
-  v1::AdvanceRolloutRequest request;
-  request.set_name(rollout_.name());
-  request.set_fencing_token(rollout_.fencing_token());
-  request.set_request_id(absl::StrCat("ask-", ++asked_));
-  grpc::ClientContext context;
-  v1::AdvanceRolloutResponse response;
-  Throw("Rollouts.Advance", replay_.rollouts().Advance(&context, request, &response));
-  rollout_ = response.rollout();
-  advanced_ = response.advanced();
-  Follow();
-  // What goes back already is answered with what the rollout keeps of its verdict.
-  if (state() == v1::ROLLOUT_STATE_ROLLING_BACK || state() == v1::ROLLOUT_STATE_ROLLED_BACK) {
-    return Verdict();
-  }
-  return response.verdict();
-}
-
-const v1::Rollout& Pipeline::Look() {
-  v1::GetRolloutRequest request;
-  request.set_name(rollout_.name());
-  const int64_t token = rollout_.fencing_token();
-  grpc::ClientContext context;
-  Throw("Rollouts.Get", replay_.rollouts().Get(&context, request, &rollout_));
-  rollout_.set_fencing_token(token);
-  Follow();
-  return rollout_;
-}
-
-void Pipeline::GoBack() {
-  v1::ConfirmRollbackRequest request;
-  request.set_name(rollout_.name());
-  request.set_fencing_token(rollout_.fencing_token());
-  grpc::ClientContext context;
-  Throw("Rollouts.ConfirmRollback",
-        replay_.rollouts().ConfirmRollback(&context, request, &rollout_));
-  rollout_.set_fencing_token(request.fencing_token());
-  Follow();
-}
-
-v1::Verdict Pipeline::Verdict() {
-  v1::GetVerdictRequest request;
-  request.set_name(rollout_.verdict().name());
-  grpc::ClientContext context;
-  v1::Verdict verdict;
-  Throw("Gate.GetVerdict", replay_.gate().gate().GetVerdict(&context, request, &verdict));
-  return verdict;
-}
-
-void Pipeline::Follow() {
-  service_.share = rollout_.share();
-  for (const v1::TakenStep& taken : rollout_.taken()) {
-    if (rollout_.plan().steps(taken.step()).migration()) service_.migrated = true;
-  }
 }
 
 void TellMinute(const std::string& what, unsigned seed, double minutes) {

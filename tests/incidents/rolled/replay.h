@@ -19,9 +19,9 @@
 #include "absl/time/time.h"
 #include "gate/v1/incidents.grpc.pb.h"
 #include "gate/v1/overrides.grpc.pb.h"
-#include "gate/v1/rollouts.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "tests/incidents/incident.h"
+#include "tests/incidents/pipeline.h"
 #include "tests/incidents/rolled/live_service.h"
 
 namespace gate {
@@ -48,7 +48,6 @@ class Replay {
 
   absl::Time now() const { return now_; }
   RunningGate& gate() { return *gate_; }
-  v1::Rollouts::Stub& rollouts() { return *rollouts_; }
   v1::Incidents::Stub& incidents() { return *incidents_; }
 
   // The services live until then, and then it is that time for the gate.
@@ -62,41 +61,9 @@ class Replay {
   std::vector<LiveService*> services_;
   std::unique_ptr<MetricsServerFake> prometheus_;
   std::unique_ptr<RunningGate> gate_;
-  std::unique_ptr<v1::Rollouts::Stub> rollouts_;
   std::unique_ptr<v1::Overrides::Stub> overrides_;
   std::unique_ptr<v1::Incidents::Stub> incidents_;
   absl::Time now_;
-};
-
-// Takes a change of one service out.
-class Pipeline {
- public:
-  Pipeline(Replay& replay, LiveService& service) : replay_(replay), service_(service) {}
-
-  // The lease; nothing is out by it.
-  void Start(const v1::Change& change, const std::string& incident = "");
-  // Asks for the next step, and moves the traffic where it may. The verdict as it is on record.
-  v1::Verdict Ask();
-  // The rollout as it stands, with nothing asked for: whatever has become of it by the clock.
-  const v1::Rollout& Look();
-  // Gives the old version the traffic again, and says so.
-  void GoBack();
-  // The verdict that the rollout holds.
-  v1::Verdict Verdict();
-
-  LiveService& service() { return service_; }
-  const v1::Rollout& rollout() const { return rollout_; }
-  v1::RolloutState state() const { return rollout_.state(); }
-  bool advanced() const { return advanced_; }
-
- private:
-  void Follow();
-
-  Replay& replay_;
-  LiveService& service_;
-  v1::Rollout rollout_;
-  bool advanced_ = false;
-  int asked_ = 0;
 };
 
 // Prints the answer's minute, and records it with the test.
@@ -130,11 +97,11 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
     }
     replay_.emplace(std::move(setup), all);
     for (const auto& service : services_) {
-      stories_.push_back({*service, Pipeline(*replay_, *service)});
+      stories_.push_back({*service, Pipeline(replay_->gate())});
     }
   }
 
-  // What fails in there is told with its seed and its time.
+  // What fails in there is told with its seed and its time. The traffic follows the rollout.
   template <typename Tell>
   void ForEach(Tell tell) {
     for (Story& story : stories_) {
@@ -142,6 +109,8 @@ class RolledIncident : public testing::TestWithParam<std::vector<unsigned>> {
           __FILE__, __LINE__,
           absl::StrCat("seed ", story.service.seed(), " at ", ClockText(replay_->now())));
       tell(story);
+      story.service.share = story.pipeline.share();
+      story.service.migrated = story.pipeline.migrated();
     }
   }
   // Those that are not over, again and again for so long. `tell` takes the minutes since.
