@@ -60,6 +60,10 @@ class MeasuredStore final : public Store {
   AuditStore& audit() override { return store_.audit(); }
   absl::StatusOr<absl::Time> NewestVerdictTime() override { return store_.NewestVerdictTime(); }
   Clock& clock() override { return store_.clock(); }
+  absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
+                                         bool dry_run) override {
+    return store_.KeepHouse(retention, now, dry_run);
+  }
   absl::Status Ready() override { return store_.Ready(); }
 
  private:

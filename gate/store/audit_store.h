@@ -34,6 +34,8 @@ struct AuditFilter {
   std::string outcome;
   std::optional<absl::Time> start;  // inclusive
   std::optional<absl::Time> end;    // exclusive
+  // As VerdictFilter::for_people.
+  bool for_people = false;
 };
 
 // Behind every entry.

@@ -136,7 +136,9 @@ void GroupCommit::GiveBack(GroupWriter* writer) {
 void GroupCommit::Reply(std::vector<PendingAppend>& group) {
   for (PendingAppend& pending : group) {
     if (pending.result.ok()) {
-      for (const EncodedBlob& blob : pending.record.blobs) known_.Add(blob.digest);
+      for (const EncodedBlob& blob : pending.record.blobs) {
+        known_.Add(KnownAs(blob.digest, blob.month));
+      }
     }
     pending.done(std::move(pending.result));
   }

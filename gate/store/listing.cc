@@ -34,6 +34,8 @@ std::string ListSql(std::string_view table, const ListQuery& query) {
   if (!query.service.empty()) add(" AND service = ");
   if (!query.environment.empty()) add(" AND environment = ");
   add(" AND create_time >= ");
+  // Says no more than the next condition does, and says it so that partitions can be left out.
+  absl::StrAppend(&sql, " AND create_time <= $", parameters + 1);
   add(" AND (create_time, id) < (");
   add(", ");
   add(") ORDER BY create_time DESC, id DESC LIMIT ");

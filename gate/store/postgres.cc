@@ -8,11 +8,12 @@
 #include "gate/store/connection_pool.h"
 #include "gate/store/group_commit.h"
 #include "gate/store/known_digests.h"
-#include "gate/store/listing.h"
 #include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_clock.h"
 #include "gate/store/postgres_error.h"
+#include "gate/store/postgres_history.h"
 #include "gate/store/postgres_holds.h"
+#include "gate/store/postgres_keeping.h"
 #include "gate/store/postgres_overrides.h"
 #include "gate/store/postgres_qa.h"
 #include "gate/store/postgres_reports.h"
@@ -52,6 +53,7 @@ class PostgresStore final : public Store {
         known_(kKnownDigests),
         readers_(Sessions(url, kReadConnections)),
         reporters_(Sessions(url, kReportConnections)),
+        history_(readers_, options.read_replica, options.on_listing),
         rollouts_(url, readers_, reporters_),
         commits_(Writers(url, options.write_connections, known_, outage_), known_,
                  options.max_group, options.max_waiting) {}
@@ -60,18 +62,15 @@ class PostgresStore final : public Store {
     commits_.Append(std::move(record), std::move(done));
   }
 
-  absl::StatusOr<v1::Verdict> GetVerdict(std::string_view id) override {
-    const auto rows = Find("SELECT verdict FROM gate.verdicts WHERE id = $1", id);
-    if (!rows.ok()) return rows.status();
-    if (rows->size() == 0) {
-      return absl::NotFoundError(absl::StrCat("there is no verdict ", std::string(id)));
-    }
-    return DecodeVerdict(rows->Bytes(0, 0));
-  }
+  absl::StatusOr<v1::Verdict> GetVerdict(std::string_view id) override;
 
   absl::StatusOr<std::optional<Given>> FindRequest(std::string_view request_id) override {
-    const auto rows =
-        Find("SELECT verdict, request_digest FROM gate.verdicts WHERE request_id = $1", request_id);
+    const auto rows = Find(
+        "SELECT verdict, request_digest FROM gate.verdicts WHERE request_id = $1"
+        " UNION ALL SELECT kept.verdict, kept.request_digest"
+        " FROM gate.verdict_keys AS key JOIN gate.all_verdicts AS kept"
+        " ON kept.id = key.id AND kept.create_time = key.create_time WHERE key.request_id = $1",
+        request_id);
     if (!rows.ok()) return rows.status();
     if (rows->size() == 0) return std::nullopt;
     auto verdict = DecodeVerdict(rows->Bytes(0, 0));
@@ -84,7 +83,7 @@ class PostgresStore final : public Store {
                                                         int limit) override;
 
   absl::StatusOr<std::string> GetBlob(std::string_view digest) override {
-    const auto rows = Find("SELECT content FROM gate.blobs WHERE digest = $1", digest);
+    const auto rows = Find("SELECT content FROM gate.all_blobs WHERE digest = $1 LIMIT 1", digest);
     if (!rows.ok()) return rows.status();
     if (rows->size() == 0) {
       return absl::NotFoundError(absl::StrCat("nothing is stored as ", std::string(digest)));
@@ -129,6 +128,14 @@ class PostgresStore final : public Store {
     return newest->empty() ? absl::InfinitePast() : FromProto(newest->front().create_time());
   }
 
+  absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
+                                         bool dry_run) override {
+    auto kept = KeepPostgresHouse(*reporters_.Take(), retention, now, dry_run);
+    // What was known to be stored may be gone.
+    if (!dry_run && (!kept.ok() || !kept->forgotten.empty())) known_.Clear();
+    return kept;
+  }
+
   absl::Status Ready() override {
     if (absl::Status status = commits_.HasRoom(); !status.ok()) return status;
     const auto rows = readers_.Take()->Read("SELECT current_setting('transaction_read_only')", {});
@@ -145,52 +152,46 @@ class PostgresStore final : public Store {
     if (key.find('\0') != key.npos) key = "";
     return readers_.Take()->Read(sql, {PostgresParameter::Text(key)});
   }
-  absl::StatusOr<std::vector<ListedVerdict>> List(const ListQuery& query);
 
   const std::unique_ptr<PostgresClock> clock_;
   KnownDigests known_;
   Outage outage_;
   ConnectionPool<PostgresSession> readers_;
   ConnectionPool<PostgresSession> reporters_;
+  PostgresHistory history_;
   PostgresRollouts rollouts_;
   PostgresOverrides overrides_{readers_, reporters_};
   PostgresHolds holds_{readers_, reporters_};
-  PostgresAudit audit_{readers_, reporters_};
+  PostgresAudit audit_{readers_, reporters_, history_};
   GroupCommit commits_;  // last: its threads use the others
 };
 
 absl::StatusOr<std::vector<v1::Verdict>> PostgresStore::ListVerdicts(const VerdictFilter& filter,
                                                                      std::string_view before,
                                                                      int limit) {
-  std::optional<ListPosition> position;
-  if (!before.empty()) {
-    const auto rows = Find("SELECT create_time FROM gate.verdicts WHERE id = $1", before);
-    if (!rows.ok()) return rows.status();
-    if (rows->size() == 0) return UnknownPosition(before);
-    position = ListPosition{rows->Timestamp(0, 0), std::string(before)};
-  }
-  return ListMerged(filter, position ? &*position : nullptr, limit,
-                    [this](const ListQuery& query) { return List(query); });
+  if (!filter.for_people) return ListPostgresVerdicts(*readers_.Take(), filter, before, limit);
+  std::vector<v1::Verdict> listed;
+  const absl::Status status = history_.Read([&](PostgresSession& session) {
+    auto page = ListPostgresVerdicts(session, filter, before, limit);
+    if (page.ok()) listed = *std::move(page);
+    return page.status();
+  });
+  if (!status.ok()) return status;
+  return listed;
 }
 
-absl::StatusOr<std::vector<ListedVerdict>> PostgresStore::List(const ListQuery& query) {
-  std::vector<PostgresParameter> parameters;
-  parameters.push_back(PostgresParameter::Smallint(query.decision));
-  if (!query.service.empty()) parameters.push_back(PostgresParameter::Text(query.service));
-  if (!query.environment.empty()) parameters.push_back(PostgresParameter::Text(query.environment));
-  parameters.push_back(PostgresParameter::Timestamp(query.start));
-  parameters.push_back(PostgresParameter::Timestamp(query.before.create_time));
-  parameters.push_back(PostgresParameter::Text(query.before.id));
-  parameters.push_back(PostgresParameter::Bigint(query.limit));
-  const auto rows = readers_.Take()->Read(ListSql("gate.verdicts", query).c_str(), parameters);
-  if (!rows.ok()) return rows.status();
-  std::vector<ListedVerdict> listed;
-  listed.reserve(rows->size());
-  for (int row = 0; row < rows->size(); ++row) {
-    listed.push_back({{rows->Timestamp(row, 0), std::string(rows->Bytes(row, 1))},
-                      std::string(rows->Bytes(row, 2))});
+absl::StatusOr<v1::Verdict> PostgresStore::GetVerdict(std::string_view id) {
+  auto session = readers_.Take();
+  const auto time = PostgresTimeOf(*session, id);
+  if (!time.ok()) return time.status();
+  if (*time) {
+    const auto rows = session->Read(
+        "SELECT verdict FROM gate.all_verdicts WHERE id = $1 AND create_time = $2",
+        {PostgresParameter::Text(id), PostgresParameter::Timestamp(**time)});
+    if (!rows.ok()) return rows.status();
+    if (rows->size() > 0) return DecodeVerdict(rows->Bytes(0, 0));
   }
-  return listed;
+  return absl::NotFoundError(absl::StrCat("there is no verdict ", std::string(id)));
 }
 
 }  // namespace
@@ -198,6 +199,13 @@ absl::StatusOr<std::vector<ListedVerdict>> PostgresStore::List(const ListQuery& 
 absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const std::string& url,
                                                     const StoreOptions& options) {
   if (absl::Status status = PostgresConnection::CheckUrl(url); !status.ok()) return status;
+  if (!options.read_replica.empty()) {
+    const absl::Status status = PostgresConnection::CheckUrl(options.read_replica);
+    if (!status.ok()) {
+      return absl::Status(status.code(),
+                          absl::StrCat("store.read_replica: ", std::string(status.message())));
+    }
+  }
   auto connection = PostgresConnection::Open(url);
   if (!connection.ok()) return connection.status();
   if (absl::Status status = UpgradePostgres(**connection, PostgresSchemaFiles()); !status.ok()) {

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr char kInsert[] =
-    "INSERT INTO gate.audit (time, actor, action, resource, service, environment, outcome, detail,"
+    "INSERT INTO gate.all_audit (time, actor, action, resource, service, environment, outcome, detail,"
     " request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 v1::AuditEntry EntryOf(const PostgresRows& rows, int row) {
@@ -53,15 +53,22 @@ absl::StatusOr<std::vector<v1::AuditEntry>> PostgresAudit::List(const AuditFilte
   if (filter.start) parameters.push_back(PostgresParameter::Timestamp(Micros(*filter.start)));
   if (filter.end) parameters.push_back(PostgresParameter::Timestamp(Micros(*filter.end)));
   parameters.push_back(PostgresParameter::Bigint(limit));
-  const auto rows = readers_.Take()->Read(AuditListSql("gate.audit", filter).c_str(), parameters);
-  if (!rows.ok()) return rows.status();
+  const std::string sql = AuditListSql("gate.all_audit", filter);
   std::vector<v1::AuditEntry> entries;
-  for (int row = 0; row < rows->size(); ++row) entries.push_back(EntryOf(*rows, row));
+  const auto read = [&](PostgresSession& session) {
+    entries.clear();
+    const auto rows = session.Read(sql.c_str(), parameters);
+    if (!rows.ok()) return rows.status();
+    for (int row = 0; row < rows->size(); ++row) entries.push_back(EntryOf(*rows, row));
+    return absl::OkStatus();
+  };
+  const absl::Status status = filter.for_people ? history_.Read(read) : read(*readers_.Take());
+  if (!status.ok()) return status;
   return entries;
 }
 
 absl::StatusOr<std::optional<v1::AuditEntry>> PostgresAudit::NewestPolicy() {
-  const auto rows = readers_.Take()->Read(NewestPolicySql("gate.audit").c_str(), {});
+  const auto rows = readers_.Take()->Read(NewestPolicySql("gate.all_audit").c_str(), {});
   if (!rows.ok()) return rows.status();
   if (rows->size() == 0) return std::nullopt;
   return EntryOf(*rows, 0);

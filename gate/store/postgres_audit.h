@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "gate/store/audit.h"
 #include "gate/store/connection_pool.h"
+#include "gate/store/postgres_history.h"
 #include "gate/store/postgres_session.h"
 
 namespace gate {
@@ -17,9 +18,10 @@ absl::Status WriteAudit(PostgresConnection& connection, const v1::AuditEntry& en
 
 class PostgresAudit final : public AuditStore {
  public:
-  // Both outlive it.
-  PostgresAudit(ConnectionPool<PostgresSession>& readers, ConnectionPool<PostgresSession>& writer)
-      : readers_(readers), writer_(writer) {}
+  // All outlive it.
+  PostgresAudit(ConnectionPool<PostgresSession>& readers, ConnectionPool<PostgresSession>& writer,
+                PostgresHistory& history)
+      : readers_(readers), writer_(writer), history_(history) {}
 
   absl::Status Append(const std::vector<v1::AuditEntry>& entries) override;
   absl::StatusOr<std::vector<v1::AuditEntry>> List(const AuditFilter& filter, int64_t before,
@@ -29,6 +31,7 @@ class PostgresAudit final : public AuditStore {
  private:
   ConnectionPool<PostgresSession>& readers_;
   ConnectionPool<PostgresSession>& writer_;
+  PostgresHistory& history_;
 };
 
 }  // namespace gate

@@ -68,7 +68,7 @@ std::string Option(const ConnectionOptions& options, std::string_view keyword) {
 absl::Status PostgresConnection::CheckUrl(const std::string& url) { return Parse(url).status(); }
 
 absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
-    const std::string& url) {
+    const std::string& url, Use use) {
   const auto parsed = Parse(url);
   if (!parsed.ok()) return parsed.status();
   const std::string session = absl::StrCat(kSessionDefaults, " ", Option(*parsed, "options"));
@@ -79,6 +79,7 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   };
   // Of two values for a keyword the later one holds; "dbname" stands for all that the URL says.
   for (const auto& [keyword, value] : kDefaults) add(keyword, value);
+  if (use == Use::kReplica) add("target_session_attrs", "any");
   add("dbname", url.c_str());
   add("options", session.c_str());
   add("client_encoding", "UTF8");
@@ -88,6 +89,7 @@ absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
   PGconn* raw = connection->connection_.get();
   if (PQstatus(raw) != CONNECTION_OK) return CannotConnect(PQerrorMessage(raw));
   PQsetnonblocking(raw, 1);
+  if (use == Use::kReplica) return connection;
   if (absl::Status status = connection->CheckServer(); !status.ok()) return status;
   return connection;
 }

@@ -90,12 +90,16 @@ class PostgresConnection {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
+  // What it is for: all that the store does, at a server that takes writes; or reading at a standby.
+  enum class Use { kStore, kReplica };
+
   // INVALID_ARGUMENT names what is wrong with the URL; its password is not repeated.
   static absl::Status CheckUrl(const std::string& url);
 
   // Takes as long as connect_timeout says, per host of the URL. FAILED_PRECONDITION where the
   // server is too old, or set up so that a commit may be lost.
-  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Open(const std::string& url);
+  static absl::StatusOr<std::unique_ptr<PostgresConnection>> Open(const std::string& url,
+                                                                  Use use = Use::kStore);
 
   absl::Status Prepare(const char* name, const char* sql, Deadline deadline);
   absl::StatusOr<PostgresRows> Query(const char* sql,

@@ -34,7 +34,8 @@ inline constexpr char kConsumeOverrides[] =
     "UPDATE gate.overrides AS override SET state = 3, consumed_by = given.consumer,"
     " consume_time = given.time, version = override.version + 1"
     " FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])"
-    " AS given (id, consumer, verdict, time) JOIN gate.verdicts AS kept ON kept.id = given.verdict"
+    " AS given (id, consumer, verdict, time) JOIN gate.all_verdicts AS kept"
+    " ON kept.id = given.verdict AND kept.create_time = given.time"
     " WHERE override.id = given.id AND override.consumed_by = ''";
 
 // Its parameters; empty where there is nothing to consume.

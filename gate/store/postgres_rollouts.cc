@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "gate/store/month.h"
 #include "gate/store/postgres_audit.h"
 #include "gate/store/postgres_transaction.h"
 #include "gate/store/rollout_listing.h"
@@ -73,8 +74,10 @@ class Tables final : public RolloutTables {
   }
 
   absl::Status AddBlob(const EncodedBlob& blob) override {
-    return Query("INSERT INTO gate.blobs (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-                 {PostgresParameter::Text(blob.digest), PostgresParameter::Bytes(blob.content)})
+    return Query("INSERT INTO gate.all_blobs (digest, content, month) VALUES ($1, $2, $3)"
+                 " ON CONFLICT DO NOTHING",
+                 {PostgresParameter::Text(blob.digest), PostgresParameter::Bytes(blob.content),
+                  PostgresParameter::Timestamp(blob.month)})
         .status();
   }
 
@@ -193,8 +196,9 @@ absl::Status DoNotWaitForDisk(PostgresConnection& connection) {
 
 absl::StatusOr<v1::Rollout> PostgresRollouts::Start(const RolloutStart& start,
                                                     const DecideStart& decide) {
-  const auto change = EncodeBlob(start.change);
+  auto change = EncodeBlob(start.change);
   if (!change.ok()) return change.status();
+  change->month = MonthOf(Micros(start.now));
   absl::StatusOr<v1::Rollout> started;
   const absl::Status committed =
       CommitInPostgres(*writer_.Take(), [&](PostgresConnection& connection) {

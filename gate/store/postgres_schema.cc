@@ -11,8 +11,8 @@ namespace {
 // An index on a large table takes its time.
 constexpr std::chrono::minutes kTimeout{30};
 
-// The key of the advisory lock is "gateschm" in ASCII. It is taken before the transaction begins:
-// only then does the transaction see for certain what the holder before us has made.
+// The key of the advisory lock is "gateschm" in ASCII. It is taken before a transaction begins:
+// only then does that see for certain what the holder before us has made.
 constexpr char kLock[] = "SET statement_timeout = 0; SELECT pg_advisory_lock(7449363237723924589)";
 constexpr char kUnlock[] =
     "SELECT pg_advisory_unlock(7449363237723924589); RESET statement_timeout";
@@ -38,7 +38,7 @@ absl::StatusOr<std::vector<SchemaFile>> Missing(PostgresConnection& connection,
   return FilesToApply(applied, files);
 }
 
-absl::Status Apply(PostgresConnection& connection, const SchemaFile& file) {
+absl::Status ApplyInTransaction(PostgresConnection& connection, const SchemaFile& file) {
   absl::Status status = connection.Execute(std::string(file.sql).c_str(), Deadline());
   if (!status.ok()) {
     return absl::Status(status.code(), absl::StrCat("schema file ", std::string(file.name), ": ",
@@ -50,6 +50,17 @@ absl::Status Apply(PostgresConnection& connection, const SchemaFile& file) {
               PostgresParameter::Text(Sha256Hex(file.sql))},
              Deadline())
       .status();
+}
+
+// A transaction for each file, so that a lock which one takes for a moment is not held while another
+// one reads a table. What a file that failed would have done is left to the next start.
+absl::Status Apply(PostgresConnection& connection, const SchemaFile& file) {
+  absl::Status status = connection.Execute("BEGIN", Deadline());
+  if (status.ok()) status = ApplyInTransaction(connection, file);
+  if (connection.alive()) {
+    status.Update(connection.Execute(status.ok() ? "COMMIT" : "ROLLBACK", Deadline()));
+  }
+  return status;
 }
 
 absl::Status ApplyMissing(PostgresConnection& connection, const std::vector<SchemaFile>& files) {
@@ -69,11 +80,7 @@ absl::Status UpgradePostgres(PostgresConnection& connection, const std::vector<S
   if (!missing.ok()) return missing.status();
   if (missing->empty()) return absl::OkStatus();
   absl::Status status = connection.Execute(kLock, Deadline());
-  if (status.ok()) status = connection.Execute("BEGIN", Deadline());
   if (status.ok()) status = ApplyMissing(connection, files);
-  if (connection.alive()) {
-    status.Update(connection.Execute(status.ok() ? "COMMIT" : "ROLLBACK", Deadline()));
-  }
   if (connection.alive()) status.Update(connection.Execute(kUnlock, Deadline()));
   return status;
 }

@@ -17,7 +17,7 @@ absl::StatusOr<PostgresConnection*> PostgresSession::Connected() {
   if (connection_ != nullptr && connection_->Answers()) return connection_.get();
   connection_.reset();
   if (steady_clock::now() < next_attempt_) return failure_;
-  auto opened = PostgresConnection::Open(url_);
+  auto opened = PostgresConnection::Open(url_, use_);
   failure_ = opened.status();
   if (opened.ok() && set_up_) failure_ = set_up_(**opened);
   if (!failure_.ok()) {

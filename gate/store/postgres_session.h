@@ -17,8 +17,9 @@ class PostgresSession {
  public:
   // `prepare` sets up each new connection.
   using SetUp = std::function<absl::Status(PostgresConnection&)>;
-  explicit PostgresSession(std::string url, SetUp set_up = nullptr)
-      : url_(std::move(url)), set_up_(std::move(set_up)) {}
+  explicit PostgresSession(std::string url, SetUp set_up = nullptr,
+                           PostgresConnection::Use use = PostgresConnection::Use::kStore)
+      : url_(std::move(url)), set_up_(std::move(set_up)), use_(use) {}
 
   // The connection, made anew where there is none whose server answers. After an attempt that
   // failed the next one is not made before a pause, which grows; until then the answer is that
@@ -35,6 +36,7 @@ class PostgresSession {
  private:
   const std::string url_;
   const SetUp set_up_;
+  const PostgresConnection::Use use_;
   std::unique_ptr<PostgresConnection> connection_;
   absl::Status failure_;
   std::chrono::milliseconds pause_{0};

@@ -22,23 +22,31 @@ constexpr std::chrono::seconds kPatience{5};
 constexpr milliseconds kDeadlockPause{5};
 
 constexpr char kInsertBlobs[] =
-    "INSERT INTO gate.blobs (digest, content)"
-    " SELECT * FROM unnest($1::text[], $2::bytea[]) ON CONFLICT DO NOTHING";
-// Verdicts, each with its row in the audit log: one statement, so that a group which is sent again
-// after its commit writes neither twice. Answers with the ids of those that were new.
+    "INSERT INTO gate.all_blobs (digest, content, month)"
+    " SELECT * FROM unnest($1::text[], $2::bytea[], $3::timestamptz[]) ON CONFLICT DO NOTHING";
+// Verdicts, each with its key and its row in the audit log: one statement, so that a group which is
+// sent again after its commit writes none of them twice. Answers with the ids of those that were
+// new. gate.verdicts keeps unique what was written before there were keys; its own index sees what
+// a replica of the version before writes meanwhile.
 constexpr char kInsertVerdicts[] =
-    "WITH kept AS (INSERT INTO gate.verdicts"
+    "WITH given AS (SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[],"
+    " $5::text[], $6::text[], $7::smallint[], $8::bytea[], $9::text[], $10::text[], $11::text[],"
+    " $12::text[], $13::text[]) WITH ORDINALITY AS given (id, request_id, request_digest,"
+    " create_time, service, environment, decision, verdict, actor, action, resource, outcome,"
+    " detail, place)),"
+    " claimed AS (INSERT INTO gate.verdict_keys (id, request_id, create_time)"
+    " SELECT id, request_id, create_time FROM given WHERE NOT EXISTS"
+    " (SELECT FROM gate.verdicts AS earlier WHERE earlier.request_id = given.request_id)"
+    " ORDER BY place ON CONFLICT DO NOTHING RETURNING id, request_id),"
+    " kept AS (INSERT INTO gate.all_verdicts"
     " (id, request_id, request_digest, create_time, service, environment, decision, verdict)"
-    " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],"
-    " $6::text[], $7::smallint[], $8::bytea[]) ON CONFLICT DO NOTHING RETURNING id)"
-    " INSERT INTO gate.audit"
+    " SELECT id, request_id, request_digest, create_time, service, environment, decision, verdict"
+    " FROM given JOIN claimed USING (id, request_id) ORDER BY place"
+    " ON CONFLICT DO NOTHING RETURNING id)"
+    " INSERT INTO gate.all_audit"
     " (time, actor, action, resource, service, environment, outcome, detail, request_id)"
-    " SELECT given.time, given.actor, given.action, given.resource, given.service,"
-    " given.environment, given.outcome, given.detail, given.request_id"
-    " FROM unnest($1::text[], $4::timestamptz[], $9::text[], $10::text[], $11::text[], $5::text[],"
-    " $6::text[], $12::text[], $13::text[], $2::text[]) AS given"
-    " (id, time, actor, action, resource, service, environment, outcome, detail, request_id)"
-    " JOIN kept ON kept.id = given.id RETURNING substr(resource, 10)";
+    " SELECT create_time, actor, action, resource, service, environment, outcome, detail,"
+    " request_id FROM given JOIN kept USING (id) ORDER BY place RETURNING substr(resource, 10)";
 // Of verdicts that were inserted, or had been before the connection broke. Of one key the newest,
 // in the order of keys, so that two groups take their locks in the same order.
 constexpr char kInsertWatches[] =
@@ -48,7 +56,8 @@ constexpr char kInsertWatches[] =
     " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],"
     " $7::text[], $8::bytea[])"
     " AS given (environment, flag, service, ticket, build, create_time, verdict, watch)"
-    " JOIN gate.verdicts AS kept ON kept.id = given.verdict"
+    " JOIN gate.all_verdicts AS kept"
+    " ON kept.id = given.verdict AND kept.create_time = given.create_time"
     " ORDER BY given.environment, given.flag, given.service, given.ticket,"
     " given.create_time DESC, given.verdict COLLATE \"C\" DESC"
     " ON CONFLICT (environment, flag, service, ticket) DO UPDATE SET build = excluded.build,"
@@ -56,7 +65,10 @@ constexpr char kInsertWatches[] =
     " WHERE (excluded.create_time, excluded.verdict)"
     " > (flag_watches.create_time, flag_watches.verdict)";
 constexpr char kFindRequests[] =
-    "SELECT request_id, id, request_digest, verdict FROM gate.verdicts WHERE request_id = ANY ($1)";
+    "SELECT request_id, id, request_digest, verdict FROM gate.verdicts WHERE request_id = ANY ($1)"
+    " UNION ALL SELECT kept.request_id, kept.id, kept.request_digest, kept.verdict"
+    " FROM gate.verdict_keys AS key JOIN gate.all_verdicts AS kept"
+    " ON kept.id = key.id AND kept.create_time = key.create_time WHERE key.request_id = ANY ($1)";
 
 absl::Status PrepareInserts(PostgresConnection& connection) {
   const auto deadline = steady_clock::now() + kPostgresTimeout;
@@ -72,18 +84,20 @@ std::vector<PostgresParameter> BlobArrays(std::span<PendingAppend* const> group)
   for (const PendingAppend* pending : group) {
     for (const EncodedBlob& blob : pending->record.blobs) blobs.push_back(&blob);
   }
-  const auto digest = [](const EncodedBlob* blob) -> const std::string& { return blob->digest; };
-  std::ranges::sort(blobs, {}, digest);
-  const auto repeated = std::ranges::unique(blobs, {}, digest);
+  const auto key = [](const EncodedBlob* blob) { return std::tie(blob->digest, blob->month); };
+  std::ranges::sort(blobs, {}, key);
+  const auto repeated = std::ranges::unique(blobs, {}, key);
   blobs.erase(repeated.begin(), repeated.end());
   if (blobs.empty()) return {};
   PostgresArray digests = PostgresArray::Texts(blobs.size());
   PostgresArray contents = PostgresArray::Bytes(blobs.size());
+  PostgresArray months = PostgresArray::Timestamps(blobs.size());
   for (const EncodedBlob* blob : blobs) {
     digests.Add(blob->digest);
     contents.Add(blob->content);
+    months.AddTimestamp(blob->month);
   }
-  return {std::move(digests).Take(), std::move(contents).Take()};
+  return {std::move(digests).Take(), std::move(contents).Take(), std::move(months).Take()};
 }
 
 std::vector<PostgresParameter> VerdictArrays(std::span<PendingAppend* const> group) {

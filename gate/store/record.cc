@@ -13,6 +13,7 @@
 #include "checks/proto_time.h"
 #include "gate/base/digest.h"
 #include "gate/base/field_error.h"
+#include "gate/store/month.h"
 #include "google/protobuf/stubs/common.h"
 
 namespace gate {
@@ -124,6 +125,10 @@ absl::Status CheckStoredText(std::string_view what, std::string_view text, size_
   return absl::OkStatus();
 }
 
+std::string KnownAs(const std::string& digest, int64_t month) {
+  return absl::StrCat(digest, "@", month);
+}
+
 absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob) {
   if (blob.content == nullptr || Sha256Hex(*blob.content) != blob.digest) {
     return absl::InvalidArgumentError(
@@ -140,7 +145,7 @@ absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob) {
   }
   frame.resize(size);
   frame.shrink_to_fit();
-  return EncodedBlob{blob.digest, std::move(frame)};
+  return EncodedBlob{.digest = blob.digest, .content = std::move(frame)};
 }
 
 size_t EncodedRecord::Bytes() const {
@@ -171,10 +176,12 @@ absl::StatusOr<EncodedRecord> Encode(const VerdictRecord& record, KnownDigests& 
   encoded.consumer = verdict.rollout().empty() ? verdict.name() : verdict.rollout();
   encoded.verdict = DeterministicBytes(verdict);
   encoded.audit = EncodeAudit(record.audit, verdict);
+  const int64_t month = MonthOf(encoded.create_time);
   for (const Blob& blob : record.blobs) {
-    if (known.Contains(blob.digest)) continue;
+    if (known.Contains(KnownAs(blob.digest, month))) continue;
     auto frame = EncodeBlob(blob);
     if (!frame.ok()) return frame.status();
+    frame->month = month;
     encoded.blobs.push_back(*std::move(frame));
   }
   return encoded;

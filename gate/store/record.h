@@ -19,6 +19,7 @@ namespace gate {
 struct EncodedBlob {
   std::string digest;
   std::string content;  // a zstd frame
+  int64_t month = 0;    // of what points to it (month.h)
 };
 
 // A flag that has to stay off.
@@ -47,6 +48,9 @@ struct EncodedRecord {
 
 // OK for text that both databases take.
 absl::Status CheckStoredText(std::string_view what, std::string_view text, size_t max_bytes);
+
+// A blob's place among the known digests: it is stored anew for each month.
+std::string KnownAs(const std::string& digest, int64_t month);
 
 // INVALID_ARGUMENT for content that does not have its digest.
 absl::StatusOr<EncodedBlob> EncodeBlob(const Blob& blob);

@@ -15,6 +15,7 @@
 #include "gate/store/sqlite_database.h"
 #include "gate/store/sqlite_file.h"
 #include "gate/store/sqlite_holds.h"
+#include "gate/store/sqlite_keeping.h"
 #include "gate/store/sqlite_overrides.h"
 #include "gate/store/sqlite_qa.h"
 #include "gate/store/sqlite_reports.h"
@@ -163,6 +164,14 @@ class SqliteStore final : public Store {
     auto newest = ListVerdicts({}, "", 1);
     if (!newest.ok()) return newest.status();
     return newest->empty() ? absl::InfinitePast() : FromProto(newest->front().create_time());
+  }
+
+  absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
+                                         bool dry_run) override {
+    auto kept = KeepSqliteHouse(*readers_.Take(), reports_, retention, now, dry_run);
+    // What was known to be stored may be gone.
+    if (!dry_run && (!kept.ok() || !kept->forgotten.empty())) known_.Clear();
+    return kept;
   }
 
   absl::Status Ready() override {

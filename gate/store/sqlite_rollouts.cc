@@ -5,9 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "gate/base/digest.h"
+#include "gate/store/month.h"
 #include "gate/store/rollout_listing.h"
 #include "gate/store/rollouts.h"
 #include "gate/store/sqlite_audit.h"
+#include "gate/store/sqlite_keeping.h"
 
 namespace gate {
 namespace {
@@ -93,7 +95,12 @@ class Tables final : public RolloutTables {
     if (!add.ok()) return add.status();
     add->Bind(1, blob.digest);
     add->BindBlob(2, blob.content);
-    return add->Run();
+    if (absl::Status status = add->Run(); !status.ok()) return status;
+    auto use = database_.Prepare(kUseSqliteBlob);
+    if (!use.ok()) return use.status();
+    use->Bind(1, blob.digest);
+    use->Bind(2, blob.month);
+    return use->Run();
   }
 
   absl::Status Add(const EncodedRollout& rollout) override {
@@ -203,8 +210,9 @@ absl::StatusOr<std::vector<ListedRollout>> ListOne(SqliteDatabase& database,
 
 absl::StatusOr<v1::Rollout> SqliteRollouts::Start(const RolloutStart& start,
                                                   const DecideStart& decide) {
-  const auto change = EncodeBlob(start.change);
+  auto change = EncodeBlob(start.change);
   if (!change.ok()) return change.status();
+  change->month = MonthOf(Micros(start.now));
   absl::StatusOr<v1::Rollout> started;
   const absl::Status committed = writer_.Commit([&](SqliteDatabase& database) {
     Tables tables(database);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gate/store/overrides.h"
 #include "gate/store/sqlite_audit.h"
+#include "gate/store/sqlite_keeping.h"
 
 namespace gate {
 namespace {
@@ -38,6 +39,7 @@ absl::StatusOr<std::unique_ptr<SqliteWriter>> SqliteWriter::Make(
        " decision, verdict) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"},
       {&writer->insert_blob_,
        "INSERT INTO blobs (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"},
+      {&writer->use_blob_, kUseSqliteBlob},
       {&writer->insert_watch_,
        "INSERT INTO flag_watches (environment, flag, service, ticket, build, create_time, verdict,"
        " watch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
@@ -154,6 +156,9 @@ absl::Status SqliteWriter::WriteBlobs(const EncodedRecord& record) {
     insert_blob_.Bind(1, blob.digest);
     insert_blob_.BindBlob(2, blob.content);
     if (absl::Status status = insert_blob_.Run(); !status.ok()) return status;
+    use_blob_.Bind(1, blob.digest);
+    use_blob_.Bind(2, blob.month);
+    if (absl::Status status = use_blob_.Run(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }

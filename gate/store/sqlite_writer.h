@@ -42,7 +42,7 @@ class SqliteWriter final : public GroupWriter {
   const std::unique_ptr<SqliteDatabase> database_;
   SqliteFile* const file_;
   SqliteStatement begin_, commit_, rollback_;
-  SqliteStatement insert_verdict_, insert_blob_, insert_watch_, insert_audit_, find_,
+  SqliteStatement insert_verdict_, insert_blob_, use_blob_, insert_watch_, insert_audit_, find_,
       find_override_, consume_;
   int log_pages_ = 0;  // in the write-ahead log
 };

@@ -28,6 +28,7 @@
 #include "gate/store/audit_store.h"
 #include "gate/store/blob.h"
 #include "gate/store/hold_store.h"
+#include "gate/store/keeping.h"
 #include "gate/store/override_store.h"
 #include "gate/store/rollout_store.h"
 #include "gate/v1/evidence.pb.h"
@@ -61,6 +62,9 @@ struct VerdictFilter {
   v1::Decision decision = v1::DECISION_UNSPECIFIED;
   std::optional<absl::Time> start;  // inclusive
   std::optional<absl::Time> end;    // exclusive
+  // Nothing is decided by it, so that a replica of the database may answer where there is one. It
+  // shows what was acknowledged before the call all the same.
+  bool for_people = false;
 };
 
 // A metric of a service in an environment, counted in intervals of one length. Where one of these
@@ -233,6 +237,15 @@ class Store {
   // stepped back.
   virtual absl::StatusOr<absl::Time> NewestVerdictTime() = 0;
 
+  // Makes room for the months to come, and forgets what is older than `retention`: verdicts with their
+  // evidence, and entries of the audit log. What a rollout that moves, an override that is not over
+  // or an open incident may refer to stays. Each part that goes leaves an entry in the audit log in
+  // its own transaction (before it, where the part takes many), so that a crash leaves all that is to
+  // stay, and the next time goes on. One replica at a time does it. `dry_run` changes nothing, and
+  // says what would go.
+  virtual absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
+                                                 bool dry_run) = 0;
+
   // Whether it can take an append now.
   virtual absl::Status Ready() = 0;
 };
@@ -245,6 +258,10 @@ struct StoreOptions {
   int write_connections = 2;  // PostgreSQL
   int max_group = 256;        // appends in one commit
   int max_waiting = 4096;     // appends that wait; beyond it RESOURCE_EXHAUSTED
+  // PostgreSQL: the URL of a streaming standby, where listings for people are read; empty: none.
+  std::string read_replica = {};
+  // Hears of each of them whether it was read there.
+  std::function<void(bool from_replica)> on_listing = nullptr;
 };
 absl::StatusOr<std::unique_ptr<Store>> OpenStore(std::string_view url, const StoreOptions& options);
 

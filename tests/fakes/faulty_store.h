@@ -84,6 +84,11 @@ class FaultyStore final : public Store {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.NewestVerdictTime();
   }
+  absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
+                                         bool dry_run) override {
+    if (absl::Status failure = Next(); !failure.ok()) return failure;
+    return store_.KeepHouse(retention, now, dry_run);
+  }
   absl::Status Ready() override {
     if (absl::Status failure = Next(); !failure.ok()) return failure;
     return store_.Ready();
