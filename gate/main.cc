@@ -35,6 +35,7 @@
 #include "gate/metrics/version.h"
 #include "gate/policy/loader.h"
 #include "gate/policy/watcher.h"
+#include "gate/process/housekeeping.h"
 #include "gate/process/options.h"
 #include "gate/process/policy_reports.h"
 #include "gate/process/signals.h"
@@ -132,8 +133,11 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   TokenHolder token_holder(tokens.tokens);
   const bool takes_tokens = !config.identity().tokens_file().empty();
   if (takes_tokens) metrics.OnTokensLoaded(true);
-  const auto kept =
-      OpenStore(config.store().url(), {.write_connections = config.store().write_connections()});
+  const auto kept = OpenStore(
+      config.store().url(),
+      {.write_connections = config.store().write_connections(),
+       .read_replica = config.store().read_replica(),
+       .on_listing = [&metrics](bool from_replica) { metrics.OnListing(from_replica); }});
   if (!kept.ok()) return Fail(kept.status());
   Clock& clock = (*kept)->clock();
   const Identities identities =
@@ -141,6 +145,8 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
                        : Identities(policies, takes_tokens ? &token_holder : nullptr, clock);
   TellOfAccess(config, policy.snapshot->policy, log);
 
+  Housekeeper housekeeper(**kept, RetentionOf(config.store()), clock, log, metrics);
+  housekeeper.Keep();
   const absl::Status recorded = RecordPolicyAtStart((*kept)->audit(), clock, *policy.snapshot);
   if (!recorded.ok()) return Fail(recorded);
   if (demo != nullptr) {
@@ -180,6 +186,7 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   watcher.Start();
   if (takes_tokens) token_watcher.Start();
   driver.Start();
+  housekeeper.Start();
   log.Info("serving", {{"version", kVersion},
                        {"grpc", (*rpc)->address()},
                        {"http", (*http)->api_address()},
@@ -219,6 +226,16 @@ int Check(const config::v1::Config& config) {
   return 0;
 }
 
+int TellWhatWouldGo(const config::v1::Config& config) {
+  const auto store = OpenStore(config.store().url(), {});
+  if (!store.ok()) return Fail(store.status());
+  const auto text =
+      WouldForget(**store, RetentionOf(config.store()), Clock::System().Now());
+  if (!text.ok()) return Fail(text.status());
+  std::fputs(text->c_str(), stdout);
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   const ParsedOptions parsed = ParseOptions(argc, argv);
   if (parsed.exit) return *parsed.exit;
@@ -230,6 +247,7 @@ int Main(int argc, char** argv) {
   config::v1::Config config;
   const std::vector<FileIssue> issues = LoadConfig(parsed.options.config, config);
   if (!issues.empty()) return Refuse(issues);
+  if (parsed.options.would_forget) return TellWhatWouldGo(config);
   return parsed.options.check_config ? Check(config) : Serve(config, nullptr);
 }
 

@@ -28,6 +28,7 @@ absl::StatusOr<AuditFilter> FilterOf(const v1::ListAuditRequest& request) {
     }
     return FromProto(time);
   };
+  filter.for_people = true;
   if (request.has_start_time()) filter.start = moment("start_time", request.start_time());
   if (request.has_end_time()) filter.end = moment("end_time", request.end_time());
   if (filter.start && filter.end && *filter.start > *filter.end) {

@@ -34,6 +34,7 @@ bool IsMoment(const google::protobuf::Timestamp& time) {
 absl::StatusOr<VerdictFilter> FilterOf(const v1::ListVerdictsRequest& request) {
   std::vector<FieldError> errors;
   VerdictFilter filter;
+  filter.for_people = true;
   filter.service = request.service();
   filter.environment = request.environment();
   if (v1::Decision_IsValid(request.decision())) {

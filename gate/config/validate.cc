@@ -73,6 +73,7 @@ class Validator {
   void CheckUrl(const std::string& url, const std::string& at);
   void CheckCredentials(const config::v1::MetricsServer& server, const std::string& at);
   void CheckHeaders(const config::v1::MetricsServer& server, const std::string& at);
+  void CheckRetention();
   void CheckRehearsal();
   void CheckReportedMetrics();
   void CheckQaResults();
@@ -208,6 +209,31 @@ void Validator::CheckStore() {
   CheckRange(config_.store().write_connections(), 1, 16, "store.write_connections");
   if (sqlite && config_.store().write_connections() > 1) {
     Issue("store.write_connections", "is for PostgreSQL; SQLite has one writer");
+  }
+  const std::string& replica = config_.store().read_replica();
+  if (sqlite && !replica.empty()) {
+    Issue("store.read_replica", "is for PostgreSQL; SQLite has none");
+  } else if (!replica.empty() && !replica.starts_with("postgresql://") &&
+             !replica.starts_with("postgres://")) {
+    Issue("store.read_replica", "write \"postgresql://gate@standby/gate\"");
+  }
+  CheckRetention();
+}
+
+void Validator::CheckRetention() {
+  const config::v1::Retention& retention = config_.store().retention();
+  constexpr absl::Duration kLeast = absl::Hours(24 * 90);
+  constexpr absl::Duration kMost = absl::Hours(24 * 36525);
+  if (retention.has_verdicts()) {
+    CheckDuration(retention.verdicts(), kLeast, kMost, "store.retention.verdicts");
+  }
+  if (!retention.has_audit()) return;
+  CheckDuration(retention.audit(), kLeast, kMost, "store.retention.audit");
+  if (!retention.has_verdicts() ||
+      FromProto(retention.audit()) < FromProto(retention.verdicts())) {
+    Issue("store.retention.audit",
+          "is shorter than store.retention.verdicts, which is for ever where it is not given: the "
+          "audit log says who asked for a verdict, and stays at least as long");
   }
 }
 

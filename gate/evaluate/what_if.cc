@@ -103,6 +103,7 @@ absl::StatusOr<v1::WhatIfResponse> WhatIf(Store& store, const v1::WhatIfRequest&
   VerdictFilter filter;
   filter.service = request.service();
   filter.environment = request.environment();
+  filter.for_people = true;
   filter.start = now - since;
   const int limit = request.limit() == 0 ? kDefaultLimit : request.limit();
   v1::WhatIfResponse response;

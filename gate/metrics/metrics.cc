@@ -96,6 +96,15 @@ Metrics::Metrics(Clock& clock)
                           "it was refused and older tokens are in force.")),
       log_dropped_(OneGauge(*registry_, "gate_log_lines_dropped",
                             "Log lines that were dropped because the log's reader is too slow.")),
+      forgotten_(CounterFamily(*registry_, "gate_store_forgotten_rows_total",
+                               "Rows of the store whose time of keeping was over and that are "
+                               "gone, by table; of PostgreSQL's partitions about so many.")),
+      house_ok_(OneGauge(*registry_, "gate_store_housekeeping_ok",
+                         "1 where partitions were made ahead and old records dropped when that was "
+                         "last due, 0 where something of it failed; the log says what.")),
+      listings_(CounterFamily(*registry_, "gate_store_listings_total",
+                              "Listings for people where there is a read replica, by the server "
+                              "that answered.")),
       appended_(appends_.Add({{"code", "OK"}})) {
   for (int i = 0; i < static_cast<int>(decided_.size()); ++i) {
     decided_[static_cast<size_t>(i)] =
@@ -180,6 +189,19 @@ void Metrics::OnPolicyLoaded(bool ok, absl::Time now) {
   policy_loads_.Add({{"result", ok ? "ok" : "refused"}}).Increment();
   policy_ok_.Set(ok ? 1 : 0);
   if (ok) policy_loaded_.Set(absl::ToDoubleSeconds(now - absl::UnixEpoch()));
+}
+
+void Metrics::OnHousekeeping(const absl::StatusOr<Housekeeping>& house) {
+  house_ok_.Set(house.ok() && house->problems.empty() ? 1 : 0);
+  if (!house.ok()) return;
+  for (const Housekeeping::Part& part : house->forgotten) {
+    forgotten_.Add({{"table", part.name.substr(0, part.name.find('_'))}})
+        .Increment(static_cast<double>(part.rows));
+  }
+}
+
+void Metrics::OnListing(bool from_replica) {
+  listings_.Add({{"server", from_replica ? "replica" : "primary"}}).Increment();
 }
 
 void Metrics::OnTokensLoaded(bool ok) {

@@ -11,11 +11,13 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "gate/base/clock.h"
 #include "gate/base/mutex.h"
 #include "gate/evidence/endpoints.h"
 #include "gate/evidence/gatherer.h"
+#include "gate/store/keeping.h"
 #include "gate/v1/verdict.pb.h"
 
 namespace prometheus {
@@ -48,6 +50,10 @@ class Metrics final : public GatherObserver, public EndpointObserver {
                   bool left_alone) override;
   // A policy was read: the one at the start, or one that changed.
   void OnPolicyLoaded(bool ok, absl::Time now);
+  // The store kept house (store/keeping.h).
+  void OnHousekeeping(const absl::StatusOr<Housekeeping>& house);
+  // A listing that a replica of the database may answer was read there, or on the primary.
+  void OnListing(bool from_replica);
   // The tokens file was read.
   void OnTokensLoaded(bool ok);
   void SetLogLinesDropped(int64_t lines);
@@ -84,6 +90,9 @@ class Metrics final : public GatherObserver, public EndpointObserver {
   prometheus::Family<prometheus::Counter>& token_loads_;
   prometheus::Gauge& tokens_ok_;
   prometheus::Gauge& log_dropped_;
+  prometheus::Family<prometheus::Counter>& forgotten_;
+  prometheus::Gauge& house_ok_;
+  prometheus::Family<prometheus::Counter>& listings_;
   std::array<prometheus::Counter*, 4> decided_;  // By v1::Decision, for status OK.
   prometheus::Counter& appended_;                // For status OK.
   Mutex mu_;

@@ -34,6 +34,9 @@ ParsedOptions ParseOptions(int argc, char** argv) {
   app.add_flag("--check-config", options.check_config,
                "check the configuration and its policy, say every issue, and exit")
       ->needs(config);
+  app.add_flag("--would-forget", options.would_forget,
+               "say what the store would forget now by store.retention, change nothing, and exit")
+      ->needs(config);
   auto* demo =
       app.add_flag("--demo", options.demo,
                    "serve an example policy and history on this machine only; nothing is kept");

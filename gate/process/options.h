@@ -10,6 +10,7 @@ namespace gate {
 struct ProcessOptions {
   std::string config;         // --config FILE
   bool check_config = false;  // --check-config
+  bool would_forget = false;  // --would-forget
   bool demo = false;          // --demo
   std::string demo_folder;    // --demo-dir; empty: a temporary one
   int demo_port = 9443;       // --port; where gatectl looks by default

@@ -51,7 +51,8 @@ TEST_P(StoreOnPostgresTest, ARoleThatMayOnlyReadAndInsertIsEnough) {
   ASSERT_TRUE(Open()->Ready().ok());
   Sql("DO $$ BEGIN CREATE ROLE gate_writer LOGIN; EXCEPTION WHEN duplicate_object THEN END $$;"
       "GRANT USAGE ON SCHEMA gate TO gate_writer; GRANT SELECT ON gate.schema_files TO gate_writer;"
-      "GRANT SELECT, INSERT ON gate.verdicts, gate.blobs, gate.audit TO gate_writer");
+      "GRANT SELECT, INSERT ON gate.all_verdicts, gate.all_blobs, gate.all_audit, gate.verdicts,"
+      " gate.verdict_keys TO gate_writer; GRANT USAGE ON SEQUENCE gate.audit_order TO gate_writer");
   const auto store = OpenStore(url_ + "&user=gate_writer", {});
   ASSERT_TRUE(store.ok()) << store.status();
   VerdictRecord record = Record(1);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "gate/base/digest.h"
 #include "gate/store/postgres_schema.h"
 #include "gate/store/sqlite_schema.h"
@@ -23,7 +24,7 @@ TEST(SchemaTest, FilesAreNumberedFromOneWithoutGapsAndCarryTheirNumber) {
     ASSERT_FALSE(files->empty());
     for (size_t i = 0; i < files->size(); ++i) {
       EXPECT_EQ((*files)[i].number, static_cast<int>(i) + 1);
-      EXPECT_THAT(std::string((*files)[i].name), HasSubstr(absl::StrCat("000", i + 1, "_")));
+      EXPECT_THAT(std::string((*files)[i].name), HasSubstr(absl::StrFormat("%04d_", i + 1)));
     }
   }
 }
@@ -53,7 +54,7 @@ class UpgradeTest : public StoreTest {
   // One behind them; its name.
   std::string Add(std::string_view name, std::string_view sql) {
     const int number = static_cast<int>(files_.size()) + 1;
-    names_.push_back(absl::StrCat("000", number, "_", std::string(name)));
+    names_.push_back(absl::StrFormat("%04d_%s", number, std::string(name)));
     files_.push_back({number, names_.back(), sql});
     return names_.back();
   }
