@@ -266,14 +266,18 @@ class PostgresHouse {
   // which the next time finds, and never a verdict without its key.
   absl::Status ForgetKeys(int64_t before) {
     if (dry_run_ || before == std::numeric_limits<int64_t>::min()) return absl::OkStatus();
+    const PostgresParameter moment = PostgresParameter::Timestamp(before);
     for (;;) {
+      const auto some = Query(
+          "SELECT EXISTS (SELECT FROM gate.verdict_keys WHERE create_time < $1)", {moment});
+      if (!some.ok()) return some.status();
+      if (some->Bytes(0, 0) != std::string_view("\1")) return absl::OkStatus();
       const auto deleted = Query(
           absl::StrCat("DELETE FROM gate.verdict_keys WHERE ctid = ANY (ARRAY (SELECT ctid FROM"
                        " gate.verdict_keys WHERE create_time < $1 LIMIT ",
                        kRowsAtOnce, "))"),
-          {PostgresParameter::Timestamp(before)});
+          {moment});
       if (!deleted.ok()) return deleted.status();
-      if (deleted->Tag() == "DELETE 0") return absl::OkStatus();
     }
   }
 

@@ -26,8 +26,9 @@ absl::StatusOr<std::vector<SchemaFile>> Missing(PostgresConnection& connection,
       connection.Query("SELECT to_regclass('gate.schema_files') IS NOT NULL", {}, Deadline());
   if (!exists.ok()) return exists.status();
   if (exists->Bytes(0, 0) != std::string_view("\1")) return files;
+  // By the column: what is selected has its name, and sorts as text.
   const auto rows = connection.Query(
-      "SELECT number::text, name, digest FROM gate.schema_files ORDER BY number", {}, Deadline());
+      "SELECT file.number::text, name, digest FROM gate.schema_files AS file ORDER BY file.number", {}, Deadline());
   if (!rows.ok()) return rows.status();
   for (int row = 0; row < rows->size(); ++row) {
     const std::string_view number = rows->Bytes(row, 0);

@@ -86,6 +86,24 @@ TEST_F(ConfigTest, EmptyConfigurationSaysWhatIsRequired) {
                           "\"postgresql://gate@database/gate\""));
 }
 
+TEST_F(ConfigTest, RetentionAndReplica) {
+  const std::string start = "grpc: {address: \"127.0.0.1:1\"}\npolicy: policy.yaml\nstore:\n  url: ";
+  const std::string postgres = start + "\"postgresql://db/gate\"\n";
+  EXPECT_THAT(Load(postgres + "  read_replica: \"postgresql://standby/gate\"\n"
+                              "  retention: {verdicts: 52596h, audit: 52596h}\n"),
+              IsEmpty());
+  EXPECT_EQ(config_.store().retention().verdicts().seconds(), 52596 * 3600);
+  EXPECT_THAT(Load(postgres + "  retention: {verdicts: 2159h}\n"), ElementsAre(HasSubstr("2159h")));
+  // The log stays as long as what it speaks of.
+  for (const std::string retention : {"{audit: 52596h}", "{verdicts: 52596h, audit: 52595h}"}) {
+    EXPECT_THAT(Load(postgres + "  retention: " + retention + "\n"),
+                ElementsAre(HasSubstr("shorter than store.retention.verdicts")));
+  }
+  EXPECT_THAT(Load(postgres + "  read_replica: standby\n"), ElementsAre(HasSubstr("read_replica")));
+  EXPECT_THAT(Load(start + "\"sqlite:/gate.db\"\n  read_replica: \"postgresql://standby/gate\"\n"),
+              ElementsAre(HasSubstr("SQLite has none")));
+}
+
 TEST_F(ConfigTest, EveryIssueAtItsPlace) {
   EXPECT_THAT(
       Load("grpc: {address: \"0.0.0.0:8443\"}\n"

@@ -72,8 +72,10 @@ TEST_P(UpgradeTest, ALaterFileIsAppliedToAStoreThatIsInUse) {
   ASSERT_TRUE(AppendNow(*Open(), Record(1)).ok());
   const std::string sql = "CREATE TABLE " + Table("later") + " (x integer)";
   const std::string name = Add("later.sql", sql);
-  ASSERT_TRUE(Upgrade(files_).ok());
-  ASSERT_TRUE(Upgrade(files_).ok());
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status = Upgrade(files_);
+    ASSERT_TRUE(status.ok()) << status;
+  }
   EXPECT_EQ(Applied(), absl::StrCat(Own(), name, "\n"));
   EXPECT_EQ(Sql("SELECT count(*) FROM " + Table("later")), "0\n");
   EXPECT_EQ(Sql("SELECT digest FROM " + Table("schema_files") + " WHERE name = '" + name + "'"),
