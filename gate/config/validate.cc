@@ -229,8 +229,7 @@ void Validator::CheckRetention() {
   }
   if (!retention.has_audit()) return;
   CheckDuration(retention.audit(), kLeast, kMost, "store.retention.audit");
-  if (!retention.has_verdicts() ||
-      FromProto(retention.audit()) < FromProto(retention.verdicts())) {
+  if (!retention.has_verdicts() || FromProto(retention.audit()) < FromProto(retention.verdicts())) {
     Issue("store.retention.audit",
           "is shorter than store.retention.verdicts, which is for ever where it is not given: the "
           "audit log says who asked for a verdict, and stays at least as long");

@@ -52,7 +52,8 @@ void Housekeeper::Keep() {
     return;
   }
   for (const Housekeeping::Part& part : house->forgotten) {
-    log_.Info("forgotten: the time of keeping is over", {{"what", part.name}, {"size", SizeOf(part)}});
+    log_.Info("forgotten: the time of keeping is over",
+              {{"what", part.name}, {"size", SizeOf(part)}});
   }
   for (const std::string& problem : house->problems) {
     log_.Warning("the store could not be kept in order; it is tried again in an hour",

@@ -1,5 +1,5 @@
-// Keeps the store's house while the service runs: partitions are made ahead, and what is older than the
-// configuration says is forgotten.
+// Keeps the store's house while the service runs: partitions are made ahead, and what is older than
+// the configuration says is forgotten.
 #ifndef GATE_PROCESS_HOUSEKEEPING_H_
 #define GATE_PROCESS_HOUSEKEEPING_H_
 
@@ -23,7 +23,8 @@ absl::StatusOr<std::string> WouldForget(Store& store, const Retention& retention
 // Thread-safe. All outlive it.
 class Housekeeper {
  public:
-  Housekeeper(Store& store, const Retention& retention, Clock& clock, Logger& log, Metrics& metrics);
+  Housekeeper(Store& store, const Retention& retention, Clock& clock, Logger& log,
+              Metrics& metrics);
 
   // Once, on this thread: before calls are taken, so that there is a partition for the first one.
   void Keep();

@@ -1,9 +1,10 @@
 // How long records are kept: what may be forgotten at a moment, and what was. Both stores go by it.
 //
-// A store forgets from its old end on, so one moment says it all: verdicts from before it may go, later
-// ones stay. It is the beginning of a month, as long ago as the configuration says, and before all that is still open and may
-// refer to a verdict. The audit log has a moment of its own. Evidence stays a month longer than its
-// verdicts, since what was judged is gone on from (evaluate/carried.h).
+// A store forgets from its old end on, so one moment says it all: verdicts from before it may go,
+// later ones stay. It is the beginning of a month, as long ago as the configuration says, and
+// before all that is still open and may refer to a verdict. The audit log has a moment of its own.
+// Evidence stays a month longer than its verdicts, since what was judged is gone on from
+// (evaluate/carried.h).
 #ifndef GATE_STORE_KEEPING_H_
 #define GATE_STORE_KEEPING_H_
 
@@ -28,8 +29,8 @@ struct Retention {
 
 // What keeping house came to.
 struct Housekeeping {
-  // What was forgotten, or would be: "verdicts_2027_02" where it is a partition, "verdicts" where it
-  // is rows.
+  // What was forgotten, or would be: "verdicts_2027_02" where it is a partition, "verdicts" where
+  // it is rows.
   struct Part {
     std::string name;
     int64_t rows = 0;   // About so many where it is a partition.

@@ -185,9 +185,9 @@ absl::StatusOr<v1::Verdict> PostgresStore::GetVerdict(std::string_view id) {
   const auto time = PostgresTimeOf(*session, id);
   if (!time.ok()) return time.status();
   if (*time) {
-    const auto rows = session->Read(
-        "SELECT verdict FROM gate.all_verdicts WHERE id = $1 AND create_time = $2",
-        {PostgresParameter::Text(id), PostgresParameter::Timestamp(**time)});
+    const auto rows =
+        session->Read("SELECT verdict FROM gate.all_verdicts WHERE id = $1 AND create_time = $2",
+                      {PostgresParameter::Text(id), PostgresParameter::Timestamp(**time)});
     if (!rows.ok()) return rows.status();
     if (rows->size() > 0) return DecodeVerdict(rows->Bytes(0, 0));
   }

@@ -9,7 +9,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr char kInsert[] =
-    "INSERT INTO gate.all_audit (time, actor, action, resource, service, environment, outcome, detail,"
+    "INSERT INTO gate.all_audit (time, actor, action, resource, service, environment, outcome, "
+    "detail,"
     " request_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 v1::AuditEntry EntryOf(const PostgresRows& rows, int row) {

@@ -67,8 +67,8 @@ std::string Option(const ConnectionOptions& options, std::string_view keyword) {
 
 absl::Status PostgresConnection::CheckUrl(const std::string& url) { return Parse(url).status(); }
 
-absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(
-    const std::string& url, Use use) {
+absl::StatusOr<std::unique_ptr<PostgresConnection>> PostgresConnection::Open(const std::string& url,
+                                                                             Use use) {
   const auto parsed = Parse(url);
   if (!parsed.ok()) return parsed.status();
   const std::string session = absl::StrCat(kSessionDefaults, " ", Option(*parsed, "options"));

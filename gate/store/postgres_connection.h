@@ -90,7 +90,8 @@ class PostgresConnection {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  // What it is for: all that the store does, at a server that takes writes; or reading at a standby.
+  // What it is for: all that the store does, at a server that takes writes; or reading at a
+  // standby.
   enum class Use { kStore, kReplica };
 
   // INVALID_ARGUMENT names what is wrong with the URL; its password is not repeated.

@@ -130,14 +130,13 @@ absl::Status PostgresHistory::ReadOnReplica(
   const auto until = steady_clock::now() + kCatchUp;
   for (;;) {
     const auto connection = replica->Connected();
-    auto there = connection.ok()
-                     ? (*connection)
-                           ->Query(kIsThere,
-                                   {PostgresParameter::Text(primary->Bytes(0, 0)),
-                                    PostgresParameter::Text(primary->Bytes(0, 1)),
-                                    PostgresParameter::Text(primary->Bytes(0, 2))},
-                                   steady_clock::now() + kReplicaPatience)
-                     : connection.status();
+    auto there = connection.ok() ? (*connection)
+                                       ->Query(kIsThere,
+                                               {PostgresParameter::Text(primary->Bytes(0, 0)),
+                                                PostgresParameter::Text(primary->Bytes(0, 1)),
+                                                PostgresParameter::Text(primary->Bytes(0, 2))},
+                                               steady_clock::now() + kReplicaPatience)
+                                 : connection.status();
     if (!there.ok()) {
       Rest();
       return there.status();

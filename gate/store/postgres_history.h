@@ -1,8 +1,8 @@
-// Listings in PostgreSQL, and where they are read: on a replica, where one is configured and has all
-// that the primary has when the listing begins, else on the primary. So a listing shows what was
-// acknowledged before it, whoever answers. A page is of one server: where the replica fails in the
-// middle, the whole page is read again on the primary; and a page goes on behind a verdict, or a
-// sequence, which are the same on both.
+// Listings in PostgreSQL, and where they are read: on a replica, where one is configured and has
+// all that the primary has when the listing begins, else on the primary. So a listing shows what
+// was acknowledged before it, whoever answers. A page is of one server: where the replica fails in
+// the middle, the whole page is read again on the primary; and a page goes on behind a verdict, or
+// a sequence, which are the same on both.
 #ifndef GATE_STORE_POSTGRES_HISTORY_H_
 #define GATE_STORE_POSTGRES_HISTORY_H_
 

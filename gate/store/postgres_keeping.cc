@@ -26,8 +26,8 @@ constexpr int kRowsAtOnce = 10000;
 // "gatekeep" in ASCII.
 constexpr char kLock[] = "SELECT pg_try_advisory_lock(7449363237189936496)";
 constexpr char kUnlock[] = "SELECT pg_advisory_unlock(7449363237189936496)";
-// Writers wait behind us for as long as we wait for a lock, so that is not long; an hour later we try
-// again.
+// Writers wait behind us for as long as we wait for a lock, so that is not long; an hour later we
+// try again.
 constexpr char kBegin[] = "BEGIN; SET LOCAL lock_timeout = '500ms'";
 
 // One of the three tables by month.
@@ -64,8 +64,7 @@ class PostgresHouse {
       : connection_(connection), now_(now), dry_run_(dry_run) {}
 
   absl::Status Keep(const Retention& retention) {
-    const auto from =
-        connection_.Query("SELECT partitions_from FROM gate.keeping", {}, Deadline());
+    const auto from = connection_.Query("SELECT partitions_from FROM gate.keeping", {}, Deadline());
     if (!from.ok()) return from.status();
     partitions_from_ = from->Timestamp(0, 0);
     if (!dry_run_) {
@@ -108,8 +107,7 @@ class PostgresHouse {
     const int64_t first = std::max(partitions_from_, MonthOf(Micros(now_)));
     for (int i = 0; i <= kMonthsAhead; ++i) {
       const int64_t month = MonthsLater(first, i);
-      const std::string name =
-          absl::StrCat(std::string(log.name), "_", MonthName(month));
+      const std::string name = absl::StrCat(std::string(log.name), "_", MonthName(month));
       const auto there = Query(absl::StrCat("SELECT to_regclass('gate.", name, "') IS NOT NULL"));
       if (!there.ok() || there->Bytes(0, 0) == std::string_view("\1")) continue;
       // Attached when it is ready: others write on meanwhile. The default partition is locked, and
@@ -128,9 +126,9 @@ class PostgresHouse {
 
   absl::StatusOr<std::vector<OpenMatter>> OpenMatters() {
     std::vector<OpenMatter> open;
-    const auto rollouts =
-        Query("SELECT id, create_time FROM gate.rollouts WHERE active = 1"
-              " ORDER BY create_time LIMIT 1");
+    const auto rollouts = Query(
+        "SELECT id, create_time FROM gate.rollouts WHERE active = 1"
+        " ORDER BY create_time LIMIT 1");
     if (!rollouts.ok()) return rollouts.status();
     for (int row = 0; row < rollouts->size(); ++row) {
       open.push_back({absl::StrCat("rollouts/", std::string(rollouts->Bytes(row, 0))),
@@ -178,8 +176,12 @@ class PostgresHouse {
     if (!rows.ok()) return rows.status();
     std::vector<Partition> partitions;
     for (int row = 0; row < rows->size(); ++row) {
-      Partition part{std::string(rows->Bytes(row, 0)), Partition::Kind::kMonth, 0, 0,
-                     rows->Number(row, 1), rows->Number(row, 2)};
+      Partition part{std::string(rows->Bytes(row, 0)),
+                     Partition::Kind::kMonth,
+                     0,
+                     0,
+                     rows->Number(row, 1),
+                     rows->Number(row, 2)};
       absl::CivilMonth month;
       if (part.name == name) {
         part.kind = Partition::Kind::kFirst;
@@ -234,13 +236,12 @@ class PostgresHouse {
     constexpr char kEmpty[] =
         "ALTER TABLE gate.$0 DISABLE TRIGGER USER; TRUNCATE gate.$0;"
         "ALTER TABLE gate.$0 ENABLE TRIGGER USER";
-    constexpr char kDrop[] =
-        "ALTER TABLE gate.all_$1 DETACH PARTITION gate.$0; DROP TABLE gate.$0";
+    constexpr char kDrop[] = "ALTER TABLE gate.all_$1 DETACH PARTITION gate.$0; DROP TABLE gate.$0";
     const bool first = part.kind == Partition::Kind::kFirst;
     const bool dropped =
-        dry_run_ || Do(absl::StrCat("cannot drop gate.", part.name),
-                       absl::Substitute(first ? kEmpty : kDrop, part.name, std::string(log.name)),
-                       &entry);
+        dry_run_ ||
+        Do(absl::StrCat("cannot drop gate.", part.name),
+           absl::Substitute(first ? kEmpty : kDrop, part.name, std::string(log.name)), &entry);
     if (dropped) house_.forgotten.push_back(gone);
     return dropped;
   }
@@ -262,14 +263,14 @@ class PostgresHouse {
     return absl::OkStatus();
   }
 
-  // Of verdicts that are gone. Behind the partitions: a crash in between leaves keys without verdicts,
-  // which the next time finds, and never a verdict without its key.
+  // Of verdicts that are gone. Behind the partitions: a crash in between leaves keys without
+  // verdicts, which the next time finds, and never a verdict without its key.
   absl::Status ForgetKeys(int64_t before) {
     if (dry_run_ || before == std::numeric_limits<int64_t>::min()) return absl::OkStatus();
     const PostgresParameter moment = PostgresParameter::Timestamp(before);
     for (;;) {
-      const auto some = Query(
-          "SELECT EXISTS (SELECT FROM gate.verdict_keys WHERE create_time < $1)", {moment});
+      const auto some =
+          Query("SELECT EXISTS (SELECT FROM gate.verdict_keys WHERE create_time < $1)", {moment});
       if (!some.ok()) return some.status();
       if (some->Bytes(0, 0) != std::string_view("\1")) return absl::OkStatus();
       const auto deleted = Query(

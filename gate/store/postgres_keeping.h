@@ -1,8 +1,8 @@
 // Partitions by month in PostgreSQL: made ahead, and dropped when their time is up.
 //
 // Names say which month: gate.verdicts_2027_02. gate.verdicts itself is the first partition, of all
-// that was written before there were months (schema/postgres/0008_partitions.sql). It is emptied and
-// not dropped, since programs name it.
+// that was written before there were months (schema/postgres/0008_partitions.sql). It is emptied
+// and not dropped, since programs name it.
 #ifndef GATE_STORE_POSTGRES_KEEPING_H_
 #define GATE_STORE_POSTGRES_KEEPING_H_
 
@@ -13,8 +13,8 @@
 
 namespace gate {
 
-// As Store::KeepHouse. Whoever does not own the tables is told so among the problems: rows of months
-// that nobody made are in the default partitions.
+// As Store::KeepHouse. Whoever does not own the tables is told so among the problems: rows of
+// months that nobody made are in the default partitions.
 absl::StatusOr<Housekeeping> KeepPostgresHouse(PostgresSession& session, const Retention& retention,
                                                absl::Time now, bool dry_run);
 

@@ -74,10 +74,11 @@ class Tables final : public RolloutTables {
   }
 
   absl::Status AddBlob(const EncodedBlob& blob) override {
-    return Query("INSERT INTO gate.all_blobs (digest, content, month) VALUES ($1, $2, $3)"
-                 " ON CONFLICT DO NOTHING",
-                 {PostgresParameter::Text(blob.digest), PostgresParameter::Bytes(blob.content),
-                  PostgresParameter::Timestamp(blob.month)})
+    return Query(
+               "INSERT INTO gate.all_blobs (digest, content, month) VALUES ($1, $2, $3)"
+               " ON CONFLICT DO NOTHING",
+               {PostgresParameter::Text(blob.digest), PostgresParameter::Bytes(blob.content),
+                PostgresParameter::Timestamp(blob.month)})
         .status();
   }
 

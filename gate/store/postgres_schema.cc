@@ -28,7 +28,8 @@ absl::StatusOr<std::vector<SchemaFile>> Missing(PostgresConnection& connection,
   if (exists->Bytes(0, 0) != std::string_view("\1")) return files;
   // By the column: what is selected has its name, and sorts as text.
   const auto rows = connection.Query(
-      "SELECT file.number::text, name, digest FROM gate.schema_files AS file ORDER BY file.number", {}, Deadline());
+      "SELECT file.number::text, name, digest FROM gate.schema_files AS file ORDER BY file.number",
+      {}, Deadline());
   if (!rows.ok()) return rows.status();
   for (int row = 0; row < rows->size(); ++row) {
     const std::string_view number = rows->Bytes(row, 0);
@@ -53,8 +54,8 @@ absl::Status ApplyInTransaction(PostgresConnection& connection, const SchemaFile
       .status();
 }
 
-// A transaction for each file, so that a lock which one takes for a moment is not held while another
-// one reads a table. What a file that failed would have done is left to the next start.
+// A transaction for each file, so that a lock which one takes for a moment is not held while
+// another one reads a table. What a file that failed would have done is left to the next start.
 absl::Status Apply(PostgresConnection& connection, const SchemaFile& file) {
   absl::Status status = connection.Execute("BEGIN", Deadline());
   if (status.ok()) status = ApplyInTransaction(connection, file);

@@ -11,8 +11,8 @@
 namespace gate {
 namespace {
 
-// One of the three tables, and how its old rows are found: by an index, but for the audit log, whose
-// oldest rows are its first ones.
+// One of the three tables, and how its old rows are found: by an index, but for the audit log,
+// whose oldest rows are its first ones.
 struct Log {
   std::string_view name;
   std::string_view column;  // in `keeping`
@@ -90,7 +90,8 @@ absl::StatusOr<std::vector<OpenMatter>> OpenMatters(SqliteDatabase& database, ab
     open.push_back(*std::move(matter));
   }
   if (!row.ok()) return row.status();
-  auto incidents = database.Prepare("SELECT id, create_time, incident FROM incidents WHERE open = 1");
+  auto incidents =
+      database.Prepare("SELECT id, create_time, incident FROM incidents WHERE open = 1");
   if (!incidents.ok()) return incidents.status();
   for (row = incidents->Step(); row.ok() && *row; row = incidents->Step()) {
     auto matter = OpenIncident(incidents->Bytes(0), incidents->Number(1), incidents->Bytes(2));
@@ -104,9 +105,8 @@ absl::StatusOr<std::vector<OpenMatter>> OpenMatters(SqliteDatabase& database, ab
 // Says, on record, that what is older may go. Where the moment was set before, it was said then.
 absl::Status Announce(SqliteDatabase& database, const Log& log, int64_t before,
                       const v1::AuditEntry& entry) {
-  auto move = database.Prepare(
-      absl::StrCat("UPDATE keeping SET ", std::string(log.column), " = $1 WHERE ",
-                   std::string(log.column), " < $1"));
+  auto move = database.Prepare(absl::StrCat("UPDATE keeping SET ", std::string(log.column),
+                                            " = $1 WHERE ", std::string(log.column), " < $1"));
   if (!move.ok()) return move.status();
   move->Bind(1, before);
   if (absl::Status status = move->Run(); !status.ok()) return status;

@@ -237,12 +237,12 @@ class Store {
   // stepped back.
   virtual absl::StatusOr<absl::Time> NewestVerdictTime() = 0;
 
-  // Makes room for the months to come, and forgets what is older than `retention`: verdicts with their
-  // evidence, and entries of the audit log. What a rollout that moves, an override that is not over
-  // or an open incident may refer to stays. Each part that goes leaves an entry in the audit log in
-  // its own transaction (before it, where the part takes many), so that a crash leaves all that is to
-  // stay, and the next time goes on. One replica at a time does it. `dry_run` changes nothing, and
-  // says what would go.
+  // Makes room for the months to come, and forgets what is older than `retention`: verdicts with
+  // their evidence, and entries of the audit log. What a rollout that moves, an override that is
+  // not over or an open incident may refer to stays. Each part that goes leaves an entry in the
+  // audit log in its own transaction (before it, where the part takes many), so that a crash leaves
+  // all that is to stay, and the next time goes on. One replica at a time does it. `dry_run`
+  // changes nothing, and says what would go.
   virtual absl::StatusOr<Housekeeping> KeepHouse(const Retention& retention, absl::Time now,
                                                  bool dry_run) = 0;
 

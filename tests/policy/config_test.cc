@@ -87,7 +87,8 @@ TEST_F(ConfigTest, EmptyConfigurationSaysWhatIsRequired) {
 }
 
 TEST_F(ConfigTest, RetentionAndReplica) {
-  const std::string start = "grpc: {address: \"127.0.0.1:1\"}\npolicy: policy.yaml\nstore:\n  url: ";
+  const std::string start =
+      "grpc: {address: \"127.0.0.1:1\"}\npolicy: policy.yaml\nstore:\n  url: ";
   const std::string postgres = start + "\"postgresql://db/gate\"\n";
   EXPECT_THAT(Load(postgres + "  read_replica: \"postgresql://standby/gate\"\n"
                               "  retention: {verdicts: 52596h, audit: 52596h}\n"),

@@ -95,7 +95,8 @@ TEST(HorizonTest, IsTheBeginningOfAMonthAndNeverBehindWhatIsOpen) {
   EXPECT_EQ(horizon.held_by, "rollouts/old");
 
   horizon = HorizonOf({}, Day(6, 20), {});
-  EXPECT_LT(absl::FromUnixMicros(horizon.verdicts), absl::UnixEpoch() - absl::Hours(24 * 365 * 1000));
+  EXPECT_LT(absl::FromUnixMicros(horizon.verdicts),
+            absl::UnixEpoch() - absl::Hours(24 * 365 * 1000));
   EXPECT_EQ(horizon.verdicts, horizon.audit);
 }
 
@@ -109,8 +110,8 @@ TEST_P(KeepingTest, ForEverWhereNothingElseIsSaid) {
 TEST_P(KeepingTest, ForgetsWholeMonthsWithTheirEvidenceAndSaysSoOnRecord) {
   const auto store = WithMonths(5);
   const std::vector<std::string> due =
-      postgres() ? std::vector<std::string>{"verdicts_2040_01", "verdicts_2040_02",
-                                            "blobs_2040_01", "audit_2040_01"}
+      postgres() ? std::vector<std::string>{"verdicts_2040_01", "verdicts_2040_02", "blobs_2040_01",
+                                            "audit_2040_01"}
                  : std::vector<std::string>{"verdicts", "blobs", "audit"};
   // What would go is what goes.
   EXPECT_EQ(Forgotten(store->KeepHouse(kNinetyDays, Day(6, 20), /*dry_run=*/true)), due);
@@ -237,9 +238,10 @@ TEST_P(KeepingTest, WhatFailsInTheMiddleLeavesAllThatStaysAndIsGoneOnWith) {
 TEST_P(KeepingTest, NobodyDeletesWhatIsToStay) {
   const auto store = WithMonths(2);
   for (const std::string& table :
-       postgres() ? std::vector<std::string>{"gate.all_verdicts", "gate.all_blobs", "gate.all_audit",
-                                             "gate.verdicts_2040_01", "gate.verdicts"}
-                  : std::vector<std::string>{"verdicts", "blobs", "audit", "keeping"}) {
+       postgres()
+           ? std::vector<std::string>{"gate.all_verdicts", "gate.all_blobs", "gate.all_audit",
+                                      "gate.verdicts_2040_01", "gate.verdicts"}
+           : std::vector<std::string>{"verdicts", "blobs", "audit", "keeping"}) {
     EXPECT_THROW(Sql("DELETE FROM " + table), std::runtime_error) << table;
   }
   if (postgres()) return;
@@ -286,7 +288,8 @@ TEST_P(PartitionsTest, ManyReplicasMakeAndDropEachMonthOnce) {
       ASSERT_TRUE(house.ok()) << house.status();
       EXPECT_THAT(house->problems, IsEmpty());
     }
-    // Of those that found the lock taken somebody else has done the work; who comes now does nothing.
+    // Of those that found the lock taken somebody else has done the work; who comes now does
+    // nothing.
     EXPECT_THAT(Forgotten(replicas[0]->KeepHouse(kNinetyDays, now, false)), IsEmpty());
   }
   EXPECT_EQ(Sql("SELECT count(*), count(DISTINCT resource) FROM gate.all_audit"

@@ -1,4 +1,5 @@
-// A database of the version before becomes one with partitions, while that version is still at work.
+// A database of the version before becomes one with partitions, while that version is still at
+// work.
 #include <gmock/gmock.h>
 
 #include <atomic>
@@ -48,12 +49,12 @@ class PartitioningTest : public StoreTest {
          PostgresParameter::Bytes(verdict.SerializeAsString())},
         Soon());
     if (!rows.ok()) return rows.status();
-    const absl::Status blobs =
-        connection
-            .Query("INSERT INTO gate.blobs (digest, content) VALUES ($1, 'x')"
-                   " ON CONFLICT DO NOTHING",
-                   {PostgresParameter::Text(verdict.request_id())}, Soon())
-            .status();
+    const absl::Status blobs = connection
+                                   .Query(
+                                       "INSERT INTO gate.blobs (digest, content) VALUES ($1, 'x')"
+                                       " ON CONFLICT DO NOTHING",
+                                       {PostgresParameter::Text(verdict.request_id())}, Soon())
+                                   .status();
     if (!blobs.ok()) return blobs;
     return rows->size() == 1;
   }
@@ -108,12 +109,11 @@ TEST_P(PartitioningTest, TheVersionBeforeWritesOnAndNoRequestIsAnsweredTwice) {
             std::vector<std::string>{"verdicts/" + IdOf(7000)});
   // The log has one order, and no row was read twice to be moved.
   EXPECT_EQ(Sql("SELECT count(*) = count(DISTINCT sequence) FROM gate.all_audit"), "t\n");
-  EXPECT_EQ(Sql("SELECT count(*) FROM gate.all_verdicts"),
-            absl::StrCat(50000 + written + 1, "\n"));
+  EXPECT_EQ(Sql("SELECT count(*) FROM gate.all_verdicts"), absl::StrCat(50000 + written + 1, "\n"));
 }
 
-// Behind the first partition the version before is refused, and gives no ALLOW; its requests are not
-// answered a second time either.
+// Behind the first partition the version before is refused, and gives no ALLOW; its requests are
+// not answered a second time either.
 TEST_P(PartitioningTest, BehindItsPartitionTheVersionBeforeIsRefused) {
   const auto connection = PostgresConnection::Open(url_);
   ASSERT_TRUE(*WriteAsBefore(**connection, Record(1)));
