@@ -8,6 +8,7 @@ namespace gate {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 class ConfigTest : public ::testing::Test {
@@ -100,7 +101,8 @@ TEST_F(ConfigTest, RetentionAndReplica) {
     EXPECT_THAT(Load(postgres + "  retention: " + retention + "\n"),
                 ElementsAre(HasSubstr("shorter than store.retention.verdicts")));
   }
-  EXPECT_THAT(Load(postgres + "  read_replica: standby\n"), ElementsAre(HasSubstr("read_replica")));
+  EXPECT_THAT(Load(postgres + "  read_replica: standby\n"),
+              ElementsAre(HasSubstr("write \"postgresql://")));
   EXPECT_THAT(Load(start + "\"sqlite:/gate.db\"\n  read_replica: \"postgresql://standby/gate\"\n"),
               ElementsAre(HasSubstr("SQLite has none")));
 }
