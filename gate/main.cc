@@ -133,11 +133,11 @@ int Serve(const config::v1::Config& config, const Demo* demo) {
   TokenHolder token_holder(tokens.tokens);
   const bool takes_tokens = !config.identity().tokens_file().empty();
   if (takes_tokens) metrics.OnTokensLoaded(true);
-  const auto kept = OpenStore(
-      config.store().url(),
-      {.write_connections = config.store().write_connections(),
-       .read_replica = config.store().read_replica(),
-       .on_listing = [&metrics](bool from_replica) { metrics.OnListing(from_replica); }});
+  const auto kept =
+      OpenStore(config.store().url(),
+                {.write_connections = config.store().write_connections(),
+                 .read_replica = config.store().read_replica(),
+                 .on_listing = [&metrics](bool from_replica) { metrics.OnListing(from_replica); }});
   if (!kept.ok()) return Fail(kept.status());
   Clock& clock = (*kept)->clock();
   const Identities identities =
@@ -229,8 +229,7 @@ int Check(const config::v1::Config& config) {
 int TellWhatWouldGo(const config::v1::Config& config) {
   const auto store = OpenStore(config.store().url(), {});
   if (!store.ok()) return Fail(store.status());
-  const auto text =
-      WouldForget(**store, RetentionOf(config.store()), Clock::System().Now());
+  const auto text = WouldForget(**store, RetentionOf(config.store()), Clock::System().Now());
   if (!text.ok()) return Fail(text.status());
   std::fputs(text->c_str(), stdout);
   return 0;

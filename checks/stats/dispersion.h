@@ -7,9 +7,9 @@
 //   rate that moves, but blind where a block holds few events, or all on one side;
 //   of the totals: the events of both, given the exposure. Sees bursts of two events already, and
 //   takes a common rate that moves for bursts: it errs on the careful side only. Measured as if the
-//   ratio were one, and with the one that the blocks before let expect: the first takes a share that
-//   grows for bursts where old and new differ, the second what is not yet known of the ratio. The
-//   smaller one counts.
+//   ratio were one, and with the one that the blocks before let expect: the first takes a share
+//   that grows for bursts where old and new differ, the second what is not yet known of the ratio.
+//   The smaller one counts.
 //
 // Each block is held against what the blocks before it let expect (recursive residuals: Brown,
 // Durbin & Evans, JRSSB 37 (1975), section 2.2), so that nothing has to be kept of a block.
@@ -77,11 +77,11 @@ class DispersionMeter {
   template <typename Visit>
   void EachNumber(Visit visit) {
     for (double* number :
-         {&canary_weighted_, &baseline_weighted_, &shares_.sum, &shares_.blocks, &information_,
-          &groups_.sum, &groups_.blocks, &group_seen_, &group_expected_, &group_variance_,
-          &neighbours_.sum, &neighbours_.blocks, &weight_before_, &events_before_,
-          &at_one_.squares, &at_one_.weight, &fitted_.squares, &fitted_.weight, &totals_events_,
-          &totals_blocks_}) {
+         {&canary_weighted_, &baseline_weighted_, &shares_.sum,     &shares_.blocks,
+          &information_,     &groups_.sum,        &groups_.blocks,  &group_seen_,
+          &group_expected_,  &group_variance_,    &neighbours_.sum, &neighbours_.blocks,
+          &weight_before_,   &events_before_,     &at_one_.squares, &at_one_.weight,
+          &fitted_.squares,  &fitted_.weight,     &totals_events_,  &totals_blocks_}) {
       visit(*number);
     }
   }

@@ -13,8 +13,8 @@ constexpr absl::Duration kFirstPause = absl::Seconds(5);
 constexpr absl::Duration kLongestBackoff = absl::Minutes(1);
 constexpr absl::Duration kLongestPause = absl::Minutes(5);
 constexpr absl::Duration kTick = absl::Milliseconds(250);
-// Questions that one process puts one after the other are farther apart, but for those whose answers
-// it passes over.
+// Questions that one process puts one after the other are farther apart, but for those whose
+// answers it passes over.
 constexpr absl::Duration kTwice = absl::Seconds(2);
 
 // Whether asking again may help where the call itself failed.

@@ -264,8 +264,8 @@ TEST(SurelySingle, TakesTwentyGroupsAndNoBurstOnEitherSide) {
   }
 }
 
-// A canary with none of the errors of the old version, whose share grows step by step: the events of
-// both become fewer with it, which is no burst.
+// A canary with none of the errors of the old version, whose share grows step by step: the events
+// of both become fewer with it, which is no burst.
 TEST(DispersionMeter, AGrowingShareIsNoBurst) {
   std::mt19937_64 random(5);
   DispersionMeter meter, bursty;

@@ -129,7 +129,8 @@ int Run(const Session& session, const CheckFlags& flags) {
   const auto client = session.Connect(*settings);
   if (!client) return session.Fail(client.problem());
   return Ask(session, **client, *collected,
-             flags.request_id.empty() ? client::NewRequestId() : flags.request_id, *limit, *targets);
+             flags.request_id.empty() ? client::NewRequestId() : flags.request_id, *limit,
+             *targets);
 }
 
 }  // namespace
@@ -142,9 +143,10 @@ void AddCheck(CLI::App& root, Session& session) {
       .add_option("--wait", flags->wait,
                   "While it is HOLD wait and ask again, up to DURATION (30m)")
       ->type_name("[DURATION]");
-  command.add_option("--request-id", flags->request_id,
-                     "Idempotency key, up to 100 characters: a step of a pipeline that is run again "
-                     "with it gets the verdict that it got, as long as that is valid");
+  command.add_option(
+      "--request-id", flags->request_id,
+      "Idempotency key, up to 100 characters: a step of a pipeline that is run again "
+      "with it gets the verdict that it got, as long as that is valid");
   command.callback(
       [&session, flags] { session.run = [&session, flags] { return Run(session, *flags); }; });
 }
