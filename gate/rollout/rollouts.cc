@@ -225,7 +225,8 @@ absl::StatusOr<v1::AdvanceRolloutResponse> Rollouts::TryToAdvance(
     if (!judged.ok()) return judged.status();
     verdict = *std::move(judged);
   }
-  const absl::Time now = clock_.Now();
+  // A clock that was set back a little takes no step before the verdict that allows it.
+  const absl::Time now = std::max(clock_.Now(), FromProto(verdict.create_time()));
   auto next = rollout::Next(before, rollout::Asked{verdict, request.request_id()}, now);
   if (!next.ok()) return next.status();
   rollout::Renew(next->rollout, now);

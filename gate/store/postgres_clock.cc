@@ -38,7 +38,11 @@ absl::Status PostgresClock::Look(PostgresConnection& connection, std::chrono::na
   const int64_t took = NanosSinceStart() - before;
   if (!rows.ok()) return rows.status();
   if (took > longest.count()) return absl::UnavailableError("the look took too long");
-  started_unix_nanos_ = rows->Timestamp(0, 0) * 1000 - (before + took / 2);
+  // The answer was given at some moment in between: what agrees with that is not touched.
+  const int64_t latest = rows->Timestamp(0, 0) * 1000 - before;
+  if (started_unix_nanos_ > latest || started_unix_nanos_ < latest - took) {
+    started_unix_nanos_ = latest - took / 2;
+  }
   return absl::OkStatus();
 }
 

@@ -58,7 +58,14 @@ TEST_F(ClockTest, NoLeaseIsTakenByAReplicaWhoseClockIsAhead) {
   world_.gate(1).process().Kill();
   world_.gate(1).StartAgain();
   EXPECT_EQ(Ask(1).decision(), v1::DECISION_ALLOW);
-  EXPECT_TRUE(IsRefusedAs(Start(1, "second", second), "LEASE_HELD"));
+  v1::RenewRolloutRequest renew;
+  renew.set_name(first.name());
+  renew.set_fencing_token(first.fencing_token());
+  v1::Rollout renewed;
+  ASSERT_TRUE(PatientCaller(world_.addresses(), 1, 1)
+                  .Call(&v1::Rollouts::Stub::Renew, renew, &renewed)
+                  .ok());
+  EXPECT_TRUE(IsRefusedAs(Start(0, "second", second), "LEASE_HELD"));
 
   // It is over when the database says so, for both.
   postgres_.SetClock(60);
