@@ -65,7 +65,7 @@ TEST_F(ClockTest, NoLeaseIsTakenByAReplicaWhoseClockIsAhead) {
   ASSERT_TRUE(PatientCaller(world_.addresses(), 1, 1)
                   .Call(&v1::Rollouts::Stub::Renew, renew, &renewed)
                   .ok());
-  EXPECT_TRUE(IsRefusedAs(Start(0, "second", second), "LEASE_HELD"));
+  EXPECT_TRUE(IsRefusedAs(Start(1, "second", second), "LEASE_HELD"));
 
   // It is over when the database says so, for both.
   postgres_.SetClock(60);
