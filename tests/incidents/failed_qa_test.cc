@@ -16,6 +16,7 @@
 #include "tests/fakes/postgres_server.h"
 #include "tests/fakes/scratch_repository.h"
 #include "tests/incidents/incident.h"
+#include "tests/incidents/pipeline.h"
 #include "tests/support/unleash.h"
 
 namespace gate {
@@ -407,6 +408,40 @@ TEST_F(FailedQaTest, AHotfixGoesByWhatItContains) {
   const v1::Verdict verdict = Ask(hotfix);
   EXPECT_EQ(verdict.decision(), v1::DECISION_ALLOW) << verdict.DebugString();
   EXPECT_TRUE(HasFinding(OutcomeOf(verdict, "qa"), "qa.reused", kTicket));
+}
+
+// Answers 1 to 3 through rollouts: nothing of it goes out as it was; guarded and tested it does,
+// and its flag is watched from the first step on.
+TEST_F(FailedQaTest, ItsRolloutBeginsOnceAllOfItIsBehindItsFlag) {
+  Pipeline pipeline(*gate_);
+  const auto start = [&](const std::string& version) {
+    v1::Change change = Release().change();
+    change.set_version(version);
+    pipeline.Start(change);
+  };
+  CommitIds(kModelsWithIds);
+  Report("ios", kAssignFails);
+  Report("web", kAllPass);
+  start("2022.5.11");
+  const v1::Verdict stopped = pipeline.Ask();
+  EXPECT_EQ(stopped.decision(), v1::DECISION_BLOCK) << stopped.DebugString();
+  EXPECT_EQ(pipeline.state(), v1::ROLLOUT_STATE_PENDING);
+  EXPECT_EQ(FindingOf(OutcomeOf(stopped, "qa"), "qa.uncovered", kTicket).location().path(),
+            "server/tasks/models.py");
+  pipeline.Abort("its other half is guarded first");
+  EXPECT_EQ(pipeline.state(), v1::ROLLOUT_STATE_ROLLED_BACK) << "nothing of it was out";
+
+  CommitIds(kModelsWithGuardedIds);
+  start("2022.5.12");
+  EXPECT_EQ(pipeline.Ask().decision(), v1::DECISION_HOLD) << "nobody has tested this build";
+  Report("ios", kAssignFails);
+  Report("web", kAllPass);
+  const v1::Verdict guarded = pipeline.Ask();
+  EXPECT_EQ(guarded.decision(), v1::DECISION_ALLOW) << guarded.DebugString();
+  EXPECT_EQ(pipeline.share(), 0.1);
+  EXPECT_EQ(SwitchOn().decision(), v1::DECISION_BLOCK);
+  EXPECT_EQ(pipeline.Ask().decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(pipeline.state(), v1::ROLLOUT_STATE_BAKING);
 }
 
 // What the deployment meeting reads.

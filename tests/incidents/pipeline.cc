@@ -59,6 +59,14 @@ const v1::Rollout& Pipeline::Look() {
   return rollout_;
 }
 
+void Pipeline::Abort(const std::string& reason) {
+  v1::AbortRolloutRequest request;
+  request.set_name(rollout_.name());
+  request.set_reason(reason);
+  grpc::ClientContext context;
+  Throw("Rollouts.Abort", rollouts_->Abort(&context, request, &rollout_));
+}
+
 void Pipeline::GoBack() {
   v1::ConfirmRollbackRequest request;
   request.set_name(rollout_.name());

@@ -22,6 +22,8 @@ class Pipeline {
   v1::Verdict Ask();
   // The rollout as it stands, with nothing asked for: whatever has become of it by the clock.
   const v1::Rollout& Look();
+  // Takes it back, whatever the gate thinks of it.
+  void Abort(const std::string& reason);
   // Says that the old version has the traffic again.
   void GoBack();
   // The verdict that the rollout holds.

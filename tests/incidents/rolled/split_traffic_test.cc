@@ -113,6 +113,21 @@ class SplitTrafficRolled : public RolledIncident<Web> {
     Begin(setup, set);
   }
 
+  // A person lets it through. Where a BLOCK is decided a metrics server gets two more seconds, so
+  // that what it has to say may come with the next answer only.
+  void Override(Story& story, v1::Verdict verdict) {
+    bool pool_told = false;
+    for (int times = 0; times < 3 && story.pipeline.share() == 0; ++times) {
+      pool_told = pool_told || HasFinding(OutcomeOf(verdict, "capacity"), "capacity.pool_too_small",
+                                          "new-hoster");
+      replay().BreakGlass(verdict,
+                          {verdict.overridable_rules().begin(), verdict.overridable_rules().end()});
+      verdict = story.pipeline.Ask();
+    }
+    EXPECT_TRUE(pool_told);
+    EXPECT_EQ(story.pipeline.share(), 1) << verdict.DebugString();
+  }
+
   // Over the weekend nobody asks, and nothing is wrong.
   void PassTheWeekend() {
     while (replay().now() < kMorning) {
@@ -140,13 +155,7 @@ TEST_P(SplitTrafficRolled, IsStoppedAndOverriddenAndGoesBackOnTuesday) {
                 HasSubstr("Tue 2021-07-06 10:00 EDT"));
     EXPECT_TRUE(HasFinding(OutcomeOf(verdict, "traffic"), "traffic.split_sessions"));
     EXPECT_TRUE(HasFinding(OutcomeOf(verdict, "traffic"), "traffic.cross_site_database"));
-    EXPECT_TRUE(
-        HasFinding(OutcomeOf(verdict, "capacity"), "capacity.pool_too_small", "new-hoster"));
-    replay().BreakGlass(verdict,
-                        {verdict.overridable_rules().begin(), verdict.overridable_rules().end()});
-    const v1::Verdict overridden = story.pipeline.Ask();
-    EXPECT_EQ(overridden.decision(), v1::DECISION_ALLOW) << overridden.DebugString();
-    EXPECT_EQ(story.pipeline.share(), 1);
+    Override(story, verdict);
   });
   PassTheWeekend();
   while (replay().now() < kTenToTwelve && !AllAreOver()) {
