@@ -15,7 +15,7 @@
 namespace gate {
 namespace {
 
-constexpr unsigned kSeeds = 5, kAtOnce = 5;
+constexpr unsigned kSeeds = 2, kAtOnce = 5;
 constexpr absl::Duration kClosely = absl::Seconds(15), kWidely = absl::Minutes(1),
                          kLongAgo = absl::Minutes(2), kBefore = absl::Hours(6);
 constexpr size_t kAtATime = 30;  // scrapes

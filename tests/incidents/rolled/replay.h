@@ -26,7 +26,7 @@
 
 namespace gate {
 
-// 1 to 5, or to GATE_INCIDENT_SEEDS, five at a time.
+// 1 and 2, or 1 to GATE_INCIDENT_SEEDS, five at a time.
 std::vector<std::vector<unsigned>> SeedsOfIncidents();
 // "Seeds1to5".
 std::string NameOfSeeds(const testing::TestParamInfo<std::vector<unsigned>>& seeds);
