@@ -58,7 +58,7 @@ std::string RequestIdOf(const std::string& first, int question) {
 }
 
 WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>(int question)>& ask,
-                           absl::Duration limit, Timer& timer,
+                           bool put_before, absl::Duration limit, Timer& timer,
                            const std::function<void(const WaitState&)>& show) {
   WaitResult result;
   WaitState state;
@@ -70,7 +70,7 @@ WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>(int q
     client::Result<v1::Verdict> answer = ask(question);
     if (answer) {
       ++question;
-      if (HasExpired(*answer, timer.Now())) {
+      if (put_before && HasExpired(*answer, timer.Now())) {
         const absl::Time made = FromProto(answer->create_time());
         if (made - passed_over < kTwice) {
           result.error = OtherClock(*answer, timer.Now());

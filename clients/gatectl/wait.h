@@ -47,11 +47,12 @@ absl::Duration PauseAfter(int asked, const v1::Verdict* verdict, absl::Time now,
 // A gate that cannot be reached is asked again as well; other errors end it. `limit` 0: asks once.
 //
 // `ask` is told which question it puts, from 1 on. One whose answer was lost is put again as the
-// same: what it used up is not used up twice. An answer that has expired is one that an earlier
-// process got to the same question: it is passed over, without a pause. A gate whose answers have
-// expired when they arrive has another clock, which is an error (FAILED_PRECONDITION).
+// same: what it used up is not used up twice. `put_before` says that an earlier process may have
+// put the same questions: an answer that has expired is one that it got, and is passed over without
+// a pause. A gate whose newest answers have expired when they arrive has another clock, and which
+// of them are old cannot be told: an error (FAILED_PRECONDITION).
 WaitResult AskUntilDecided(const std::function<client::Result<v1::Verdict>(int question)>& ask,
-                           absl::Duration limit, Timer& timer,
+                           bool put_before, absl::Duration limit, Timer& timer,
                            const std::function<void(const WaitState&)>& show);
 
 // The idempotency key of a question of those that begin with `first`: the same in each process that

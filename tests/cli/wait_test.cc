@@ -46,6 +46,7 @@ struct Gate {
   std::deque<client::Result<v1::Verdict>> answers;
   std::vector<absl::Duration> asked;
   std::vector<int> questions = {};
+  bool put_before = true;
 
   client::Result<v1::Verdict> Ask(int question) {
     asked.push_back(timer.now - kStart);
@@ -55,7 +56,7 @@ struct Gate {
     return answer;
   }
   WaitResult Wait(absl::Duration limit) {
-    return AskUntilDecided([this](int question) { return Ask(question); }, limit, timer,
+    return AskUntilDecided([this](int question) { return Ask(question); }, put_before, limit, timer,
                            [](const WaitState&) {});
   }
 };
@@ -143,6 +144,14 @@ TEST(WaitTest, AGateWithAnotherClockAllowsNothing) {
   ASSERT_TRUE(result.error);
   EXPECT_EQ(result.error->code, client::Code::kFailedPrecondition);
   EXPECT_NE(result.error->message.find("expired on arrival"), std::string::npos);
+}
+
+TEST(WaitTest, NewQuestionsHaveNewAnswersWhateverTheClocksSay) {
+  FakeTimer timer;
+  Gate gate{timer, {Made(v1::DECISION_ALLOW, kStart - absl::Hours(1))}, {}};
+  gate.put_before = false;
+  EXPECT_EQ(gate.Wait(absl::Minutes(30)).verdict->decision(), v1::DECISION_ALLOW);
+  EXPECT_EQ(gate.asked.size(), 1u);
 }
 
 TEST(WaitTest, BlockEndsItAtOnceAndSoDoesAnUnknownDecision) {

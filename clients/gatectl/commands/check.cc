@@ -89,8 +89,9 @@ Or<absl::Duration> WaitLimit(const std::string& wait) {
 }
 
 int Ask(const Session& session, client::Client& client, const Collected& collected,
-        const std::string& request_id, absl::Duration limit,
+        const std::string& given_id, absl::Duration limit,
         const std::vector<OutputTarget>& targets) {
+  const std::string request_id = given_id.empty() ? client::NewRequestId() : given_id;
   SystemTimer timer(*session.interrupts);
   const absl::Time start = timer.Now();
   WaitResult result;
@@ -105,7 +106,8 @@ int Ask(const Session& session, client::Client& client, const Collected& collect
           *request.mutable_change() = collected.change;
           return client.Evaluate(std::move(request));
         },
-        limit, timer, [&](const WaitState& state) { progress.Show(state, timer.Now()); });
+        !given_id.empty(), limit, timer,
+        [&](const WaitState& state) { progress.Show(state, timer.Now()); });
   }
   if (result.interrupted) return session.Fail(Interrupted(session, result, timer.Now() - start));
   if (result.error) return session.Fail(FromError(*result.error, "ask for a verdict"));
@@ -128,9 +130,7 @@ int Run(const Session& session, const CheckFlags& flags) {
   }
   const auto client = session.Connect(*settings);
   if (!client) return session.Fail(client.problem());
-  return Ask(session, **client, *collected,
-             flags.request_id.empty() ? client::NewRequestId() : flags.request_id, *limit,
-             *targets);
+  return Ask(session, **client, *collected, flags.request_id, *limit, *targets);
 }
 
 }  // namespace
