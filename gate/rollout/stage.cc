@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "checks/proto_time.h"
-
 namespace gate::rollout {
 
 bool HasEnded(v1::RolloutState state) {
@@ -58,11 +56,7 @@ v1::Change AtStage(v1::Change change, const v1::RolloutStage& stage) {
   *change.mutable_stage() = stage;
   change.clear_canary();
   if (stage.has_exposed_at()) {
-    // What was seen before the schema changed proves nothing of what runs on the new one.
-    const bool migrated =
-        stage.has_migrated_at() && FromProto(stage.migrated_at()) > FromProto(stage.exposed_at());
-    *change.mutable_canary()->mutable_started_at() =
-        migrated ? stage.migrated_at() : stage.exposed_at();
+    *change.mutable_canary()->mutable_started_at() = stage.exposed_at();
     change.mutable_canary()->set_share(stage.share());
     *change.mutable_canary()->mutable_share_since() = stage.share_since();
   }
