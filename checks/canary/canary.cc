@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "checks/canary/alone.h"
+#include "checks/canary/block_reader.h"
 #include "checks/canary/findings.h"
 #include "checks/canary/judge.h"
 #include "checks/canary/metric_query.h"
@@ -51,8 +52,9 @@ class Judgement {
   v1::CheckOutcome Run() {
     const v1::JudgeResponse response = JudgeMetrics(Request());
     accelerate_ = response.advice() == v1::ADVICE_ACCELERATE && SchemaHasChanged();
+    if (SchemaChangedBesideIt()) since_schema_change_ = JudgeMetrics(RequestSinceSchemaChange());
     for (size_t i = 0; i < parameters_.metrics.size(); ++i) {
-      JudgeMetric(parameters_.metrics[i], response.metrics(static_cast<int>(i)));
+      JudgeMetric(static_cast<int>(i), response.metrics(static_cast<int>(i)));
     }
     Conclude(response);
     findings_.NoteWindow(now_);
@@ -63,7 +65,8 @@ class Judgement {
   // Of series without a flaw: whatever a flaw is about may still be mended where it comes from.
   std::vector<CarriedState> Carry() const {
     std::vector<CarriedState> states;
-    if (!change_.canary().has_started_at()) return states;
+    // What came to one sum cannot be told apart by what was before the schema change.
+    if (!change_.canary().has_started_at() || SchemaChangedBesideIt()) return states;
     std::optional<v1::JudgeRequest> request;
     for (int i = 0; i < static_cast<int>(parameters_.metrics.size()); ++i) {
       const std::string query = QueryId(parameters_.metrics[static_cast<size_t>(i)]);
@@ -114,7 +117,56 @@ class Judgement {
     return request;
   }
 
-  void JudgeMetric(const v1::CanaryMetric& metric, const v1::MetricJudgement& judgement) {
+  // Whether the schema changed while the canary had traffic.
+  bool SchemaChangedBesideIt() const {
+    const v1::RolloutStage& stage = change_.stage();
+    return stage.has_migrated_at() && stage.has_exposed_at() &&
+           FromProto(stage.migrated_at()) > FromProto(stage.exposed_at());
+  }
+
+  // Of whole intervals since.
+  v1::JudgeRequest RequestSinceSchemaChange() const {
+    v1::JudgeRequest request = Request();
+    const absl::Time since = FromProto(change_.stage().migrated_at());
+    *request.mutable_start() = change_.stage().migrated_at();
+    request.clear_canary_share();  // Asked of all of it.
+    request.clear_canary_share_since();
+    for (v1::MetricSeries& series : *request.mutable_metrics()) {
+      series.clear_state();
+      const absl::Time first = since + FromProto(series.step());
+      auto& points = *series.mutable_points();
+      points.erase(
+          std::remove_if(points.begin(), points.end(),
+                         [&](const auto& point) { return FromProto(point.time()) < first; }),
+          points.end());
+    }
+    return request;
+  }
+
+  // With another schema the version is another one: what was seen of it before is no proof that it
+  // is safe now. What was proven against it stays, and so does what speaks for going forward.
+  v1::MetricJudgement WithSchemaAsItIs(int metric, const v1::MetricJudgement& judgement) const {
+    if (!since_schema_change_ || accelerate_ || judgement.outcome() != v1::OUTCOME_PASS) {
+      return judgement;
+    }
+    v1::MetricJudgement since = since_schema_change_->metrics(metric);
+    if (since.outcome() == v1::OUTCOME_PASS) return judgement;
+    since.set_outcome(v1::OUTCOME_INCONCLUSIVE);
+    const std::string clock = UtcClock(FromProto(change_.stage().migrated_at()));
+    if (since.samples(0).intervals() > 0) {
+      since.set_reason(absl::StrCat(since.reason(), " (since the schema changed at ", clock, ")"));
+      return since;
+    }
+    since.set_reason(absl::StrCat(judgement.name(),
+                                  ": nothing was seen since the schema changed at ", clock,
+                                  ", and what was seen before is no proof for now"));
+    since.clear_defects();
+    *since.mutable_remaining() = ToProto(parameters_.step);
+    return since;
+  }
+
+  void JudgeMetric(int index, const v1::MetricJudgement& judgement) {
+    const v1::CanaryMetric& metric = parameters_.metrics[static_cast<size_t>(index)];
     const v1::Observation& observation = evidence_.Get(QueryId(metric));
     if (!observation.has_metric()) return findings_.Unseen(metric, observation);
     const v1::PastComparison& past = judgement.old_cohort();
@@ -133,16 +185,17 @@ class Judgement {
     // Better than a version that fails is not yet as good as that version was: only a migration
     // says that going forward is what helps.
     const bool flattered = judgement.old_cohort().worse() && !SchemaHasChanged() && !fail;
-    findings_.Say(flattered ? v1::OUTCOME_INCONCLUSIVE : judgement.outcome(), judgement.reason());
-    findings_.AddDefects(metric, judgement, fail ? v1::SEVERITY_WARN : v1::SEVERITY_BLOCK);
+    const v1::MetricJudgement now = WithSchemaAsItIs(index, judgement);
+    findings_.Say(flattered ? v1::OUTCOME_INCONCLUSIVE : now.outcome(), now.reason());
+    findings_.AddDefects(metric, now, fail ? v1::SEVERITY_WARN : v1::SEVERITY_BLOCK);
     if (fail && past.worse() && past.canary_worse()) {
       findings_.AddSharedHarm(metric, judgement);
     } else if (fail) {
       findings_.AddHarm(metric, judgement);
     } else if (past.worse() || past.canary_worse()) {
       findings_.AddOldVersion(metric, judgement, flattered);
-    } else if (judgement.outcome() == v1::OUTCOME_INCONCLUSIVE && judgement.defects().empty()) {
-      findings_.AddUndecided(metric, judgement, accelerate_);
+    } else if (now.outcome() == v1::OUTCOME_INCONCLUSIVE && now.defects().empty()) {
+      findings_.AddUndecided(metric, now, accelerate_);
     }
     findings_.AddNewTypes(metric, observation.metric(), judgement);
   }
@@ -227,7 +280,8 @@ class Judgement {
   const CanaryParameters parameters_;
   const absl::Time now_;
   CanaryFindings findings_;
-  bool accelerate_ = false;  // The way out is forward.
+  bool accelerate_ = false;                               // The way out is forward.
+  std::optional<v1::JudgeResponse> since_schema_change_;  // where that was beside the canary
   v1::CheckOutcome& outcome_ = findings_.outcome();
 };
 

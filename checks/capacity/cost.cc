@@ -16,6 +16,8 @@ namespace {
 // them is no chance.
 constexpr double kMostGaps = 0.1;
 
+constexpr absl::Duration kWeek = absl::Hours(7 * 24);
+
 // Adds what a cohort spent in an interval; false where that cannot be read.
 bool AddTo(Interval& interval, const v1::CohortPoint& point) {
   const bool weighted = !point.weights().empty();
@@ -70,7 +72,7 @@ double MeanOf(const std::vector<Interval>& intervals) {
 class Reader {
  public:
   Reader(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,
-         absl::Time now)
+         absl::Time now, bool alone)
       : series_(series), parameters_(parameters), now_(now) {
     for (const v1::MetricPoint& point : series.points()) {
       if (FromProto(point.time()) > start) points_.push_back(&point);
@@ -79,6 +81,10 @@ class Reader {
     const bool baseline = std::ranges::any_of(
         points_, [](const auto* point) { return point->cohorts().contains("baseline"); });
     cost_.old_cohort = baseline ? "baseline" : "stable";
+    if (alone && !IsSeenOfLate(cost_.old_cohort)) {
+      cost_.old_cohort =
+          absl::StrCat("earlier-", std::ceil(absl::FDivDuration(now - start, kWeek)), "w");
+    }
     cost_.length = std::max(parameters.step, FromProto(series.step()));
   }
 
@@ -86,6 +92,8 @@ class Reader {
     for (const v1::MetricPoint* point : points_) Add(*point);
     cost_.intervals = static_cast<int>(served_.size());
     if (!served_.empty()) {
+      // What has all of the traffic has production's mix.
+      if (cost_.IsAgainstEarlier()) cost_.endpoints = cost_.canary_endpoints;
       Weigh();
       Bound();
     }
@@ -94,6 +102,15 @@ class Reader {
   }
 
  private:
+  bool IsSeenOfLate(const std::string& cohort) const {
+    return std::ranges::any_of(points_, [&](const v1::MetricPoint* point) {
+      const auto found = point->cohorts().find(cohort);
+      if (found == point->cohorts().end()) return false;
+      const std::optional<Spent> spent = Read(found->second);
+      return spent && !spent->empty() && now_ - FromProto(point->time()) <= parameters_.max_age;
+    });
+  }
+
   void Add(const v1::MetricPoint& point) {
     const absl::Time time = FromProto(point.time());
     const auto canary = point.cohorts().find("canary");
@@ -116,7 +133,7 @@ class Reader {
     Count(*b, cost_.endpoints);
     // Old code of the canary's size and age is compared, all of it is production.
     const auto stable = point.cohorts().find("stable");
-    if (cost_.old_cohort == "stable" || stable == point.cohorts().end()) return;
+    if (cost_.old_cohort != "baseline" || stable == point.cohorts().end()) return;
     if (const std::optional<Spent> rest = Read(stable->second)) Count(*rest, cost_.endpoints);
   }
 
@@ -237,9 +254,17 @@ double Cost::IntervalsToTell(double cost, const Parameters& parameters) const {
       .intervals_to_answer;
 }
 
+std::string Cost::OnOld() const {
+  if (!IsAgainstEarlier()) return "on " + old_cohort;
+  constexpr std::string_view kPrefix = "earlier-";
+  const std::string weeks =
+      old_cohort.substr(kPrefix.size(), old_cohort.size() - kPrefix.size() - 1);
+  return weeks == "1" ? "a week earlier" : weeks + " weeks earlier";
+}
+
 Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,
-              absl::Time now) {
-  return Reader(series, parameters, start, now).Run();
+              absl::Time now, bool alone) {
+  return Reader(series, parameters, start, now, alone).Run();
 }
 
 }  // namespace gate::capacity

@@ -26,7 +26,9 @@ struct Bounds {
 // Cost per request in production's mix of endpoints (mix.h); the bounds hold however often one
 // asks. All of it is counted from the first traffic of the canary on.
 struct Cost {
-  std::string old_cohort;  // which one the canary is compared with: "baseline" or "stable"
+  // Which one the canary is compared with: "baseline", "stable", or "earlier-1w", all traffic of
+  // the same hours a week before.
+  std::string old_cohort;
   int intervals = 0;       // in which both had requests
   absl::Duration length;   // of one
   absl::Time first, last;  // ends of the first and the last
@@ -47,6 +49,9 @@ struct Cost {
   // known, and the mix is another one.
   bool IsConfounded() const { return !by_endpoint && HasOtherMix(); }
   bool HasOtherMix() const { return mix_distance > kOtherMix; }
+  bool IsAgainstEarlier() const { return old_cohort.starts_with("earlier-"); }
+  // "on stable", "a week earlier".
+  std::string OnOld() const;
 
   // Intervals until the canary's cost is proven to lie on its side of `cost`, roughly.
   double IntervalsToTell(double cost, const Parameters& parameters) const;
@@ -58,9 +63,10 @@ struct Cost {
 // smallest, before the first dear request has come.
 inline constexpr int kFewestIntervals = 5;
 
-// What ended by `start` was another canary's: it does not count.
+// What ended by `start` was another canary's: it does not count. `alone`: the canary has all of the
+// traffic; when the last of the old code's is too long ago, the last week before `start` tells.
 Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,
-              absl::Time now);
+              absl::Time now, bool alone);
 
 // The bounds of a mean of intervals.
 Bounds BoundsOfMean(const std::vector<Interval>& intervals, double alpha_lower, double alpha_upper);

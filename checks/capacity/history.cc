@@ -114,8 +114,8 @@ bool WasOver(const History& recent, const History* weeks, absl::Time start, doub
   return weeks != nullptr && weeks->Highest(start - weeks->step, start) > limit;
 }
 
-Demand::Demand(const History& load, const History* total)
-    : load_(load), total_(total), load_peak_(PeakOf(load)) {}
+Demand::Demand(const History& load, const History* total, absl::Time complete)
+    : load_(load), total_(total), complete_(complete), load_peak_(PeakOf(load)) {}
 
 stats::PeakForecast Demand::Peak(double old_cost, double cost, double share) const {
   // A cost that may be anything is of no account where nothing has it.
@@ -123,14 +123,17 @@ stats::PeakForecast Demand::Peak(double old_cost, double cost, double share) con
   const double old_part = share < 1 ? (1 - share) * old_cost : 0;
   if (total_ == nullptr) return Scaled(load_peak_, new_part + old_part);
   const double added = share > 0 ? share * (cost - old_cost) : 0;
+  // What the old version would have less, where all of it was the new one's.
+  const double replaced = share < 1 ? (share - 1) * (cost - old_cost) : 0;
   // What is seen of the one but not of the other is not known of both.
   History both = load_;
   const size_t common = std::min(load_.values.size(), total_->values.size());
   for (size_t i = 0; i < both.values.size(); ++i) {
     double& value = both.values[both.values.size() - 1 - i];
-    value = i < common
-                ? std::max(0.0, total_->values[total_->values.size() - 1 - i] + value * added)
-                : kNothing;
+    const bool was_new = both.end - static_cast<double>(i + 1) * both.step >= complete_;
+    const double more = value * (was_new ? replaced : added);
+    value =
+        i < common ? std::max(0.0, total_->values[total_->values.size() - 1 - i] + more) : kNothing;
   }
   return PeakOf(both);
 }

@@ -50,11 +50,11 @@ bool WasOver(const History& recent, const History* weeks, absl::Time start, doub
 // what everybody spends of it, or what this service does where nobody else spends.
 class Demand {
  public:
-  // `total` may be null. Both outlive it.
-  Demand(const History& load, const History* total);
+  // `total` may be null. Both outlive it. `complete`: when the new version got all of the traffic.
+  Demand(const History& load, const History* total, absl::Time complete);
 
   // The coming weekly peak where `share` of the requests cost `cost` and the rest `old_cost`, as
-  // all of them did.
+  // all of them did before `complete`.
   stats::PeakForecast Peak(double old_cost, double cost, double share) const;
 
   bool IsShared() const { return total_ != nullptr; }
@@ -62,6 +62,7 @@ class Demand {
  private:
   const History& load_;
   const History* const total_;
+  const absl::Time complete_;
   const stats::PeakForecast load_peak_;
 };
 

@@ -19,6 +19,8 @@ constexpr absl::Duration kLeastRate = absl::Minutes(2);
 constexpr double kDefaultTarget = 0.7;
 constexpr double kDefaultAlpha = 0.01;
 constexpr absl::Duration kWeek = absl::Hours(7 * 24);
+// Of which one is before the first traffic of a canary of less than two weeks.
+constexpr int kEarlierWeeks = 2;
 
 double AlphaOf(const v1::CapacityPolicy& policy) {
   return policy.alpha() == 0 ? kDefaultAlpha : policy.alpha();
@@ -182,6 +184,7 @@ class Queries {
     if (change_.canary().has_started_at()) *metric.mutable_start() = change_.canary().started_at();
     *metric.mutable_window() = ToProto(parameters_.window);
     *metric.mutable_step() = ToProto(parameters_.step);
+    if (HasAllTraffic(change_)) metric.set_earlier_weeks(kEarlierWeeks);
   }
 
   void Series(const std::string& id, const std::string& selector, bool counter, bool weeks,
@@ -244,6 +247,10 @@ std::string IdOf(const v1::TrafficShift::Origin& origin, std::string_view what) 
 bool ExposesACohort(v1::ChangeKind kind) {
   return kind == v1::CHANGE_KIND_CODE || kind == v1::CHANGE_KIND_HOTFIX ||
          kind == v1::CHANGE_KIND_CONFIG;
+}
+
+bool HasAllTraffic(const v1::Change& change) {
+  return change.has_stage() ? change.stage().has_complete_at() : change.canary().share() == 1;
 }
 
 std::vector<ParameterIssue> Validate(const v1::Policy&, const v1::PolicyRule& rule) {

@@ -47,6 +47,9 @@ std::string IdOf(const v1::TrafficShift::Origin& origin, std::string_view what);
 // Whether cohorts are compared for it.
 bool ExposesACohort(v1::ChangeKind kind);
 
+// Whether no request goes to old code any more.
+bool HasAllTraffic(const v1::Change& change);
+
 }  // namespace gate::capacity
 
 #endif  // CHECKS_CAPACITY_PARAMETERS_H_

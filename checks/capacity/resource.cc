@@ -57,7 +57,10 @@ class Judgement {
     }
     std::optional<History> total;
     if (!capacity || !ReadTotal(total) || !sees_cost) return std::move(answer_);
-    const Demand demand(s_.load, total ? &*total : nullptr);
+    const v1::RolloutStage& stage = s_.change.stage();
+    const Demand demand(
+        s_.load, total ? &*total : nullptr,
+        stage.has_complete_at() ? FromProto(stage.complete_at()) : absl::InfiniteFuture());
     Project(demand, *capacity);
     return std::move(answer_);
   }
@@ -155,7 +158,16 @@ class Judgement {
     const absl::Time start = s_.change.canary().has_started_at()
                                  ? FromProto(s_.change.canary().started_at())
                                  : absl::InfinitePast();
-    Cost cost = ReadCost(observation.metric(), s_.parameters, start, s_.now);
+    const bool alone = HasAllTraffic(s_.change) && s_.change.canary().has_started_at();
+    Cost cost = ReadCost(observation.metric(), s_.parameters, start, s_.now, alone);
+    if (cost.intervals == 0 && cost.IsAgainstEarlier()) {
+      NoData("cost per request",
+             absl::StrCat("the canary has all of the traffic, and of the same hours ", cost.OnOld(),
+                          ", before it, nothing is known to hold it against"),
+             absl::StrCat("Let the metrics server keep two weeks of what is spent of ", name(),
+                          " and of the load."));
+      return false;
+    }
     if (cost.intervals == 0) {
       NoData("cost per request",
              absl::StrCat("no requests of the canary (", s_.policy.cohort_label(), "=\"",
@@ -223,10 +235,13 @@ class Judgement {
         absl::StrCat(name(), " ", Percent(use.estimate), " (at most ", Percent(use.upper), ")");
     answer_.safe_share = std::max(0.0, LargestShare(demand, capacity));
     const bool enough = cost.intervals >= kFewestIntervals;
-    const bool dearer = cost.ratio.lower > 1 && enough;
+    // What became dearer since a week ago may have done so before the change.
+    const bool dearer = cost.ratio.lower > 1 && enough && !cost.IsAgainstEarlier();
     const bool cheaper = cost.ratio.upper < 1 && enough;
     const std::string story = Story(demand, capacity, use, without);
-    if (cost.IsConfounded()) {
+    // Then nothing hangs on what the old version cost, in whatever mix.
+    const bool by_itself = cost.IsAgainstEarlier() && !demand.IsShared() && use.upper <= target_;
+    if (cost.IsConfounded() && !by_itself) {
       OtherMix(story);
     } else if (dearer && use.lower > target_) {
       answer_.over = true;
@@ -295,8 +310,8 @@ class Judgement {
     if (cost.unseen > kOtherMix) {
       absl::StrAppend(&text, Percent(cost.unseen),
                       " of production's requests go to endpoints that the canary has not served: "
-                      "these are taken to cost what they do on ",
-                      cost.old_cohort, ". ");
+                      "these are taken to cost what they do ",
+                      cost.OnOld(), ". ");
     }
     return text;
   }
@@ -306,7 +321,7 @@ class Judgement {
     const Cost& cost = *answer_.cost;
     std::string story = absl::StrCat(
         name(), ": a request costs ", Amount(cost.canary.estimate), " ", unit_, " on the canary",
-        Range(cost.canary), " against ", Amount(cost.old.estimate), " on ", cost.old_cohort, ": ",
+        Range(cost.canary), " against ", Amount(cost.old.estimate), " ", cost.OnOld(), ": ",
         Times(cost.ratio.estimate), " (", Times(cost.ratio.lower), " to ",
         std::isfinite(cost.ratio.upper) ? Times(cost.ratio.upper) : "any", "). ", Weighting(),
         Arithmetic(demand, capacity, use), " (", Percent(use.lower), " to ", Percent(use.upper),

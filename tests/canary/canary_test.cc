@@ -187,6 +187,16 @@ v1::CheckOutcome JudgeComplete(const v1::MetricSeries& series) {
   return kCanaryCheck.judge(change, With(series), Rule(), kNow);
 }
 
+// With a schema change as a step of its rollout, so long after which it is judged.
+v1::CheckOutcome JudgeMigrated(const v1::MetricSeries& series, absl::Duration ago) {
+  v1::Change change = Change();
+  change.mutable_schema_change();
+  *change.mutable_canary()->mutable_started_at() = ToProto(kNow - absl::Minutes(61));
+  *change.mutable_stage()->mutable_exposed_at() = change.canary().started_at();
+  *change.mutable_stage()->mutable_migrated_at() = ToProto(kNow - ago);
+  return kCanaryCheck.judge(change, With(series), Rule(), kNow);
+}
+
 std::vector<Case> Cases() {
   const auto flawed = [](v1::MetricSeries series, v1::FlawKind kind, const std::string& detail) {
     *series.add_flaws() = Flaw(kind, detail);
@@ -386,6 +396,17 @@ std::vector<Case> Cases() {
          *change.mutable_stage()->mutable_migrated_at() = change.canary().started_at();
          return kCanaryCheck.judge(change, With(WithPast(8, 400, 8)), Rule(), kNow);
        }},
+      {"schema_changed_just_now", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeMigrated(Healthy(), absl::Seconds(90)); }},
+      {"schema_changed_a_while_ago", v1::OUTCOME_INCONCLUSIVE,
+       [] { return JudgeMigrated(Healthy(), absl::Minutes(10)); }},
+      {"schema_changed_long_enough_ago", v1::OUTCOME_PASS,
+       [] {
+         return JudgeMigrated(Series(About(600, 60), About(600, 60), 60000, 60000),
+                              absl::Minutes(20));
+       }},
+      {"harm_from_before_the_schema_changed", v1::OUTCOME_FAIL,
+       [] { return JudgeMigrated(Harmful(), absl::Minutes(2)); }},
       {"old_version_suffers_without_a_migration", v1::OUTCOME_INCONCLUSIVE,
        [] { return kCanaryCheck.judge(Change(), With(WithPast(8, 400, 8)), Rule(), kNow); }},
       {"both_versions_suffer", v1::OUTCOME_FAIL, [] { return JudgeSeries(WithPast(8, 100, 50)); }},

@@ -568,6 +568,109 @@ TEST(Capacity, SaysHowMuchOfAPeakAllOfItHasSeen) {
   EXPECT_FALSE(world.Judge(change, world.Policy(), world.Seen()).pace().has_peak_seen());
 }
 
+// The last step was taken when the new version began; no old code has had a request since.
+v1::Change Complete(const World& world) {
+  v1::Change change = AtStep(world, 1, 1);
+  *change.mutable_stage()->mutable_complete_at() = change.canary().started_at();
+  return change;
+}
+
+// What was the old version's beside it is all traffic of the same hours so many weeks before.
+Evidence AfterOld(const World& world, const std::string& earlier) {
+  Evidence evidence = world.Seen();
+  for (const auto& [name, spending] : world.resources) {
+    v1::Observation cost = world.CostOf(name, spending);
+    for (v1::MetricPoint& point : *cost.mutable_metric()->mutable_points()) {
+      auto& cohorts = *point.mutable_cohorts();
+      if (!earlier.empty()) cohorts[earlier] = cohorts.at("baseline");
+      cohorts.erase("baseline");
+    }
+    evidence.Add(cost);
+  }
+  return evidence;
+}
+
+World Alone(double old_cost, double new_cost) {
+  World world = Redis(old_cost, new_cost);
+  world.share = 1;
+  return world;
+}
+
+// A rollout bakes for longer than old code runs beside it.
+TEST(Capacity, WhatRunsAloneIsHeldAgainstTheWeekBefore) {
+  const auto judge = [](const World& world, const std::string& earlier) {
+    return world.Judge(Complete(world), world.Policy(), AfterOld(world, earlier));
+  };
+  const v1::CheckOutcome same = judge(Alone(6, 6), "earlier-1w");
+  EXPECT_EQ(same.outcome(), kPass) << same.DebugString();
+  EXPECT_TRUE(same.pace().has_peak_seen());
+  EXPECT_EQ(same.pace().largest_safe_share(), 1);
+
+  // It may have become dearer before the change; going back is not known to help.
+  const v1::CheckOutcome dearer = judge(Alone(6, 16), "earlier-1w");
+  EXPECT_EQ(dearer.outcome(), kOpen) << dearer.DebugString();
+  EXPECT_EQ(dearer.advice(), v1::ADVICE_WAIT);
+  EXPECT_LT(dearer.pace().largest_safe_share(), 1);
+  EXPECT_THAT(FindingOf(dearer, "capacity.undecided", "redis")->message(),
+              ::testing::ContainsRegex("on the canary .* against 6.* a week earlier: 2.* times"));
+  EXPECT_EQ(judge(Alone(14, 14), "earlier-1w").outcome(), kOpen);
+  EXPECT_EQ(judge(Alone(16, 12), "earlier-1w").outcome(), kPass) << "over, and less than before";
+
+  const v1::CheckOutcome unknown = judge(Alone(6, 6), "");
+  EXPECT_EQ(unknown.outcome(), kOpen) << unknown.DebugString();
+  EXPECT_THAT(unknown.summary(),
+              HasSubstr("redis: cost per request: the canary has all of the traffic, and of the "
+                        "same hours a week earlier, before it, nothing is known"));
+}
+
+// A week before, it was the new version itself.
+TEST(Capacity, TheWeekBeforeIsOneBeforeTheNewVersion) {
+  World world = Alone(6, 6);
+  world.minutes = 8 * 24 * 60;
+  const auto judge = [&](const std::string& earlier) {
+    return world.Judge(Complete(world), world.Policy(), AfterOld(world, earlier));
+  };
+  EXPECT_EQ(judge("earlier-1w").outcome(), kOpen);
+  EXPECT_EQ(judge("earlier-2w").outcome(), kPass) << judge("earlier-2w").DebugString();
+}
+
+// Old code that has just lost its traffic tells more than a week ago; while it has some there is no
+// other yardstick.
+TEST(Capacity, OldCodeBesideItIsTheBetterYardstick) {
+  const World world = Alone(6, 16);
+  Evidence evidence = world.Seen();
+  v1::Observation cost = world.CostOf("redis", world.resources.at("redis"));
+  for (v1::MetricPoint& point : *cost.mutable_metric()->mutable_points()) {
+    auto& cohorts = *point.mutable_cohorts();
+    cohorts["earlier-1w"] = cohorts.at("canary");
+    if (FromProto(point.time()) > world.now - absl::Minutes(10)) cohorts.erase("baseline");
+  }
+  evidence.Add(cost);
+  const v1::CheckOutcome outcome = world.Judge(Complete(world), world.Policy(), evidence);
+  EXPECT_EQ(outcome.outcome(), kFail) << outcome.DebugString();
+  EXPECT_THAT(FindingOf(outcome, "capacity.overload", "redis")->message(),
+              HasSubstr(" on baseline: "));
+
+  // Not at the end of its rollout, it is not asked of weeks.
+  EXPECT_EQ(
+      world.Judge(AtStep(world, 0.5, 1), world.Policy(), AfterOld(world, "earlier-1w")).outcome(),
+      kOpen);
+}
+
+TEST(Capacity, WhatEverybodySpentSinceHasTheNewVersionInIt) {
+  World world = Alone(6, 9);
+  world.weekly_noise = 0;
+  world.minutes = 5 * 24 * 60;
+  world.load_now = world.peak;
+  world.resources["redis"].others = 5000;
+  world.resources["redis"].capacity = 26000;
+  const v1::CheckOutcome outcome =
+      world.Judge(Complete(world), world.Policy(), AfterOld(world, "earlier-1w"));
+  EXPECT_EQ(outcome.outcome(), kPass) << outcome.DebugString();
+  // 5,000 and 1,100 x 9 of 26,000.
+  EXPECT_THAT(outcome.summary(), HasSubstr("redis 57 % (at most 5")) << outcome.summary();
+}
+
 // Who has run for weeks is known by its weeks, however little a canary tells of its cost.
 TEST(Capacity, WhatTheOldVersionTakesAloneIsKnownByItsWeeks) {
   const World world = Redis(6, 6, 0.9);
@@ -1277,6 +1380,8 @@ TEST(CapacityNeeds, AsksForEachResourceAndOrigin) {
   EXPECT_EQ(cost.events(), "redis_spent_total");
   EXPECT_EQ(cost.exposure(), "requests{service=\"web\"}");
   EXPECT_EQ(FromProto(cost.start()), world.Start());
+  EXPECT_EQ(cost.earlier_weeks(), 0);
+  EXPECT_EQ(kCapacityCheck.needs(Complete(world), rule)[1].cohort_metric().earlier_weeks(), 2);
   // An empty label would match every series that lacks it.
   policy.mutable_resources(0)->set_cost("redis_spent_total{version=\"${version}\"}");
   EXPECT_EQ(query("capacity.redis.cost").id(), "");

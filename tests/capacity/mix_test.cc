@@ -173,7 +173,7 @@ TEST(CapacityMix, AnotherMixAloneProvesNothingHoweverOftenOneAsks) {
       add("baseline", "/save", 30, 30);
       if (minute % 10 != 0) continue;
       const capacity::Bounds ratio =
-          capacity::ReadCost(series, parameters, absl::InfinitePast(), now).ratio;
+          capacity::ReadCost(series, parameters, absl::InfinitePast(), now, false).ratio;
       ever = ever || ratio.lower > 1 || ratio.upper < 1;
     }
     proven += ever;

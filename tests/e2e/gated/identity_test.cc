@@ -21,6 +21,11 @@ using testing::Not;
 
 constexpr char kPolicy[] = R"(title: who may
 rules:
+  - name: schemas
+    match: {services: [orders], environments: [production]}
+    checks:
+      migration: {}
+    overrides: {approvals: 2}
   - name: all
     match: {environments: [production]}
     checks:
@@ -34,9 +39,9 @@ rules:
 access:
   - role: PIPELINE
     members: ["spiffe://example.com/ci/*", "token:deploy", "token:narrow", "token:old"]
-    services: [web, api]
+    services: [web, api, orders]
   - {role: VIEWER, members: ["dns:screen.example.com"]}
-  - {role: RELEASE_MANAGER, members: ["token:manager"]}
+  - {role: RELEASE_MANAGER, members: ["token:manager", "token:ann", "token:ben", "token:carol"]}
   - {role: ADMIN, members: ["token:admin"]}
 )";
 
@@ -108,7 +113,8 @@ class IdentityTest : public testing::Test {
 
   std::string TokensFile() const {
     return absl::StrCat("tokens:\n", deploy_.entry, "}\n", narrow_.entry, ", services: [web]}\n",
-                        old_.entry, "}\n", manager_.entry, "}\n", admin_.entry, "}\n");
+                        old_.entry, "}\n", manager_.entry, "}\n", admin_.entry, "}\n", ann_.entry,
+                        "}\n", ben_.entry, "}\n", carol_.entry, "}\n");
   }
 
   RunResult Gatectl(const Who& who, std::vector<std::string> arguments) {
@@ -172,6 +178,7 @@ class IdentityTest : public testing::Test {
   const NewToken old_ = Create("old", "2026-01-01T00:00:00Z");
   const NewToken manager_ = Create("manager");
   const NewToken admin_ = Create("admin");
+  const NewToken ann_ = Create("ann"), ben_ = Create("ben"), carol_ = Create("carol");
   const TempFolder secrets_;
   int http_port_ = 0;
   std::unique_ptr<RunningGate> gate_;
@@ -203,8 +210,9 @@ TEST_F(IdentityTest, WhoProvesARoleIsAnsweredAndNobodyElseIs) {
 
 TEST_F(IdentityTest, EachOneIsToldWhoTheyAre) {
   const auto who = [&](const Who& shown) { return Gatectl(shown, {"whoami"}).output; };
-  EXPECT_THAT(who({.certificate = "web"}),
-              HasSubstr("spiffe://example.com/ci/web\n  PIPELINE of web, api in all environments"));
+  EXPECT_THAT(
+      who({.certificate = "web"}),
+      HasSubstr("spiffe://example.com/ci/web\n  PIPELINE of web, api, orders in all environments"));
   EXPECT_THAT(who({.certificate = "screen"}), HasSubstr("dns:screen.example.com\n  VIEWER"));
   EXPECT_THAT(who({.secret = narrow_.secret}), HasSubstr("PIPELINE of web in all environments"));
   EXPECT_THAT(who({.certificate = "stranger"}), HasSubstr("no role"));
@@ -214,7 +222,7 @@ TEST_F(IdentityTest, EachOneIsToldWhoTheyAre) {
 
   const RunResult doctor = Gatectl({.secret = deploy_.secret}, {"doctor"});
   EXPECT_EQ(doctor.exit, 0) << doctor.output;
-  EXPECT_THAT(doctor.output, HasSubstr("you are token:deploy: PIPELINE of web, api"));
+  EXPECT_THAT(doctor.output, HasSubstr("you are token:deploy: PIPELINE of web, api, orders"));
   const RunResult lost = Gatectl({}, {"doctor"});
   EXPECT_EQ(lost.exit, 4) << lost.output;
   EXPECT_THAT(lost.output, HasSubstr("who you are: this gate wants to know who asks"));
@@ -268,6 +276,87 @@ TEST_F(IdentityTest, TheTokensFileIsReadAgainAndABrokenOneChangesNothing) {
   write("tokens:\n" + fresh.entry + "}\n");
   EXPECT_TRUE(Eventually([&] { return exit_with(fresh) == 0; }));
   EXPECT_EQ(exit_with(deploy_), 4) << "withdrawn";
+}
+
+// Ann asks, Carol wrote it, Ben and the manager approve: each over a connection of their own.
+TEST_F(IdentityTest, AnOverrideTakesTwoPersonsWhoNeitherAskedNorWroteTheChange) {
+  const Who pipeline = {.secret = deploy_.secret}, ann = {.secret = ann_.secret},
+            ben = {.secret = ben_.secret}, carol = {.secret = carol_.secret},
+            manager = {.secret = manager_.secret};
+  const auto evaluate = [&] {
+    const auto reply = Http(pipeline, "/v1/verdicts:evaluate", R"({"change": {
+        "service": "orders", "environment": "production", "kind": "CHANGE_KIND_MIGRATION",
+        "artifactDigest": "sha256:)" + std::string(64, 'a') + R"(",
+        "commits": [{"id": ")" + std::string(40, 'c') + R"(",
+                     "author": "Carol Smith <carol@example.com>"}],
+        "schemaChange": {"schemaBefore": "CREATE TABLE users (id int, email text);",
+                         "files": [{"path": "001.sql",
+                                    "sql": "ALTER TABLE users DROP COLUMN email;"}]}}})");
+    return reply ? json::parse(reply->body) : json();
+  };
+  const json blocked = evaluate();
+  ASSERT_EQ(blocked["decision"], "BLOCK") << blocked;
+  std::vector<std::string> create = {"override",        "create",   blocked["name"], "--reason",
+                                     "nobody reads it", "--ticket", "TASKS-7",       "--confirm"};
+  for (const auto& rule : blocked["overridableRules"]) {
+    create.insert(create.end(), {"--rule", rule.get<std::string>()});
+  }
+  const RunResult refused = Gatectl(pipeline, create);
+  EXPECT_EQ(refused.exit, 4) << refused.output;
+  EXPECT_THAT(refused.output, HasSubstr("RELEASE_MANAGER"));
+  ASSERT_EQ(Gatectl(ann, create).exit, 0);
+  const auto listed = Http(ann, "/v1/overrides?service=orders&environment=production");
+  ASSERT_TRUE(listed);
+  json made = json::parse(listed->body)["overrides"][0];
+  const std::string name = made["name"];
+  EXPECT_EQ(made["requester"], "token:ann");
+  EXPECT_EQ(made["requiredApprovals"], 2);
+
+  const auto approve = [&](const Who& who) {
+    const auto read = Http(who, "/v1/" + name);
+    const std::string etag = read->status == 200 ? json::parse(read->body)["etag"] : json("?");
+    const auto reply = Http(who, "/v1/" + name + ":approve",
+                            absl::StrCat(R"({"etag": ")", etag, R"(", "requestId": ")",
+                                         who.secret.substr(5, 12), R"("})"));
+    return Answers{0, "", reply->status, json::parse(reply->body)};
+  };
+  EXPECT_EQ(approve(ann).reason(), "OWN_OVERRIDE");
+  EXPECT_EQ(approve(carol).reason(), "OWN_CHANGE");
+  EXPECT_EQ(approve(pipeline).reason(), "ROLE_NEEDED");
+  EXPECT_EQ(approve({}).reason(), "NO_IDENTITY");
+  EXPECT_EQ(evaluate()["decision"], "BLOCK");
+
+  const Answers first = approve(ben);
+  EXPECT_EQ(first.body["state"], "PENDING") << first.body;
+  EXPECT_EQ(approve(ben).body, first.body) << "the same call";
+  const RunResult again = Gatectl(ben, {"override", "approve", name, "--confirm"});
+  EXPECT_NE(again.exit, 0) << again.output;
+  EXPECT_THAT(again.output, HasSubstr("token:ben"));
+  EXPECT_EQ(evaluate()["decision"], "BLOCK") << "one of two";
+
+  const RunResult second = Gatectl(manager, {"override", "approve", name, "--confirm"});
+  EXPECT_EQ(second.exit, 0) << second.output;
+  const json allowed = evaluate();
+  EXPECT_EQ(allowed["decision"], "ALLOW") << allowed;
+  EXPECT_EQ(allowed["overrides"], json::array({name}));
+  EXPECT_EQ(evaluate()["decision"], "BLOCK") << "it counts once";
+
+  // Who did what, and who was refused, in the order of time.
+  const auto audit = Http({.secret = admin_.secret}, "/v1/audit?service=orders&page_size=100");
+  ASSERT_TRUE(audit);
+  std::vector<std::string> told;
+  for (const json& entry : json::parse(audit->body)["entries"]) {
+    const std::string action = entry["action"];
+    if (!action.starts_with("gate.v1.Overrides.")) continue;
+    told.insert(told.begin(),
+                absl::StrCat(entry["actor"].get<std::string>(), " ", action.substr(18), " ",
+                             entry["outcome"].get<std::string>()));
+  }
+  EXPECT_THAT(told,
+              testing::IsSupersetOf({"token:deploy Create DENIED", "token:ann Create PENDING",
+                                     "token:deploy Approve DENIED", "token:ben Approve PENDING",
+                                     "token:manager Approve APPROVED"}))
+      << audit->body;
 }
 
 TEST_F(IdentityTest, TheAuditLogTellsWhoDidWhat) {
