@@ -88,7 +88,9 @@ constexpr Clause kClauses[] = {
      v1::SEVERITY_INFO},
     {{"capacity.undecided", "The evidence does not suffice yet.",
       "What a request costs on the new version, or how high the peak will be, is not known closely "
-      "enough to say that the resource lasts or that it does not.",
+      "enough to say that the resource lasts or that it does not. Where the new version has all of "
+      "the traffic, and its requests cost more than a week earlier, it may be it or something "
+      "else.",
       "Wait for as long as the finding says, with the canary under traffic."},
      v1::SEVERITY_UNSPECIFIED},
     {{"capacity.wait_grows", "Since a shift of traffic, requests wait for a worker at an origin.",
