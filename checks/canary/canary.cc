@@ -124,7 +124,7 @@ class Judgement {
            FromProto(stage.migrated_at()) > FromProto(stage.exposed_at());
   }
 
-  // Of whole intervals since.
+  // Of whole intervals since. The old version before is its past, which tells how events come.
   v1::JudgeRequest RequestSinceSchemaChange() const {
     v1::JudgeRequest request = Request();
     const absl::Time since = FromProto(change_.stage().migrated_at());
@@ -134,11 +134,9 @@ class Judgement {
     for (v1::MetricSeries& series : *request.mutable_metrics()) {
       series.clear_state();
       const absl::Time first = since + FromProto(series.step());
-      auto& points = *series.mutable_points();
-      points.erase(
-          std::remove_if(points.begin(), points.end(),
-                         [&](const auto& point) { return FromProto(point.time()) < first; }),
-          points.end());
+      for (v1::MetricPoint& point : *series.mutable_points()) {
+        if (FromProto(point.time()) < first) point.mutable_cohorts()->erase("canary");
+      }
     }
     return request;
   }

@@ -16,8 +16,6 @@ namespace {
 // them is no chance.
 constexpr double kMostGaps = 0.1;
 
-constexpr absl::Duration kWeek = absl::Hours(7 * 24);
-
 // Adds what a cohort spent in an interval; false where that cannot be read.
 bool AddTo(Interval& interval, const v1::CohortPoint& point) {
   const bool weighted = !point.weights().empty();

@@ -5,13 +5,13 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "checks/capacity/parameters.h"
 #include "checks/evidence.h"
 #include "checks/proto_time.h"
 
 namespace gate::capacity {
 namespace {
 
-constexpr absl::Duration kWeek = absl::Hours(7 * 24);
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
 // Of twenty weeks one has a higher peak than the upper bound, and one a lower one than the lower.

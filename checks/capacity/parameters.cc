@@ -18,7 +18,6 @@ namespace {
 constexpr absl::Duration kLeastRate = absl::Minutes(2);
 constexpr double kDefaultTarget = 0.7;
 constexpr double kDefaultAlpha = 0.01;
-constexpr absl::Duration kWeek = absl::Hours(7 * 24);
 // Of which one is before the first traffic of a canary of less than two weeks.
 constexpr int kEarlierWeeks = 2;
 

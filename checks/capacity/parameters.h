@@ -12,6 +12,8 @@
 
 namespace gate::capacity {
 
+inline constexpr absl::Duration kWeek = absl::Hours(7 * 24);
+
 // A policy as it is meant: every default filled in.
 struct Parameters {
   explicit Parameters(const v1::CapacityPolicy& policy);

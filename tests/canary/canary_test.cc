@@ -403,7 +403,7 @@ std::vector<Case> Cases() {
       {"schema_changed_long_enough_ago", v1::OUTCOME_PASS,
        [] {
          return JudgeMigrated(Series(About(600, 60), About(600, 60), 60000, 60000),
-                              absl::Minutes(20));
+                              absl::Minutes(25));
        }},
       {"harm_from_before_the_schema_changed", v1::OUTCOME_FAIL,
        [] { return JudgeMigrated(Harmful(), absl::Minutes(2)); }},
