@@ -107,11 +107,11 @@ absl::Status Api::Examine(std::string_view method, const Message& request, CallC
   const bool anywhere = std::ranges::any_of(caller->access(), [&](const v1::AccessRule& rule) {
     return permission->roles.Has(rule.role());
   });
-  // Who has the role nowhere is refused without a look.
-  if (permission->place == PlaceOf::kResource && anywhere) {
+  // Who has the role nowhere is refused whatever is found; that is for the audit log alone.
+  if (permission->place == PlaceOf::kResource) {
     auto found = PlacesOfResource(resource);
-    if (!found.ok()) return found.status();
-    places = *std::move(found);
+    if (!found.ok() && anywhere) return found.status();
+    if (found.ok()) places = *std::move(found);
   } else if (permission->place == PlaceOf::kRequest) {
     places = PlacesOf(*permission, request);
   }
@@ -119,21 +119,25 @@ absl::Status Api::Examine(std::string_view method, const Message& request, CallC
   absl::Status status = RoleNeeded(*caller, *permission, places, resource);
   refusal = EntryOf(call, method, status);
   refusal.set_resource(resource);
-  if (permission->place == PlaceOf::kRequest && !places.empty()) {
+  if (!places.empty()) {
     refusal.set_service(places.front().service);
     refusal.set_environment(places.front().environment);
   }
   return status;
 }
 
-absl::Status Api::Admit(std::string_view method, CallContext& call, const Message& request) {
-  v1::AuditEntry refusal;
-  absl::Status admitted = Examine(method, request, call, refusal);
-  if (admitted.ok() || refusal.action().empty()) return admitted;
+void Api::RecordDenial(v1::AuditEntry refusal) {
   // Shared: the thread that writes may still hold its end when this call has long returned.
   const auto recorded = std::make_shared<std::promise<void>>();
   denials_.Record(std::move(refusal), [recorded] { recorded->set_value(); });
   recorded->get_future().wait();
+}
+
+absl::Status Api::Admit(std::string_view method, CallContext& call, const Message& request) {
+  v1::AuditEntry refusal;
+  absl::Status admitted = Examine(method, request, call, refusal);
+  if (admitted.ok() || refusal.action().empty()) return admitted;
+  RecordDenial(std::move(refusal));
   parts_.log.Warning("call refused", {{"request_id", call.request_id},
                                       {"method", method},
                                       {"actor", call.actor},

@@ -176,6 +176,8 @@ class Api {
   // Who the caller is goes into `call`; OK where they may go on. Where they may not, `refusal` is
   // what the audit log has to say of it; without an action: nothing. Blocks for reads of the store
   // where the request names a resource.
+  // Returns when it is on record, or counted.
+  void RecordDenial(v1::AuditEntry refusal);
   absl::Status Examine(std::string_view method, const google::protobuf::Message& request,
                        CallContext& call, v1::AuditEntry& refusal);
   absl::StatusOr<std::vector<Place>> PlacesOfResource(std::string_view name);

@@ -48,6 +48,20 @@ v1::AuditEntry EntryOf(const CallContext& call, std::string_view method, absl::T
   return entry;
 }
 
+// Whether somebody may not be the second person, or came too late.
+bool IsDenial(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsUnauthenticated(status);
+}
+
+v1::AuditEntry DenialOf(const CallContext& call, std::string_view method, absl::Time now,
+                        const v1::Override& seen, const std::string& request_id,
+                        const absl::Status& status) {
+  v1::AuditEntry entry =
+      EntryOf(call, method, now, seen, request_id, std::string(status.message()));
+  entry.set_outcome("DENIED");
+  return entry;
+}
+
 // What every change of an override has to say.
 template <typename Request>
 absl::Status CheckChange(const Request& request, const std::string& why, const char* why_field,
@@ -116,9 +130,11 @@ absl::StatusOr<v1::Override> Api::ApproveOverride(const CallContext& call,
   if (status.ok()) status = CheckEtagGiven(request.etag());
   if (!status.ok()) return status;
   const absl::Time now = parts_.clock.Now();
-  return parts_.store.overrides().Change(
+  v1::Override seen;
+  auto written = parts_.store.overrides().Change(
       ChangeOf(call, request, now),
       [&](const v1::Override& current) -> absl::StatusOr<OverrideWrite> {
+        seen = current;
         auto approved =
             overrides::Approve(current, {ActorOf(call), now, request.etag(), request.comment()});
         if (!approved.ok()) return approved.status();
@@ -127,6 +143,10 @@ absl::StatusOr<v1::Override> Api::ApproveOverride(const CallContext& call,
         return OverrideWrite{*approved,
                              EntryOf(call, "Approve", now, *approved, request.request_id(), what)};
       });
+  if (IsDenial(written.status())) {
+    RecordDenial(DenialOf(call, "Approve", now, seen, request.request_id(), written.status()));
+  }
+  return written;
 }
 
 absl::StatusOr<v1::Override> Api::RevokeOverride(const CallContext& call,
@@ -153,9 +173,11 @@ absl::StatusOr<v1::Override> Api::ReviewOverride(const CallContext& call,
     return status;
   }
   const absl::Time now = parts_.clock.Now();
-  return parts_.store.overrides().Change(
+  v1::Override seen;
+  auto written = parts_.store.overrides().Change(
       ChangeOf(call, request, now),
       [&](const v1::Override& current) -> absl::StatusOr<OverrideWrite> {
+        seen = current;
         auto reviewed = overrides::Review(current, {ActorOf(call), now, "", request.comment()},
                                           request.justified());
         if (!reviewed.ok()) return reviewed.status();
@@ -164,6 +186,10 @@ absl::StatusOr<v1::Override> Api::ReviewOverride(const CallContext& call,
         return OverrideWrite{*reviewed,
                              EntryOf(call, "Review", now, *reviewed, request.request_id(), what)};
       });
+  if (IsDenial(written.status())) {
+    RecordDenial(DenialOf(call, "Review", now, seen, request.request_id(), written.status()));
+  }
+  return written;
 }
 
 absl::StatusOr<v1::Override> Api::GetOverride(const v1::GetOverrideRequest& request) {
