@@ -47,6 +47,6 @@ if [[ "${1:-}" != "--quick" ]]; then
 fi
 
 step "build"
-build test all
+build test all benches
 step "tests"
 run_tests test

@@ -13,7 +13,7 @@
 namespace gate {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Steady = std::chrono::steady_clock;
 
 // As one check leaves it behind.
 VerdictRecord Record() {
@@ -43,7 +43,7 @@ VerdictRecord Record() {
 // Appends again as soon as its append is durable.
 class Appender {
  public:
-  Appender(Store& store, Clock::time_point end) : store_(store), end_(end) {}
+  Appender(Store& store, Steady::time_point end) : store_(store), end_(end) {}
 
   void Append() {
     store_.Append(Record(), [this](absl::StatusOr<Appended> appended) {
@@ -52,7 +52,7 @@ class Appender {
         return done_.set_value();
       }
       ++count_;
-      if (Clock::now() < end_) return Append();
+      if (Steady::now() < end_) return Append();
       done_.set_value();
     });
   }
@@ -63,7 +63,7 @@ class Appender {
 
  private:
   Store& store_;
-  const Clock::time_point end_;
+  const Steady::time_point end_;
   int64_t count_ = 0;
   std::promise<void> done_;
 };
@@ -76,9 +76,9 @@ int RunStoreCommits(const std::string& url, int in_flight, double seconds) {
     std::fprintf(stderr, "%s\n", store.status().ToString().c_str());
     return 1;
   }
-  const auto began = Clock::now();
+  const auto began = Steady::now();
   const auto end =
-      began + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+      began + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(seconds));
   std::vector<std::unique_ptr<Appender>> appenders;
   for (int i = 0; i < in_flight; ++i) {
     appenders.push_back(std::make_unique<Appender>(**store, end));
@@ -86,7 +86,7 @@ int RunStoreCommits(const std::string& url, int in_flight, double seconds) {
   }
   int64_t count = 0;
   for (auto& appender : appenders) count += appender->Finish();
-  const double took = std::chrono::duration<double>(Clock::now() - began).count();
+  const double took = std::chrono::duration<double>(Steady::now() - began).count();
   std::printf("%.0f\n", static_cast<double>(count) / took);
   return 0;
 }
