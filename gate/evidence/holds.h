@@ -1,11 +1,13 @@
-// What people and other rollouts hold up, read from the store anew for each question: a freeze
-// counts for every evaluation that begins after it was declared, on every replica. Always there,
-// under the name "gate".
+// What people and other rollouts hold up, read from the store for each question, or for several at
+// once: a freeze counts for every evaluation that begins after it was declared, on every replica.
+// Always there, under the name "gate".
 #ifndef GATE_EVIDENCE_HOLDS_H_
 #define GATE_EVIDENCE_HOLDS_H_
 
 #include <string_view>
 
+#include "absl/status/statusor.h"
+#include "gate/base/shared_read.h"
 #include "gate/evidence/source.h"
 #include "gate/store/hold_store.h"
 
@@ -25,7 +27,10 @@ class HoldsSource final : public Source {
   v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override;
 
  private:
+  using Read = SharedRead<absl::StatusOr<v1::Holds>>;
+
   HoldStore& store_;
+  Read holds_, with_moving_;
 };
 
 }  // namespace gate

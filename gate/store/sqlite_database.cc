@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gate/base/field_error.h"
@@ -10,6 +11,7 @@ namespace gate {
 namespace {
 
 constexpr double kRetryAfterSeconds = 1;
+constexpr size_t kMostIdle = 100;  // there are fewer texts
 
 [[noreturn]] void StopAfterFailedSync(const char* reason) {
   std::fprintf(stderr,
@@ -48,6 +50,29 @@ absl::Status SqliteError(sqlite3* database, int code) {
       return WithReason(absl::UnavailableError(absl::StrCat("the store cannot be reached. ", what)),
                         "STORE_GONE", kRetryAfterSeconds);
   }
+}
+
+sqlite3_stmt* SqliteIdleStatements::Take(std::string_view sql) {
+  const auto found = idle_.find(sql);
+  return found == idle_.end() ? nullptr : std::exchange(found->second, nullptr);
+}
+
+void SqliteIdleStatements::Give(std::string_view sql, sqlite3_stmt* statement) {
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  if (!closed_ && idle_.size() < kMostIdle) {
+    sqlite3_stmt*& place = idle_.try_emplace(std::string(sql), nullptr).first->second;
+    std::swap(place, statement);
+  } else if (const auto found = idle_.find(sql); !closed_ && found != idle_.end()) {
+    std::swap(found->second, statement);
+  }
+  sqlite3_finalize(statement);
+}
+
+void SqliteIdleStatements::Close() {
+  closed_ = true;
+  for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  idle_.clear();
 }
 
 void SqliteStatement::Bind(int parameter, std::string_view text) {
@@ -107,12 +132,15 @@ absl::Status SqliteDatabase::Execute(std::string_view sql) {
 }
 
 absl::StatusOr<SqliteStatement> SqliteDatabase::Prepare(std::string_view sql) {
-  sqlite3_stmt* handle = nullptr;
-  const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
-                                      SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
   SqliteStatement statement;
+  statement.statement_.get_deleter().to = idle_;
+  sqlite3_stmt* handle = idle_->Take(sql);
+  if (handle == nullptr) {
+    const int code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &handle, nullptr);
+    if (code != SQLITE_OK) return SqliteError(database_.get(), code);
+  }
   statement.statement_.reset(handle);
-  if (code != SQLITE_OK) return SqliteError(database_.get(), code);
   return statement;
 }
 

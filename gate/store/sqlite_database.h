@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,6 +20,23 @@ namespace gate {
 // RESOURCE_EXHAUSTED where it is full, DATA_LOSS where it is damaged or no database. Stops the
 // process where an fsync failed: see store.h.
 absl::Status SqliteError(sqlite3* database, int code);
+
+// Statements that nobody uses, by their text: preparing one takes longer than most of them run. One
+// thread at a time. Outlives its database, as the statements do that come back to it.
+class SqliteIdleStatements {
+ public:
+  ~SqliteIdleStatements() { Close(); }
+  // Null where there is none of that text.
+  sqlite3_stmt* Take(std::string_view sql);
+  // Keeps it for the next one, or finalizes it.
+  void Give(std::string_view sql, sqlite3_stmt* statement);
+  // Finalizes all, and those that come from now on.
+  void Close();
+
+ private:
+  std::map<std::string, sqlite3_stmt*, std::less<>> idle_;
+  bool closed_ = false;
+};
 
 // A prepared statement. Bound text is not copied: it must live until Reset.
 class SqliteStatement {
@@ -41,10 +60,11 @@ class SqliteStatement {
 
  private:
   friend class SqliteDatabase;
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  struct GiveBack {
+    void operator()(sqlite3_stmt* statement) const { to->Give(sqlite3_sql(statement), statement); }
+    std::shared_ptr<SqliteIdleStatements> to;
   };
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, GiveBack> statement_;
 };
 
 // Resets a statement at the end of a scope, so that it holds no lock.
@@ -66,6 +86,8 @@ class SqliteDatabase {
   static absl::StatusOr<std::unique_ptr<SqliteDatabase>> Open(const std::string& uri,
                                                               int busy_milliseconds);
 
+  ~SqliteDatabase() { idle_->Close(); }
+
   // One or many statements, without parameters.
   absl::Status Execute(std::string_view sql);
   absl::StatusOr<SqliteStatement> Prepare(std::string_view sql);
@@ -82,6 +104,7 @@ class SqliteDatabase {
   };
   explicit SqliteDatabase(sqlite3* database) : database_(database) {}
   std::unique_ptr<sqlite3, Close> database_;
+  const std::shared_ptr<SqliteIdleStatements> idle_ = std::make_shared<SqliteIdleStatements>();
 };
 
 }  // namespace gate
