@@ -46,10 +46,10 @@ Gatherer::Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads,
                    GatherObserver* observer, Duration grace)
     : observer_(observer), grace_(grace) {
   for (auto& source : sources) {
-    const bool immediate = source->Immediate();
+    const bool here = source->Immediate() || source->WaitsForStoreAlone();
     lanes_.push_back(
         {std::move(source),
-         immediate ? nullptr : std::make_unique<ThreadPool>(threads, kWaitingPerThread * threads)});
+         here ? nullptr : std::make_unique<ThreadPool>(threads, kWaitingPerThread * threads)});
   }
 }
 
@@ -62,7 +62,7 @@ const Gatherer::Lane* Gatherer::LaneOf(const v1::Query& query) const {
 
 std::shared_ptr<const v1::Observation> Gatherer::AtHand(const Lane* lane, const v1::Query& query,
                                                         const FetchContext& context) {
-  if (lane != nullptr && lane->pool != nullptr) {
+  if (lane != nullptr && !lane->source->Immediate()) {
     try {
       return lane->source->AtHand(query, context);
     } catch (const std::exception&) {
@@ -109,9 +109,9 @@ Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Chang
     enough = true;
     until = std::min(deadline, std::chrono::steady_clock::now() + grace_);
   };
-  see_whether_enough();
   const auto shared = std::make_shared<Shared>(change);
   for (const auto& [query, lane] : slow) {
+    if (lane->pool == nullptr) continue;
     auto fetch = [shared, query = *query, source = lane->source.get(), now, deadline,
                   observer = observer_] {
       const auto start = std::chrono::steady_clock::now();
@@ -129,7 +129,19 @@ Evidence Gatherer::Gather(const std::vector<v1::Query>& queries, const v1::Chang
     }
   }
 
+  // While the others are on their way.
+  for (const auto& [query, lane] : slow) {
+    if (lane->pool != nullptr) continue;
+    const auto start = std::chrono::steady_clock::now();
+    v1::Observation observation = FetchSafely(*lane->source, *query, {change, now, deadline});
+    if (observer_ != nullptr) {
+      observer_->OnFetched(lane->source->name(), observation,
+                           std::chrono::steady_clock::now() - start);
+    }
+    evidence.Add(std::move(observation));
+  }
   const auto missing = [&] { return evidence.observations().size() < queries.size(); };
+  if (missing()) see_whether_enough();
   bool late = false;
   while (!late && missing()) {
     std::vector<v1::Observation> arrived;

@@ -34,9 +34,9 @@ class Gatherer {
   // slow.
   static constexpr Duration kGrace = std::chrono::seconds(2);
 
-  // Each source that is not immediate gets `threads` of its own, so that one that hangs holds up no
-  // other; a query that finds no free place is an Absence (INTERNAL: too many under way).
-  // `observer` may be null and outlives the gatherer.
+  // Each source that waits for more than the store gets `threads` of its own, so that one that
+  // hangs holds up no other; a query that finds no free place is an Absence (INTERNAL: too many
+  // under way). `observer` may be null and outlives the gatherer.
   Gatherer(std::vector<std::unique_ptr<Source>> sources, int threads, GatherObserver* observer,
            Duration grace = kGrace);
 
@@ -50,7 +50,8 @@ class Gatherer {
  private:
   struct Lane {
     std::unique_ptr<Source> source;
-    std::unique_ptr<ThreadPool> pool;  // Null for an immediate source. Its threads end first.
+    // Null where Fetch is called by who gathers. Its threads end first.
+    std::unique_ptr<ThreadPool> pool;
   };
   const Lane* LaneOf(const v1::Query& query) const;
   // Null where it takes a thread to ask.

@@ -22,6 +22,7 @@ class HoldsSource final : public Source {
   std::string_view name() const override { return "gate"; }
   bool Answers(const v1::Query& query) const override { return query.has_holds(); }
   bool Immediate() const override { return store_.IsAtHand(); }
+  bool WaitsForStoreAlone() const override { return true; }
   // Moving rollouts are told to a rollout before its first step, and to nobody else: they are many,
   // change by the minute, and are kept with each verdict.
   v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override;

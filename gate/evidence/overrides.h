@@ -19,6 +19,7 @@ class OverridesSource final : public Source {
   std::string_view name() const override { return "store"; }
   bool Answers(const v1::Query& query) const override { return query.has_overrides(); }
   bool Immediate() const override { return false; }
+  bool WaitsForStoreAlone() const override { return true; }
   // None is an answer, and no absence.
   v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override;
 

@@ -36,6 +36,10 @@ class Source {
   // Whether Fetch returns without waiting for anything: the gatherer then calls it where it stands.
   virtual bool Immediate() const = 0;
 
+  // Whether Fetch waits for the store alone, and for no longer than a verdict waits for it: without
+  // it there is no verdict either. The gatherer then asks on the thread that judges.
+  virtual bool WaitsForStoreAlone() const { return false; }
+
   // The answer where it is at hand, with the query's id; null where Fetch has to be asked. Waits
   // for nothing.
   virtual std::shared_ptr<const v1::Observation> AtHand(const v1::Query&, const FetchContext&) {

@@ -220,12 +220,13 @@ absl::StatusOr<std::vector<v1::Incident>> PostgresHolds::ListIncidents(const Inc
 
 absl::StatusOr<v1::Holds> PostgresHolds::ReadHolds(absl::Time now, bool moving) {
   // One statement: one round trip, and one moment.
-  const auto rows = readers_.Take()->Read(
+  const auto rows = readers_.Take()->ReadPrepared(
+      "holds",
       "SELECT 1::bigint, content, ''::text, ''::text, ''::text FROM gate.freezes"
-      " WHERE lifted = 0 AND over_time > $1"
+      " WHERE lifted = 0 AND over_time > $1::timestamptz"
       " UNION ALL SELECT 2, incident, '', '', '' FROM gate.incidents WHERE open = 1"
       " UNION ALL SELECT 3, ''::bytea, id, service, environment FROM gate.rollouts"
-      " WHERE moving = 1 AND $2 = 1",
+      " WHERE moving = 1 AND $2::smallint = 1",
       {PostgresParameter::Timestamp(Micros(now)), Flag(moving)});
   if (!rows.ok()) return rows.status();
   v1::Holds holds;

@@ -16,6 +16,7 @@ constexpr milliseconds kLongestPause{1000};
 absl::StatusOr<PostgresConnection*> PostgresSession::Connected() {
   if (connection_ != nullptr && connection_->Answers()) return connection_.get();
   connection_.reset();
+  prepared_.clear();
   if (steady_clock::now() < next_attempt_) return failure_;
   auto opened = PostgresConnection::Open(url_, use_);
   failure_ = opened.status();
@@ -37,6 +38,25 @@ absl::StatusOr<PostgresRows> PostgresSession::Read(
     if (!connection.ok()) return connection.status();
     auto rows = (*connection)->Query(sql, parameters, steady_clock::now() + kPostgresTimeout);
     if (rows.ok() || (*connection)->alive() || !again) return rows;
+  }
+  return failure_;
+}
+
+absl::StatusOr<PostgresRows> PostgresSession::ReadPrepared(
+    const char* name, const char* sql, const std::vector<PostgresParameter>& parameters) {
+  for (bool again : {true, false}) {
+    const auto connection = Connected();
+    if (!connection.ok()) return connection.status();
+    const auto deadline = steady_clock::now() + kPostgresTimeout;
+    absl::Status status;
+    if (!prepared_.contains(name)) status = (*connection)->Prepare(name, sql, deadline);
+    if (status.ok()) {
+      prepared_.insert(name);
+      auto answers = (*connection)->Pipeline({{name, /*prepared=*/true, parameters}}, deadline);
+      if (answers.ok()) return std::move(answers->front());
+      status = answers.status();
+    }
+    if ((*connection)->alive() || !again) return status;
   }
   return failure_;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,6 +31,10 @@ class PostgresSession {
   absl::StatusOr<PostgresRows> Read(const char* sql,
                                     const std::vector<PostgresParameter>& parameters);
 
+  // The same of a statement that is read with again and again: planned once for each connection.
+  absl::StatusOr<PostgresRows> ReadPrepared(const char* name, const char* sql,
+                                            const std::vector<PostgresParameter>& parameters);
+
   // How long until Connected makes another attempt; zero where it would now.
   std::chrono::milliseconds UntilNextAttempt() const;
 
@@ -38,6 +43,7 @@ class PostgresSession {
   const SetUp set_up_;
   const PostgresConnection::Use use_;
   std::unique_ptr<PostgresConnection> connection_;
+  std::set<std::string> prepared_;  // by name, on this connection
   absl::Status failure_;
   std::chrono::milliseconds pause_{0};
   std::chrono::steady_clock::time_point next_attempt_{};

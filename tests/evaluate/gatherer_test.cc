@@ -3,6 +3,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -162,6 +163,28 @@ TEST_F(GathererTest, ABlockDecidedByTheFirstOfTwoSlowSourcesEndsTheWaiting) {
              [](const Evidence& so_far) { return so_far.Contains("answers"); });
   EXPECT_TRUE(evidence.Get("answers").has_calendar());
   EXPECT_EQ(evidence.Get("hangs").absence().reason(), v1::ABSENCE_REASON_NOT_AWAITED);
+}
+
+// Who judges asks the store himself, while slow sources are on their way.
+TEST_F(GathererTest, TheStoreIsAskedWhereOneStandsAndHoldsUpNobodyElse) {
+  Latch asked;
+  Add("prometheus:main", kCounts, false, [&](const v1::Query& query, const FetchContext& context) {
+    asked.Open();
+    return Value(query, context);
+  });
+  std::thread::id by;
+  Add("store", kCalendar, false, [&](const v1::Query& query, const FetchContext& context) {
+    by = std::this_thread::get_id();
+    asked.Wait();
+    return Value(query, context);
+  }).WaitForStoreAlone();
+  const std::vector<v1::Query> queries = {Ask("store", kCalendar), Ask("slow", kCounts)};
+  const Evidence evidence = Gather(queries);
+  EXPECT_TRUE(evidence.Get("store").has_calendar());
+  EXPECT_TRUE(evidence.Get("slow").has_calendar());
+  EXPECT_EQ(by, std::this_thread::get_id());
+  EXPECT_FALSE(gatherer_->GatherAtHand(queries, v1::Change(), absl::UnixEpoch()))
+      << "threads of callers wait for nothing";
 }
 
 TEST_F(GathererTest, AHangingSourceDoesNotTakeMoreThanItsPlaces) {

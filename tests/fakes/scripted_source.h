@@ -45,6 +45,7 @@ class ScriptedSource final : public Source {
   std::string_view name() const override { return name_; }
   bool Answers(const v1::Query& query) const override { return query.target_case() == target_; }
   bool Immediate() const override { return immediate_; }
+  bool WaitsForStoreAlone() const override { return of_store_; }
   v1::Observation Fetch(const v1::Query& query, const FetchContext& context) override {
     ++fetches_;
     return answer_(query, context);
@@ -56,12 +57,16 @@ class ScriptedSource final : public Source {
     return kept_;
   }
 
+  // It is one that waits for the store alone.
+  void WaitForStoreAlone() { of_store_ = true; }
+
   int fetches() const { return fetches_; }
 
  private:
   const std::string name_;
   const v1::Query::TargetCase target_;
   const bool immediate_;
+  bool of_store_ = false;
   const Answer answer_;
   std::shared_ptr<const v1::Observation> kept_;
   std::atomic<int> fetches_ = 0;

@@ -219,6 +219,25 @@ TEST_P(StoreOnPostgresTest, WhatAReplicaThatVanishedHadLockedIsFreeWithinSeconds
 }
 
 // Servers of its own: they are killed.
+// A plan that was made while a table was small reads all of it for each group when it is large,
+// until somebody analyzes it.
+TEST_P(StoreOnPostgresTest, AGroupReadsNoTableHoweverLargeItGrows) {
+  auto store = Open();
+  for (int batch = 0; batch < 20; ++batch) {
+    std::vector<VerdictRecord> records;
+    for (int i = 1; i <= 100; ++i) records.push_back(Record(100 * batch + i));
+    for (const auto& appended : AppendAll(*store, records)) ASSERT_TRUE(appended.ok());
+  }
+  store.reset();  // What sessions have counted is told when they end.
+  EXPECT_TRUE(Eventually([&] {
+    return Sql("SELECT sum(n_tup_ins) >= 2000 FROM pg_stat_user_tables"
+               " WHERE schemaname = 'gate' AND relname LIKE 'verdict%'") == "t\n";
+  }));
+  EXPECT_EQ(Sql("SELECT relname, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'gate'"
+                " AND (relname LIKE 'verdict%' OR relname LIKE 'audit%') AND seq_tup_read > 2000"),
+            "");
+}
+
 class PostgresServerTest : public ::testing::Test {
  protected:
   PostgresServer server_;
