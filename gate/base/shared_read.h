@@ -1,12 +1,14 @@
 // One read for all who ask while another one is on its way.
 //
 // Whoever asks gets what a read has found that began after they asked, so that nobody misses what
-// was there before: what a group commit is to writers.
+// was there before: what a group commit is to writers. That a read has failed is told to all who
+// wait by then, so that what hangs is waited for once.
 #ifndef GATE_BASE_SHARED_READ_H_
 #define GATE_BASE_SHARED_READ_H_
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "gate/base/mutex.h"
 
@@ -16,6 +18,9 @@ namespace gate {
 template <typename Result>
 class SharedRead {
  public:
+  using Failed = std::function<bool(const Result&)>;
+  explicit SharedRead(Failed failed) : failed_(std::move(failed)) {}
+
   // `read` is called by one of those who share it, never by two at a time. What it throws is that
   // caller's; the others read anew.
   std::shared_ptr<const Result> Get(const std::function<Result()>& read) GATE_EXCLUDES(mu_) {
@@ -32,6 +37,7 @@ class SharedRead {
     const Ending ending(*this);
     auto result = std::make_shared<const Result>(read());
     MutexLock lock(mu_);
+    if (next_ != nullptr && failed_(*result)) std::exchange(next_, nullptr)->result = result;
     return round->result = std::move(result);
   }
 
@@ -51,6 +57,7 @@ class SharedRead {
     changed_.NotifyAll();
   }
 
+  const Failed failed_;
   Mutex mu_;
   CondVar changed_;
   std::shared_ptr<Round> next_ GATE_GUARDED_BY(mu_);

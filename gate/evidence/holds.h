@@ -31,7 +31,9 @@ class HoldsSource final : public Source {
   using Read = SharedRead<absl::StatusOr<v1::Holds>>;
 
   HoldStore& store_;
-  Read holds_, with_moving_;
+  static bool Failed(const absl::StatusOr<v1::Holds>& holds) { return !holds.ok(); }
+
+  Read holds_{Failed}, with_moving_{Failed};
 };
 
 }  // namespace gate
