@@ -22,11 +22,12 @@ rules:
     match: {services: [web], environments: [production]}
     gather_timeout: 20s
     checks:
-      canary:
+      # Its history is asked for at once; a canary has none for its first minute.
+      capacity:
         source: main
+        load: requests_total
         cohort_label: track
-        metrics:
-          - {name: http_5xx, events: errors_total, exposure: requests_total}
+        resources: [{name: redis, cost: redis_commands_total, capacity: 1000}]
     rollout:
       steps:
         - {share: 0.05}
@@ -75,8 +76,8 @@ TEST(ClaimsTest, AKilledReplicasRolloutsMoveOn) {
   {
     RunningGate first(setup);
     TakeFirstStep(first);
-    ASSERT_TRUE(Eventually([&] { return !claimed_by().empty(); }));
-    const std::string owner = claimed_by();
+    std::string owner;
+    ASSERT_TRUE(Eventually([&] { return !(owner = claimed_by()).empty(); }));
     RunningGate second(setup);
     std::this_thread::sleep_for(seconds(6));
     EXPECT_EQ(claimed_by(), owner) << "who is at work keeps its claim";
