@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "checks/canary/cohorts.h"
 #include "checks/proto_time.h"
 
 namespace gate {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr int kLasting = 3;  // intervals
 constexpr absl::Duration kRecent = absl::Minutes(30);
-
-bool IsEarlier(const std::string& cohort) { return cohort.starts_with("earlier-"); }
 
 // Of all strata.
 v1::CohortPoint Sum(const v1::CohortPoint& point) {
@@ -52,7 +51,7 @@ bool RunsAlone(const v1::MetricSeries& series) {
   for (const v1::MetricPoint* point : NewestFirst(series)) {
     bool canary = false;
     for (const auto& [name, cohort] : point->cohorts()) {
-      if (IsEarlier(name) || !HasTraffic(cohort)) continue;
+      if (IsEarlierWeek(name) || !HasTraffic(cohort)) continue;
       if (name != "canary") return false;
       canary = true;
     }
@@ -77,7 +76,7 @@ bool EarlierWeeksHadAsMany(const v1::MetricSeries& series, double limit) {
   const v1::CohortPoint canary = sums["canary"];
   return std::ranges::any_of(sums, [&](const auto& sum) {
     const v1::CohortPoint& week = sum.second;
-    return IsEarlier(sum.first) && week.exposure() > 0 &&
+    return IsEarlierWeek(sum.first) && week.exposure() > 0 &&
            limit * week.events() * canary.exposure() >= canary.events() * week.exposure();
   });
 }

@@ -24,6 +24,12 @@ bool ExposesACohort(v1::ChangeKind kind) {
   return kind != v1::CHANGE_KIND_MIGRATION && kind != v1::CHANGE_KIND_FLAG_FLIP;
 }
 
+// Whether the schema changed while the canary had traffic.
+bool SchemaChangedBeside(const v1::RolloutStage& stage) {
+  return stage.has_migrated_at() && stage.has_exposed_at() &&
+         FromProto(stage.migrated_at()) > FromProto(stage.exposed_at());
+}
+
 std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rule) {
   const v1::CanaryPolicy& policy = rule.checks().canary();
   const CanaryParameters parameters(policy);
@@ -33,6 +39,11 @@ std::vector<v1::Query> Needs(const v1::Change& change, const v1::PolicyRule& rul
     // A selector of an empty label would match every series that lacks it.
     if (!Missing(metric, parameters, change).empty()) continue;
     queries.push_back(QueryFor(metric, policy, parameters, change));
+    if (!SchemaChangedBeside(change.stage())) continue;
+    v1::Query since = queries.back();
+    since.set_id(SinceSchemaChangeId(metric));
+    *since.mutable_cohort_metric()->mutable_start() = change.stage().migrated_at();
+    queries.push_back(std::move(since));
   }
   return queries;
 }
@@ -50,9 +61,11 @@ class Judgement {
         findings_(change_, policy_, parameters_) {}
 
   v1::CheckOutcome Run() {
-    const v1::JudgeResponse response = JudgeMetrics(Request());
+    const v1::JudgeResponse response = JudgeMetrics(Request(Span::kWhole));
     accelerate_ = response.advice() == v1::ADVICE_ACCELERATE && SchemaHasChanged();
-    if (SchemaChangedBesideIt()) since_schema_change_ = JudgeMetrics(RequestSinceSchemaChange());
+    if (SchemaChangedBeside(change_.stage())) {
+      since_schema_change_ = JudgeMetrics(Request(Span::kSinceSchemaChange));
+    }
     for (size_t i = 0; i < parameters_.metrics.size(); ++i) {
       JudgeMetric(static_cast<int>(i), response.metrics(static_cast<int>(i)));
     }
@@ -65,22 +78,33 @@ class Judgement {
   // Of series without a flaw: whatever a flaw is about may still be mended where it comes from.
   std::vector<CarriedState> Carry() const {
     std::vector<CarriedState> states;
-    // What came to one sum cannot be told apart by what was before the schema change.
-    if (!change_.canary().has_started_at() || SchemaChangedBesideIt()) return states;
-    std::optional<v1::JudgeRequest> request;
-    for (int i = 0; i < static_cast<int>(parameters_.metrics.size()); ++i) {
-      const std::string query = QueryId(parameters_.metrics[static_cast<size_t>(i)]);
-      const v1::MetricSeries& series = evidence_.Get(query).metric();
-      const absl::Time until = std::min(FromProto(series.settled_until()), now_ - kShown);
-      if (!series.flaws().empty() || PointsBy(until, series) < kWorthCarrying) continue;
-      if (!request) request = Request();
-      auto state = StateOf(*request, i, until);
-      if (state) states.push_back({query, *std::move(state)});
-    }
+    if (!change_.canary().has_started_at()) return states;
+    CarryOf(Span::kWhole, states);
+    if (SchemaChangedBeside(change_.stage())) CarryOf(Span::kSinceSchemaChange, states);
     return states;
   }
 
  private:
+  // Of the canary's time.
+  enum class Span { kWhole, kSinceSchemaChange };
+
+  static std::string IdOf(const v1::CanaryMetric& metric, Span span) {
+    return span == Span::kWhole ? QueryId(metric) : SinceSchemaChangeId(metric);
+  }
+
+  void CarryOf(Span span, std::vector<CarriedState>& states) const {
+    std::optional<v1::JudgeRequest> request;
+    for (int i = 0; i < static_cast<int>(parameters_.metrics.size()); ++i) {
+      const std::string query = IdOf(parameters_.metrics[static_cast<size_t>(i)], span);
+      const v1::MetricSeries& series = evidence_.Get(query).metric();
+      const absl::Time until = std::min(FromProto(series.settled_until()), now_ - kShown);
+      if (!series.flaws().empty() || PointsBy(until, series) < kWorthCarrying) continue;
+      if (!request) request = Request(span);
+      auto state = StateOf(*request, i, until);
+      if (state) states.push_back({query, *std::move(state)});
+    }
+  }
+
   static constexpr int kWorthCarrying = 30;  // points
 
   // How much is never carried: alone.h looks at the last half of an hour.
@@ -92,20 +116,27 @@ class Judgement {
   }
 
   // Metrics that were not seen are asked about as well: their part of alpha is theirs.
-  v1::JudgeRequest Request() const {
+  v1::JudgeRequest Request(Span span) const {
     v1::JudgeRequest request;
     request.set_alpha(parameters_.alpha);
     *request.mutable_as_of() = ToProto(now_);
     *request.mutable_max_age() = ToProto(parameters_.max_age);
     *request.mutable_warm_up() = ToProto(parameters_.warm_up);
-    request.set_canary_share(change_.canary().share());
-    if (change_.canary().has_share_since()) {
-      *request.mutable_canary_share_since() = change_.canary().share_since();
+    if (span == Span::kSinceSchemaChange) {
+      // Who gets which part of the traffic is asked of the whole.
+      *request.mutable_start() = change_.stage().migrated_at();
+    } else {
+      request.set_canary_share(change_.canary().share());
+      if (change_.canary().has_share_since()) {
+        *request.mutable_canary_share_since() = change_.canary().share_since();
+      }
+      if (change_.canary().has_started_at()) {
+        *request.mutable_start() = change_.canary().started_at();
+      }
     }
-    if (change_.canary().has_started_at()) *request.mutable_start() = change_.canary().started_at();
     for (const v1::CanaryMetric& metric : parameters_.metrics) {
       v1::MetricSeries& series = *request.add_metrics() = QuestionOf(metric);
-      const v1::Observation& observation = evidence_.Get(QueryId(metric));
+      const v1::Observation& observation = evidence_.Get(IdOf(metric, span));
       if (!observation.has_metric()) continue;
       *series.mutable_points() = observation.metric().points();
       *series.mutable_flaws() = observation.metric().flaws();
@@ -113,30 +144,6 @@ class Judgement {
           observation.metric().has_step() ? observation.metric().step() : ToProto(parameters_.step);
       series.set_baseline_kind(observation.metric().baseline_kind());
       if (observation.metric().has_state()) *series.mutable_state() = observation.metric().state();
-    }
-    return request;
-  }
-
-  // Whether the schema changed while the canary had traffic.
-  bool SchemaChangedBesideIt() const {
-    const v1::RolloutStage& stage = change_.stage();
-    return stage.has_migrated_at() && stage.has_exposed_at() &&
-           FromProto(stage.migrated_at()) > FromProto(stage.exposed_at());
-  }
-
-  // Of whole intervals since. The old version before is its past, which tells how events come.
-  v1::JudgeRequest RequestSinceSchemaChange() const {
-    v1::JudgeRequest request = Request();
-    const absl::Time since = FromProto(change_.stage().migrated_at());
-    *request.mutable_start() = change_.stage().migrated_at();
-    request.clear_canary_share();  // Asked of all of it.
-    request.clear_canary_share_since();
-    for (v1::MetricSeries& series : *request.mutable_metrics()) {
-      series.clear_state();
-      const absl::Time first = since + FromProto(series.step());
-      for (v1::MetricPoint& point : *series.mutable_points()) {
-        if (FromProto(point.time()) < first) point.mutable_cohorts()->erase("canary");
-      }
     }
     return request;
   }
@@ -167,6 +174,11 @@ class Judgement {
     const v1::CanaryMetric& metric = parameters_.metrics[static_cast<size_t>(index)];
     const v1::Observation& observation = evidence_.Get(QueryId(metric));
     if (!observation.has_metric()) return findings_.Unseen(metric, observation);
+    if (since_schema_change_) {
+      const v1::Observation& since = evidence_.Get(SinceSchemaChangeId(metric));
+      const bool needed = judgement.outcome() == v1::OUTCOME_PASS && !accelerate_;
+      if (needed && !since.has_metric()) return findings_.Unseen(metric, since);
+    }
     const v1::PastComparison& past = judgement.old_cohort();
     if (past.canary_worse() && !past.worse() && judgement.outcome() != v1::OUTCOME_FAIL &&
         RunsAlone(observation.metric()) &&

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace gate {
@@ -15,6 +16,14 @@ inline constexpr std::array<std::string_view, kCohorts> kCohortNames = {
     "earlier-4w", "earlier-5w", "earlier-6w", "earlier-7w", "earlier-8w"};
 
 inline constexpr bool IsEarlierWeek(size_t cohort) { return cohort >= kLastWeek; }
+inline bool IsEarlierWeek(std::string_view name) { return name.starts_with("earlier-"); }
+
+// "on stable", "a week earlier", "2 weeks earlier".
+inline std::string OnCohort(const std::string& name) {
+  if (!IsEarlierWeek(name)) return "on " + name;
+  if (name == kCohortNames[kLastWeek]) return "a week earlier";
+  return name.substr(8, name.size() - 9) + " weeks earlier";
+}
 
 // Its place; kCohorts for a name that is none.
 inline size_t CohortOf(std::string_view name) {

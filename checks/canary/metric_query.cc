@@ -33,6 +33,10 @@ std::string QueryId(const v1::CanaryMetric& metric) {
   return absl::StrCat("canary.", metric.name());
 }
 
+std::string SinceSchemaChangeId(const v1::CanaryMetric& metric) {
+  return absl::StrCat(QueryId(metric), "@schema");
+}
+
 std::string Missing(const v1::CanaryMetric& metric, const CanaryParameters& parameters,
                     const v1::Change& change) {
   for (const std::string& value : {parameters.canary, parameters.baseline, parameters.stable}) {

@@ -12,6 +12,8 @@
 namespace gate {
 
 std::string QueryId(const v1::CanaryMetric& metric);
+// Of the same metric since the schema changed beside the canary.
+std::string SinceSchemaChangeId(const v1::CanaryMetric& metric);
 
 // What the query of a metric needs and the change does not say: "${version}". Empty where nothing
 // is missing.

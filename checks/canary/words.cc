@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "checks/canary/block_reader.h"
+#include "checks/canary/cohorts.h"
 #include "checks/canary/numbers.h"
 
 namespace gate {
@@ -50,11 +51,7 @@ bool Words::Harmful() const {
   return Less() ? answer_.estimate < answer_.limit : answer_.estimate > answer_.limit;
 }
 
-std::string Words::OldName() const {
-  if (comparison_.old_name() == "earlier-1w") return "a week earlier";
-  if (!comparison_.old_name().starts_with("earlier-")) return "on " + comparison_.old_name();
-  return comparison_.old_name().substr(8, comparison_.old_name().size() - 9) + " weeks earlier";
-}
+std::string Words::OldName() const { return OnCohort(comparison_.old_name()); }
 
 std::string Words::Part(double part) const { return TwoDigits(100 * part) + " %"; }
 

@@ -80,8 +80,8 @@ class Reader {
         points_, [](const auto* point) { return point->cohorts().contains("baseline"); });
     cost_.old_cohort = baseline ? "baseline" : "stable";
     if (alone && !IsSeenOfLate(cost_.old_cohort)) {
-      cost_.old_cohort =
-          absl::StrCat("earlier-", std::ceil(absl::FDivDuration(now - start, kWeek)), "w");
+      cost_.old_cohort = absl::StrCat(
+          "earlier-", std::max(1.0, std::ceil(absl::FDivDuration(now - start, kWeek))), "w");
     }
     cost_.length = std::max(parameters.step, FromProto(series.step()));
   }
@@ -250,14 +250,6 @@ double Cost::IntervalsToTell(double cost, const Parameters& parameters) const {
   }
   return process.Answer({cost / canary.estimate, parameters.alpha_harm, parameters.alpha_safe})
       .intervals_to_answer;
-}
-
-std::string Cost::OnOld() const {
-  if (!IsAgainstEarlier()) return "on " + old_cohort;
-  constexpr std::string_view kPrefix = "earlier-";
-  const std::string weeks =
-      old_cohort.substr(kPrefix.size(), old_cohort.size() - kPrefix.size() - 1);
-  return weeks == "1" ? "a week earlier" : weeks + " weeks earlier";
 }
 
 Cost ReadCost(const v1::MetricSeries& series, const Parameters& parameters, absl::Time start,

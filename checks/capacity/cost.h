@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "checks/canary/cohorts.h"
 #include "checks/capacity/mix.h"
 #include "checks/capacity/parameters.h"
 #include "checks/stats/mean_process.h"
@@ -49,9 +50,9 @@ struct Cost {
   // known, and the mix is another one.
   bool IsConfounded() const { return !by_endpoint && HasOtherMix(); }
   bool HasOtherMix() const { return mix_distance > kOtherMix; }
-  bool IsAgainstEarlier() const { return old_cohort.starts_with("earlier-"); }
+  bool IsAgainstEarlier() const { return IsEarlierWeek(old_cohort); }
   // "on stable", "a week earlier".
-  std::string OnOld() const;
+  std::string OnOld() const { return OnCohort(old_cohort); }
 
   // Intervals until the canary's cost is proven to lie on its side of `cost`, roughly.
   double IntervalsToTell(double cost, const Parameters& parameters) const;

@@ -17,7 +17,6 @@
 #include "gate/evaluate/replay.h"
 #include "gate/evaluate/validate.h"
 #include "gate/evaluate/what_if.h"
-#include "google/protobuf/util/time_util.h"
 
 namespace gate {
 namespace {
@@ -54,12 +53,7 @@ v1::Observation ClockBehindBy(absl::Duration behind) {
 std::optional<Carried> StateOnRecord(Store& store, const v1::ObservationRef& ref,
                                      const v1::Verdict& verdict, const v1::Query& query,
                                      const PolicySnapshot& policy) {
-  const auto& then = verdict.change().canary();
-  const auto started = google::protobuf::util::TimeUtil::TimestampToNanoseconds;
-  if (!then.has_started_at() ||
-      started(then.started_at()) != started(query.cohort_metric().start())) {
-    return std::nullopt;
-  }
+  if (!verdict.change().canary().has_started_at()) return std::nullopt;
   const v1::PolicyRule* rule = MatchRule(policy.policy, verdict.change());
   if (rule == nullptr) return std::nullopt;
   const Judging judging(verdict.change(), rule, FromProto(verdict.create_time()),

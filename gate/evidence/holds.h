@@ -29,10 +29,9 @@ class HoldsSource final : public Source {
 
  private:
   using Read = SharedRead<absl::StatusOr<v1::Holds>>;
-
-  HoldStore& store_;
   static bool Failed(const absl::StatusOr<v1::Holds>& holds) { return !holds.ok(); }
 
+  HoldStore& store_;
   Read holds_{Failed}, with_moving_{Failed};
 };
 

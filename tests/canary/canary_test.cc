@@ -187,14 +187,31 @@ v1::CheckOutcome JudgeComplete(const v1::MetricSeries& series) {
   return kCanaryCheck.judge(change, With(series), Rule(), kNow);
 }
 
-// With a schema change as a step of its rollout, so long after which it is judged.
-v1::CheckOutcome JudgeMigrated(const v1::MetricSeries& series, absl::Duration ago) {
+v1::Change MigratedBesideACanary(absl::Duration exposed_ago, absl::Duration migrated_ago) {
   v1::Change change = Change();
   change.mutable_schema_change();
-  *change.mutable_canary()->mutable_started_at() = ToProto(kNow - absl::Minutes(61));
+  *change.mutable_canary()->mutable_started_at() = ToProto(kNow - exposed_ago);
   *change.mutable_stage()->mutable_exposed_at() = change.canary().started_at();
-  *change.mutable_stage()->mutable_migrated_at() = ToProto(kNow - ago);
-  return kCanaryCheck.judge(change, With(series), Rule(), kNow);
+  *change.mutable_stage()->mutable_migrated_at() = ToProto(kNow - migrated_ago);
+  return change;
+}
+
+// What is asked of the time since begins with its first whole interval.
+Evidence WithSinceSchemaChange(const v1::MetricSeries& series, const v1::Change& change) {
+  v1::MetricSeries since = series;
+  const absl::Time first = FromProto(change.stage().migrated_at()) + absl::Minutes(1);
+  for (v1::MetricPoint& point : *since.mutable_points()) {
+    if (FromProto(point.time()) < first) point.mutable_cohorts()->erase("canary");
+  }
+  Evidence evidence = With(series);
+  evidence.Add(With(since, "canary.http_5xx@schema").Get("canary.http_5xx@schema"));
+  return evidence;
+}
+
+// With a schema change as a step of its rollout, so long after which it is judged.
+v1::CheckOutcome JudgeMigrated(const v1::MetricSeries& series, absl::Duration ago) {
+  const v1::Change change = MigratedBesideACanary(absl::Minutes(61), ago);
+  return kCanaryCheck.judge(change, WithSinceSchemaChange(series, change), Rule(), kNow);
 }
 
 std::vector<Case> Cases() {
@@ -499,6 +516,46 @@ TEST(Canary, OutcomesAndSentences) {
     EXPECT_EQ(one.judge().SerializeAsString(), outcome.SerializeAsString());
   }
   EXPECT_TRUE(testing::NoStrayGoldens("golden/canary", referenced));
+}
+
+// Hours after a schema change its minutes are long out of the window: both spans are carried, each
+// by a question of its own.
+TEST(Canary, WhatCameSinceASchemaChangeIsAskedForAndCarriedByItself) {
+  v1::Change change = MigratedBesideACanary(absl::Minutes(61), absl::Minutes(61));
+  EXPECT_EQ(kCanaryCheck.needs(change, Rule()).size(), 1u) << "before the canary, not beside it";
+  change = MigratedBesideACanary(absl::Hours(4), absl::Minutes(200));
+  const std::vector<v1::Query> queries = kCanaryCheck.needs(change, Rule());
+  ASSERT_EQ(queries.size(), 2u);
+  EXPECT_EQ(FromProto(queries[0].cohort_metric().start()), kNow - absl::Hours(4));
+  EXPECT_EQ(queries[1].id(), "canary.http_5xx@schema");
+  EXPECT_EQ(FromProto(queries[1].cohort_metric().start()), kNow - absl::Minutes(200));
+
+  v1::MetricSeries series = Series(About(600, 240), About(600, 240), 60000, 60000);
+  *series.mutable_settled_until() = ToProto(kNow);
+  const auto states =
+      kCanaryCheck.carry(change, WithSinceSchemaChange(series, change), Rule(), kNow);
+  ASSERT_EQ(states.size(), 2u);
+  EXPECT_EQ(states[0].query, queries[0].id());
+  EXPECT_EQ(states[1].query, queries[1].id());
+  EXPECT_GT(FromProto(states[1].state.until()), kNow - absl::Minutes(60));
+
+  // What is left of the points, and the state: it is no less proven.
+  Evidence later;
+  for (const CarriedState& state : states) {
+    v1::MetricSeries rest = series;
+    rest.clear_points();
+    for (const v1::MetricPoint& point : series.points()) {
+      if (FromProto(point.time()) > FromProto(state.state.until())) *rest.add_points() = point;
+    }
+    *rest.mutable_state() = state.state;
+    later.Add(With(rest, state.query).Get(state.query));
+  }
+  EXPECT_EQ(kCanaryCheck.judge(change, later, Rule(), kNow).outcome(), v1::OUTCOME_PASS);
+
+  // Where it is not known, it is no proof.
+  const v1::CheckOutcome unknown = kCanaryCheck.judge(change, With(series), Rule(), kNow);
+  EXPECT_EQ(unknown.outcome(), v1::OUTCOME_INCONCLUSIVE);
+  EXPECT_EQ(unknown.findings(0).rule(), "canary.no_data");
 }
 
 TEST(Canary, PassNeedsEveryMetricAndHarmNeedsOne) {
